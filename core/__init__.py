@@ -1,0 +1,1 @@
+"""Everything of Hookkeeper that works without a screen."""

@@ -1,0 +1,104 @@
+"""One HTTP exchange of the authorization: bounded in size, and wrong in words."""
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+import httpx
+import msgspec
+
+from core.auth.token import TokenError
+from core.errors import HookkeeperError
+
+MOST_BYTES = 64 * 1024
+# Exchanges are minutes apart: a kept connection would mostly be found closed by the other side.
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer, whatever its status."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def fields(self) -> dict[str, object] | None:
+        """The JSON object in the body, or None."""
+        try:
+            value = msgspec.json.decode(self.body)
+        except (ValueError, RecursionError):
+            return None
+        return value if isinstance(value, dict) else None
+
+    @property
+    def retry_after(self) -> float:
+        """The wait in seconds that the answer asks for, or 0 (RFC 9110, section 10.2.3)."""
+        text = self.headers.get("retry-after", "").strip()
+        if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
+            return float(text)
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, IndexError):
+            return 0.0
+        return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+async def exchange(
+    client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None = None
+) -> Answer:
+    """The answer to a request, without following redirects. Raises TokenError when there is none."""
+    try:
+        response = await client.send(request, stream=True, auth=auth, follow_redirects=False)
+        try:
+            body = await _read(response)
+        finally:
+            await response.aclose()
+    except TokenError:
+        raise
+    # The aiohttp transport lets some of aiohttp's own exceptions pass, and the address guard's.
+    except (httpx.HTTPError, aiohttp.ClientError, OSError, HookkeeperError) as error:
+        raise TokenError(_words(error, request.url.netloc.decode("ascii"))) from None
+    return Answer(response.status_code, response.headers, body)
+
+
+async def _read(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for part in response.aiter_raw():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise TokenError("the token endpoint's answer is larger than 64 KiB")
+    return bytes(body)
+
+
+def _words(error: BaseException, host: str) -> str:
+    """What went wrong. The innermost cause knows best: the outer exceptions fold many into one."""
+    for cause in reversed(list(_causes(error))):
+        match cause:
+            case HookkeeperError():
+                return f"the token endpoint is blocked: {str(cause).removesuffix('.')}"
+            case ssl.SSLCertVerificationError():
+                return f"the certificate of the token endpoint at {host} is refused: {cause.verify_message}"
+            case ssl.SSLError():
+                return f"the token endpoint at {host} does not speak TLS as it should"
+            case socket.gaierror() | aiohttp.ClientConnectorDNSError():
+                return f"no address is found for the token endpoint at {host}"
+            case ConnectionRefusedError():
+                return f"the token endpoint at {host} refuses the connection"
+            case TimeoutError():
+                return f"the token endpoint at {host} does not answer in time"
+            case httpx.ConnectError() | aiohttp.ClientConnectorError():
+                return f"the token endpoint at {host} cannot be reached"
+    return f"the token endpoint at {host} gave no complete HTTP answer"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

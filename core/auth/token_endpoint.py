@@ -1,0 +1,62 @@
+"""Asks the token endpoint for a token (RFC 6749, section 4.4)."""
+
+import asyncio
+
+import httpx
+
+from core.auth import discovery
+from core.auth.answer import read_token
+from core.auth.credentials import Credentials
+from core.auth.exchange import HEADERS, Answer, exchange
+from core.auth.token import Token, TokenError
+
+DEADLINE = 10.0
+
+
+async def fetch(client: httpx.AsyncClient, credentials: Credentials, *, deadline: float = DEADLINE) -> Token:
+    """A new token, discovery included, within `deadline` seconds. Raises TokenError."""
+    return await TokenEndpoint(client, credentials, deadline=deadline).fetch()
+
+
+class TokenEndpoint:
+    """The Authentication URL, or the token endpoint found behind it, which is kept until a request fails."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, credentials: Credentials, *, deadline: float = DEADLINE
+    ) -> None:
+        self._client = client
+        self._credentials = credentials
+        self._deadline = deadline
+        self._found: str | None = None
+
+    async def fetch(self) -> Token:
+        """A new token. Raises TokenError."""
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await self._fetch()
+        except TokenError as reason:
+            error = reason
+        except TimeoutError:
+            error = TokenError(f"the token endpoint gave no complete answer within {self._deadline:g} s")
+        except httpx.InvalidURL:
+            error = TokenError("the host in the Authentication URL is not a valid name: check it")
+        self._found = None
+        raise error
+
+    async def _fetch(self) -> Token:
+        url = self._credentials.authentication_url
+        if self._found is None and discovery.is_document(url):
+            self._found = await discovery.from_document(self._client, url)
+        answer = await self._post(self._found or url)
+        if self._found is None and answer.status in (404, 405):
+            self._found = await discovery.from_issuer(self._client, url)
+            if self._found is not None:
+                answer = await self._post(self._found)
+        return read_token(answer, self._credentials)
+
+    async def _post(self, url: str) -> Answer:
+        # No timeout of the client's: the deadline counts over all.
+        request = self._client.build_request(
+            "POST", url, data=self._credentials.form, headers=HEADERS, timeout=None
+        )
+        return await exchange(self._client, request, self._credentials.basic)

@@ -1,0 +1,84 @@
+"""`serve`, `status` and `stop`: the dispatcher in the foreground, who it is, and draining it."""
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from core.clock import clock_time
+from core.errors import HookkeeperError
+from core.service.child import STARTED_BY_VARIABLE, stop_dispatcher
+from core.service.status import DispatcherStatus, dispatcher_status
+
+_PATIENCE = 310.0
+
+
+def run_serve(database: Path, *, started_by: str = "serve") -> int:
+    """Deliver in the foreground until told to stop. Raises HookkeeperError."""
+    # Imported late: status and stop need neither an HTTP client nor the loop.
+    import structlog
+    import uvloop
+
+    from core.service.serve import serve
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    try:
+        uvloop.run(serve(database, started_by=os.environ.get(STARTED_BY_VARIABLE, started_by)))
+    except BaseExceptionGroup as group:
+        known, unknown = group.split(HookkeeperError)
+        if unknown is not None or known is None:
+            raise
+        raise _first(known) from None
+    return 0
+
+
+def _first(group: BaseExceptionGroup[HookkeeperError]) -> HookkeeperError:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def run_status(database: Path, *, as_json: bool = False) -> int:
+    """Print who delivers; 1 if nobody does."""
+    status = dispatcher_status(database)
+    if as_json:
+        print(json.dumps(asdict(status) | {"database": str(database)}, default=str))
+    else:
+        print(_in_words(status))
+    return 0 if status.running else 1
+
+
+def _in_words(status: DispatcherStatus) -> str:
+    if not status.running:
+        return "Nobody delivers. Start hookkeeper serve."
+    since = clock_time(status.started_at) if status.started_at else "?"
+    words = f"Delivering: pid {status.pid}, started by {status.user} ({status.started_by}) at {since}."
+    if status.silent_since:
+        words += f" It has not answered since {clock_time(status.silent_since)}."
+    return f"{words} {status.note}".strip()
+
+
+def run_stop(database: Path) -> int:
+    """Drain the dispatcher and wait until it has stopped. Raises HookkeeperError."""
+    status = dispatcher_status(database)
+    if status.pid is None:
+        print("Nobody delivers.", file=sys.stderr)
+        return 0
+    stop_dispatcher(status.pid)
+    patience = time.monotonic() + _PATIENCE
+    while dispatcher_status(database).pid == status.pid:
+        if time.monotonic() > patience:
+            print(f"The dispatcher {status.pid} has not stopped yet.", file=sys.stderr)
+            return 1
+        time.sleep(0.05)  # the lock tells nobody when it falls free
+    print(f"Stopped: pid {status.pid}.", file=sys.stderr)
+    return 0

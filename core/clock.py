@@ -1,0 +1,22 @@
+"""Wall-clock times: integer milliseconds since 1970 in the store, aware datetimes in the models."""
+
+import time
+from datetime import UTC, datetime
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970-01-01 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """The aware UTC datetime of a stored time."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def clock_time(moment: datetime, today: datetime | None = None) -> str:
+    """How a time is shown, in the machine's zone: `14:05:12` today, `22 Nov` on another day."""
+    local = moment.astimezone()
+    if local.date() == (today or datetime.now(UTC)).astimezone().date():
+        return local.strftime("%H:%M:%S")
+    return f"{local.day} {local.strftime('%b')}"

@@ -1,0 +1,199 @@
+"""One try of a delivery: under one deadline, a token if needed and at most two HTTP exchanges."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from time import monotonic
+
+import aiohttp
+from multidict import CIMultiDict
+from pydantic import SecretStr
+from yarl import URL
+
+from core.auth import Token, TokenSource
+from core.clock import now_ms
+from core.delivery import outcome
+from core.delivery.http import Connection, Http
+from core.delivery.signing import sign
+from core.models import AcceptedAnswer, AttemptResult, Outcome
+from core.url import host_of
+from core.version import VERSION
+
+EVIDENCE = 16 * 1024
+"""Bytes of an answer's body that are kept."""
+_HEADER_EVIDENCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What goes out. `deadline` is seconds over the whole attempt."""
+
+    url: str
+    delivery_id: str
+    event_type: str
+    number: int
+    body: bytes = field(repr=False)
+    is_test: bool
+    signing_secrets: tuple[SecretStr, ...]
+    custom_headers: tuple[tuple[str, str], ...] = field(repr=False)
+    accepted_answer: AcceptedAnswer
+    deadline: float
+
+
+@dataclass(slots=True)
+class _Evidence:
+    """What is known so far: a deadline in the middle must not lose it."""
+
+    began: float
+    host: str
+    status: int | None = None
+    token_ms: int | None = None
+    connection: Connection = field(default_factory=Connection)
+    first_byte_ms: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    content_type: str = ""
+    retry_after: str = ""
+    body: bytearray = field(default_factory=bytearray)
+    cut: bool = False
+
+    def elapsed(self) -> int:
+        return round((monotonic() - self.began) * 1000)
+
+
+async def attempt(http: Http, request: Request, tokens: TokenSource | None) -> AttemptResult:
+    """Try to deliver. Never raises: whatever happens becomes an outcome (cancellation passes through)."""
+    started_at = now_ms()
+    seen = _Evidence(monotonic(), request.url)
+    error: Exception | None = None
+    try:
+        seen.host = host_of(request.url)
+        async with asyncio.timeout(request.deadline):
+            await _exchanges(http, request, tokens, seen)
+    except Exception as caught:  # whatever the client raises is this attempt's outcome
+        error = caught
+    kind, reason = _judge(request, seen, error, tokens)
+    return AttemptResult(
+        outcome=kind,
+        reason=reason + (" (body cut)" if seen.cut else ""),
+        url=request.url,
+        started_at=started_at,
+        total_ms=seen.elapsed(),
+        status_code=seen.status,
+        token_ms=seen.token_ms,
+        connect_ms=seen.connection.connect_ms,
+        first_byte_ms=seen.first_byte_ms,
+        response_headers=seen.headers,
+        response_body=bytes(seen.body),
+        response_body_cut=seen.cut,
+        retry_after=outcome.retry_after(seen.retry_after) if seen.retry_after else None,
+    )
+
+
+def _judge(
+    request: Request, seen: _Evidence, error: Exception | None, tokens: TokenSource | None
+) -> tuple[Outcome, str]:
+    """Status line and headers decide, once they are there; what ends the body early is only noted."""
+    if seen.status is not None:
+        seen.cut = seen.cut or error is not None
+        return outcome.of_answer(seen.status, seen.content_type, request.accepted_answer)
+    if isinstance(error, TimeoutError) and tokens is not None and seen.token_ms is None:
+        limit = f"{request.deadline:g} s"
+        return (
+            Outcome.TOKEN_ERROR,
+            f"the token endpoint did not answer within {limit}; the endpoint was not asked",
+        )
+    return outcome.of_error(error or RuntimeError(), seen.host, request.deadline)
+
+
+async def _exchanges(http: Http, request: Request, tokens: TokenSource | None, seen: _Evidence) -> None:
+    token = None
+    if tokens is not None:
+        began = monotonic()
+        token = await tokens.token()
+        seen.token_ms = round((monotonic() - began) * 1000)
+    await _exchange(http, request, token, seen)
+    if seen.status == 401 and tokens is not None and token is not None:
+        seen.status = None
+        seen.token_ms = None
+        began = monotonic()
+        renewed = await tokens.replace(token)
+        seen.token_ms = round((monotonic() - began) * 1000)
+        if renewed is None:
+            seen.status = 401
+        else:
+            await _exchange(http, request, renewed, seen)
+
+
+async def _exchange(http: Http, request: Request, token: Token | None, seen: _Evidence) -> None:
+    """One request and its answer. A kept connection that was closed meanwhile costs nothing: it is sent again."""
+    while True:
+        seen.connection = Connection()
+        try:
+            async with http.session.post(
+                URL(_with_host(request.url, seen.host), encoded=True),
+                data=request.body,
+                headers=_headers(request, token),
+                allow_redirects=False,
+                trace_request_ctx=seen.connection,
+            ) as response:
+                _note_head(seen, response)
+                await _read(seen, response)
+            return
+        except (aiohttp.ServerDisconnectedError, ConnectionResetError):
+            if not seen.connection.reused or seen.status is not None:
+                raise
+
+
+def _note_head(seen: _Evidence, response: aiohttp.ClientResponse) -> None:
+    seen.first_byte_ms = seen.elapsed()
+    seen.status = response.status
+    seen.content_type = response.headers.get("Content-Type", "")
+    seen.retry_after = response.headers.get("Retry-After", "")
+    seen.headers = tuple(
+        (name.decode("utf-8", "replace")[:200], value.decode("utf-8", "replace")[:1000])
+        for name, value in response.raw_headers[:_HEADER_EVIDENCE]
+    )
+    seen.body.clear()
+    seen.cut = False
+
+
+async def _read(seen: _Evidence, response: aiohttp.ClientResponse) -> None:
+    """Keep the beginning of the body; a longer one is not waited for."""
+    async for part in response.content.iter_any():
+        seen.body += part[: EVIDENCE - len(seen.body)]
+        if len(seen.body) >= EVIDENCE:
+            seen.cut = not response.content.at_eof()
+            if seen.cut:
+                response.close()
+            return
+
+
+def _with_host(url: str, host: str) -> str:
+    """The URL as typed, but an international host in the form it has on the wire."""
+    if url.isascii():
+        return url
+    scheme, _, rest = url.partition("://")
+    netloc = rest[: min((at for at in map(rest.find, "/?") if at >= 0), default=len(rest))]
+    _, colon, port = netloc.rpartition(":")
+    path = URL(rest[len(netloc) :] or "/").raw_path_qs if rest[len(netloc) :] else ""
+    return f"{scheme}://{host}{colon}{port if colon else ''}{path}"
+
+
+def _headers(request: Request, token: Token | None) -> CIMultiDict[str]:
+    now = int(time.time())
+    headers = CIMultiDict(request.custom_headers)
+    headers["Content-Type"] = "application/json"
+    headers["Accept-Encoding"] = "identity"
+    headers.setdefault("User-Agent", f"Hookkeeper/{VERSION}")
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token.value.get_secret_value()}"
+    headers["webhook-id"] = request.delivery_id
+    headers["webhook-timestamp"] = str(now)
+    headers["webhook-signature"] = " ".join(
+        sign(secret, request.delivery_id, now, request.body) for secret in request.signing_secrets
+    )
+    headers["hookkeeper-event"] = request.event_type
+    headers["hookkeeper-attempt"] = str(request.number)
+    if request.is_test:
+        headers["hookkeeper-test"] = "1"
+    return headers

@@ -1,0 +1,37 @@
+"""Answers "Test authorization": the very path that deliveries use, with what stands in the form."""
+
+import asyncio
+import time
+
+from core.auth import Credentials, TokenError, fetch
+from core.delivery.http import Http
+from core.models import GeneralSettings
+from core.store import Store, requests
+from core.store.requests import AuthorizationAnswer
+
+
+async def answer_requests(store: Store, tasks: asyncio.TaskGroup, answering: set[int]) -> None:
+    """Begin to answer each request that nobody answers yet; `answering` are the numbers of those in work."""
+    for number, settings in await requests.open_requests(store):
+        if number not in answering:
+            answering.add(number)
+            tasks.create_task(_answer(store, number, settings))
+
+
+async def _answer(store: Store, number: int, settings: GeneralSettings) -> None:
+    await requests.answer(store, number, await try_authorization(settings))
+
+
+async def try_authorization(settings: GeneralSettings) -> AuthorizationAnswer:
+    """Fetch a token with these settings and say how that went."""
+    credentials = Credentials.of(settings)
+    if credentials is None:
+        return AuthorizationAnswer(False, "Enter Authentication URL, Client ID and Secret Key first.")
+    began = time.monotonic()
+    async with Http(lambda: settings.allowed_networks) as http:
+        try:
+            token = await fetch(http.client, credentials)
+        except TokenError as error:
+            return AuthorizationAnswer(False, str(error))
+    took = time.monotonic() - began
+    return AuthorizationAnswer(True, f"token received in {took:.2f} s, expires in {token.expires_in:,.0f} s")

@@ -1,0 +1,250 @@
+"""Delivers what is due: claims it, attempts it, records how it went."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+
+from core.auth import Credentials, TokenError, TokenSource
+from core.clock import now_ms
+from core.delivery.attempt import attempt
+from core.delivery.authorization_check import answer_requests
+from core.delivery.destination import Destination
+from core.delivery.http import Http
+from core.delivery.verdict import judge
+from core.models import AttemptResult, GeneralSettings, Outcome
+from core.store import EpochEnded, Store, StoreError, config, queue
+
+MOST_IN_FLIGHT = 256
+POLL = 0.25
+"""Seconds between two looks at the file for what no bell has told."""
+_CLOCK_STEP = 5.0
+_GRACE = 2.0
+_WAL_LIMIT = 16 * 1024 * 1024
+_RECORD_AGAIN = 1.0
+
+_log = structlog.get_logger()
+
+
+class Dispatcher:
+    """One epoch of delivering. `note` is told in words what a person should know, "" when all is well again."""
+
+    def __init__(self, store: Store, epoch: int, wake: asyncio.Event, note: Callable[[str], None]) -> None:
+        self._store = store
+        self._epoch = epoch
+        self._wake = wake
+        self._note = note
+        self._settings = GeneralSettings()
+        self._destinations: dict[int, Destination] = {}
+        self._fingerprint: tuple[object, ...] = ()
+        self._http = Http(lambda: self._settings.allowed_networks)
+        self._tokens: TokenSource | None = None
+        self._probe: asyncio.Task[None] | None = None
+        self._attempts: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._unrecorded = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until `stop` is set, then drain. Raises EpochEnded, StoreError."""
+        async with self._http, asyncio.TaskGroup() as tasks:
+            watch = [tasks.create_task(self._watch(tasks)), tasks.create_task(self._housekeeping())]
+            watch.append(tasks.create_task(self._wake_on(stop)))
+            try:
+                while not stop.is_set():
+                    self._wake.clear()
+                    await self._turn(tasks)
+                await self._drain()
+            finally:
+                for task in watch:
+                    task.cancel()
+                if self._probe is not None:
+                    self._probe.cancel()
+                if self._tokens is not None:
+                    await self._tokens.close()
+
+    async def _wake_on(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._wake.set()
+
+    async def _turn(self, tasks: asyncio.TaskGroup) -> None:
+        """Claim what there are slots for, then wait for news or for the next due time."""
+        try:
+            await self._refresh(tasks)
+            due = {} if self._must_wait(tasks) else await queue.due_times(self._store)
+            now = now_ms()
+            if await self._claim(tasks, [seq for seq, at in due.items() if at <= now]):
+                return
+        except EpochEnded:
+            raise
+        except StoreError as error:
+            _log.error("nothing can be claimed", reason=str(error))
+            self._note(str(error))
+            due, now = {}, now_ms()
+        later = [at - now for at in due.values() if at > now]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min([*later, 1000]) / 1000):
+                await self._wake.wait()
+
+    def _must_wait(self, tasks: asyncio.TaskGroup) -> bool:
+        """Whether nothing can be delivered now: outcomes cannot be written, or the token endpoint fails."""
+        if self._unrecorded:
+            return True
+        if self._tokens is None or self._tokens.failure is None:
+            return False
+        if self._tokens.wait == 0.0 and self._probe is None:
+            self._probe = tasks.create_task(self._ask_for_token(self._tokens))
+        return True
+
+    async def _ask_for_token(self, tokens: TokenSource) -> None:
+        """One request shows whether the token endpoint is well again; the deliveries wait meanwhile."""
+        try:
+            await tokens.token()
+        except TokenError as error:
+            _log.warning("no token", reason=error.words)
+        finally:
+            self._probe = None
+            self._wake.set()
+
+    async def _claim(self, tasks: asyncio.TaskGroup, due: list[int]) -> bool:
+        free = MOST_IN_FLIGHT - len(self._attempts)
+        slots = []
+        for seq in due:
+            destination = self._destinations.get(seq)
+            wanted = destination.slots(free) if destination is not None and free > 0 else None
+            if wanted is not None:
+                slots.append(wanted)
+                free -= wanted.free
+        if not slots:
+            return False
+        claims = await queue.claim(self._store, self._epoch, slots)
+        for claim in claims:
+            destination = self._destinations[claim.webhook]
+            destination.begin(claim)
+            task = tasks.create_task(self._deliver(destination, claim))
+            self._attempts.add(task)
+            task.add_done_callback(self._attempts.discard)
+        return bool(claims)
+
+    async def _deliver(self, destination: Destination, claim: queue.Claim) -> None:
+        """One claim from attempt to record."""
+        request = destination.request(claim)
+        started_at, began = now_ms(), time.monotonic()
+        try:
+            try:
+                result = await attempt(self._http, request, self._tokens)
+            except asyncio.CancelledError:
+                if not self._stopping:
+                    raise
+                reason = "the dispatcher stopped; no attempt used"
+                total = round((time.monotonic() - began) * 1000)
+                result = AttemptResult(Outcome.SHUTDOWN, reason, request.url, started_at, total)
+            await self._record(destination, claim, result)
+        finally:
+            destination.end(claim)
+            self._wake.set()
+
+    async def _record(self, destination: Destination, claim: queue.Claim, result: AttemptResult) -> None:
+        """Write the outcome down; what cannot be written is kept and tried again, and nothing new is claimed."""
+        verdict = judge(claim, result, destination.waits, self._tokens.wait if self._tokens else None)
+        failed = False
+        while True:
+            try:
+                await queue.record(self._store, self._epoch, claim, result, verdict)
+                break
+            except EpochEnded:
+                raise
+            except StoreError as error:
+                if not failed:
+                    failed = True
+                    self._unrecorded += 1
+                    _log.error("an outcome cannot be recorded", delivery=claim.id, reason=str(error))
+                self._note(f"outcomes cannot be recorded: {error}")
+                await asyncio.sleep(_RECORD_AGAIN)
+        if failed:
+            self._unrecorded -= 1
+            if not self._unrecorded:
+                self._note("")
+        _log.info("attempt", delivery=claim.id, number=claim.number, outcome=str(result.outcome),
+                  status=result.status_code, ms=result.total_ms, state=str(verdict.state))  # fmt: skip
+
+    async def _refresh(self, tasks: asyncio.TaskGroup) -> None:
+        """Take over what was changed of settings and webhooks. What is in flight keeps what it started with."""
+        now = await config.fingerprint(self._store)
+        if now == self._fingerprint:
+            return
+        settings = await config.load_settings(self._store)
+        stored = await config.list_destinations(self._store)
+        if Credentials.of(settings) != Credentials.of(self._settings) or not self._fingerprint:
+            await self._authorize(tasks, Credentials.of(settings))
+        self._settings = settings
+        before = self._destinations
+        self._destinations = {}
+        for entry in stored:
+            destination = Destination(entry, settings)
+            if (old := before.get(entry.seq)) is not None:
+                destination.fresh, destination.retries = old.fresh, old.retries
+            self._destinations[entry.seq] = destination
+        self._fingerprint = now
+
+    async def _authorize(self, tasks: asyncio.TaskGroup, credentials: Credentials | None) -> None:
+        """From now on tokens come with these credentials."""
+        old, self._tokens = self._tokens, None
+        if old is not None:
+            await old.close()
+        await queue.set_token_wait(self._store, None)
+        if credentials is not None:
+            self._tokens = TokenSource(
+                self._http.client, credentials, on_change=lambda tokens: self._show_wait(tasks, tokens)
+            )
+
+    def _show_wait(self, tasks: asyncio.TaskGroup, tokens: TokenSource) -> None:
+        """Say in the store until when deliveries wait for the token endpoint."""
+        if tokens is not self._tokens or self._stopping:
+            return
+        wait = None
+        if tokens.failure is not None:
+            wait = (now_ms() + round((tokens.wait or 0.0) * 1000), tokens.failure.words)
+        tasks.create_task(self._store_wait(wait))
+
+    async def _store_wait(self, wait: tuple[int, str] | None) -> None:
+        with suppress(StoreError):  # only a display; a full disk is reported where outcomes are recorded
+            await queue.set_token_wait(self._store, wait)
+        self._wake.set()
+
+    async def _watch(self, tasks: asyncio.TaskGroup) -> None:
+        """Hear of every COMMIT, and answer what screens and commands ask for."""
+        answering: set[int] = set()
+        async for _ in self._store.changes(POLL):
+            self._wake.set()
+            await answer_requests(self._store, tasks, answering)
+
+    async def _housekeeping(self) -> None:
+        """Once a second: follow steps of the wall clock, keep the write-ahead log small."""
+        ahead = time.time() - time.monotonic()
+        checkpointed = 0
+        while True:
+            await asyncio.sleep(1)
+            step = time.time() - time.monotonic() - ahead
+            if abs(step) > _CLOCK_STEP:
+                ahead += step
+                moved = await queue.move_due_times(self._store, round(step * 1000))
+                _log.warning("the wall clock was set", seconds=round(step), moved=moved)
+            commits = self._store.writer.commits
+            size = self._store.wal_size()
+            if size > _WAL_LIMIT or (size and not self._attempts and commits != checkpointed):
+                await self._store.checkpoint()
+                checkpointed = commits
+
+    async def _drain(self) -> None:
+        """Let what is in flight end within its deadline; record the rest as shut down."""
+        self._stopping = True
+        longest = max((entry.deadline for entry in self._destinations.values()), default=0.0)
+        if self._attempts:
+            _log.info("draining", in_flight=len(self._attempts))
+            _, rest = await asyncio.wait(set(self._attempts), timeout=longest + _GRACE)
+            for task in rest:
+                task.cancel()
+            if rest:
+                await asyncio.wait(rest, timeout=_GRACE)

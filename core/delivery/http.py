@@ -1,0 +1,130 @@
+"""The one module that makes connections: every address is judged by the guard, at two doors."""
+
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from time import monotonic
+from types import SimpleNamespace, TracebackType
+from typing import Any, Self
+
+import aiohttp
+import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import AsyncResolver
+from httpx_aiohttp import AiohttpTransport
+
+from core.delivery.guard import check
+
+KEEP_ALIVE = 4.0
+DNS_LIMIT = 3.0
+MOST_HEADER_BYTES = 16 * 1024
+_EVIDENCE_BUFFER = 16 * 1024
+
+Networks = Callable[[], Sequence[str]]
+
+
+@dataclass(slots=True)
+class Connection:
+    """What a request learned of its connection."""
+
+    began: float = 0.0
+    reused: bool = False
+    connect_ms: int | None = None
+
+
+class _GuardedResolver(AbstractResolver):
+    """The first door: any refused answer refuses the name."""
+
+    def __init__(self, allowed: Networks) -> None:
+        self._allowed = allowed
+        self._resolver = AsyncResolver(timeout=DNS_LIMIT, tries=1)
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        answers = await self._resolver.resolve(host, port, family)
+        for answer in answers:
+            check(answer["host"], self._allowed())
+        return answers
+
+    async def close(self) -> None:
+        await self._resolver.close()
+
+
+class Http:
+    """One connector, two faces: aiohttp's session for deliveries, httpx for whatever is a conversation.
+
+    `allowed_networks` is asked at each connection. `ssl_context` replaces the machine's certificate authorities.
+    """
+
+    def __init__(self, allowed_networks: Networks, *, ssl_context: ssl.SSLContext | None = None) -> None:
+        self._allowed = allowed_networks
+        self._ssl = ssl_context
+        self._stack = AsyncExitStack()
+        self.session: aiohttp.ClientSession
+        self.client: httpx.AsyncClient
+
+    async def __aenter__(self) -> Self:
+        context = self._ssl or ssl.create_default_context()
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        connector = aiohttp.TCPConnector(
+            limit=0,
+            ssl=context,
+            resolver=_GuardedResolver(self._allowed),
+            socket_factory=self._socket,
+            keepalive_timeout=KEEP_ALIVE,
+            ttl_dns_cache=10,
+        )
+        self.session = await self._stack.enter_async_context(
+            aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trust_env=False,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+                skip_auto_headers=("Accept", "User-Agent", "Accept-Encoding"),
+                max_line_size=MOST_HEADER_BYTES,
+                max_field_size=MOST_HEADER_BYTES,
+                read_bufsize=_EVIDENCE_BUFFER,
+                trace_configs=[_trace()],
+            )
+        )
+        transport = AiohttpTransport(client=self.session)
+        self.client = httpx.AsyncClient(transport=transport, follow_redirects=False, trust_env=False)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    def _socket(self, address: tuple[Any, ...]) -> socket.socket:  # Any: as getaddrinfo gives it
+        """The second door: the address that is really used (literal addresses never meet the resolver)."""
+        family, kind, protocol, _, target = address
+        check(str(target[0]), self._allowed())
+        return socket.socket(family, kind, protocol)
+
+
+def _trace() -> aiohttp.TraceConfig:
+    """Tells a request (by its `trace_request_ctx`) whether its connection is new, and how long that took."""
+    config = aiohttp.TraceConfig()
+
+    async def begin(session: object, context: SimpleNamespace, params: object) -> None:
+        if isinstance(context.trace_request_ctx, Connection):
+            context.trace_request_ctx.began = monotonic()
+
+    async def made(session: object, context: SimpleNamespace, params: object) -> None:
+        connection = context.trace_request_ctx
+        if isinstance(connection, Connection):
+            connection.connect_ms = round((monotonic() - connection.began) * 1000)
+
+    async def reused(session: object, context: SimpleNamespace, params: object) -> None:
+        if isinstance(context.trace_request_ctx, Connection):
+            context.trace_request_ctx.reused = True
+
+    config.on_connection_create_start.append(begin)
+    config.on_connection_create_end.append(made)
+    config.on_connection_reuseconn.append(reused)
+    return config

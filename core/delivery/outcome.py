@@ -1,0 +1,111 @@
+"""How an answer or an error counts, and why, in words for people."""
+
+import asyncio
+import http
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+from aiohttp.http_exceptions import LineTooLong
+
+from core.auth import TokenError
+from core.delivery.guard import AddressBlocked
+from core.models import AcceptedAnswer, Outcome
+
+LONGEST_RETRY_AFTER = 86400.0
+_ACCEPTED = "this webhook accepts 204, or 200 with application/json"
+
+
+def of_answer(status: int, content_type: str, accepted: AcceptedAnswer) -> tuple[Outcome, str]:
+    """What a status line and the headers mean."""
+    if 200 <= status < 300:
+        return _of_success(status, content_type, accepted)
+    if 300 <= status < 400 and status != 304:
+        return Outcome.REDIRECT, f"answered {status}: redirects are not followed"
+    return Outcome.HTTP_STATUS, f"answered {_status(status)}"
+
+
+def _of_success(status: int, content_type: str, accepted: AcceptedAnswer) -> tuple[Outcome, str]:
+    media_type = content_type.partition(";")[0].strip().lower()
+    if (
+        accepted is AcceptedAnswer.ANY_2XX
+        or status == 204
+        or (status, media_type) == (200, "application/json")
+    ):
+        return Outcome.OK, f"answered {_status(status)}"
+    if status == 200:
+        what = media_type[:60] or "without a content type"
+        return Outcome.ANSWER_NOT_ACCEPTED, f"200 but {what}: {_ACCEPTED}"
+    return Outcome.ANSWER_NOT_ACCEPTED, f"{status}: {_ACCEPTED}"
+
+
+def _status(status: int) -> str:
+    try:
+        return f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def of_error(error: BaseException, host: str, deadline: float) -> tuple[Outcome, str]:
+    """What an error means. The innermost cause knows best."""
+    if isinstance(error, TokenError):
+        return Outcome.TOKEN_ERROR, f"{error.words}; the endpoint was not asked"
+    for cause in _causes(error):
+        known = _of_cause(cause, host, deadline)
+        if known is not None:
+            return known
+    return Outcome.CONNECTION, f"no valid HTTP answer from {host} ({type(error).__name__})"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    causes = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
+        causes.append(cause)
+    return reversed(causes)
+
+
+def _of_cause(cause: BaseException, host: str, deadline: float) -> tuple[Outcome, str] | None:
+    match cause:
+        case AddressBlocked():
+            return Outcome.ADDRESS_BLOCKED, str(cause)
+        case LineTooLong():
+            return Outcome.ANSWER_TOO_LARGE, "the answer's headers are too large"
+        case ssl.SSLCertVerificationError():
+            return Outcome.TLS, f"the certificate of {host} is refused: {cause.verify_message}"
+        case ssl.SSLError():
+            return (
+                Outcome.TLS,
+                f"no TLS connection with {host}: {(cause.reason or 'handshake failed').lower()}",
+            )
+        case aiohttp.ClientConnectorDNSError() | socket.gaierror():
+            return Outcome.DNS, f"no such host: {host}"
+        case ConnectionRefusedError():
+            return Outcome.CONNECTION, f"connection refused by {host}"
+        case aiohttp.ServerDisconnectedError() | ConnectionResetError() | BrokenPipeError():
+            return Outcome.CONNECTION, f"{host} closed the connection before it answered"
+        case TimeoutError() | asyncio.CancelledError():
+            return Outcome.TIMEOUT, f"no complete answer within {deadline:g} s"
+        case aiohttp.ClientResponseError():
+            if "header" in cause.message.lower() and "max" in cause.message.lower():
+                return Outcome.ANSWER_TOO_LARGE, "the answer's headers are too large"
+            return Outcome.CONNECTION, f"no valid HTTP answer from {host}"
+        case OSError() if cause.strerror:
+            return Outcome.CONNECTION, f"{host}: {cause.strerror.lower()[:100]}"
+    return None
+
+
+def retry_after(text: str) -> float | None:
+    """The wait in seconds that `Retry-After` asks for, at most a day (RFC 9110, section 10.2.3); else None."""
+    text = text.strip()
+    if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
+        return min(float(text), LONGEST_RETRY_AFTER)
+    try:
+        moment = parsedate_to_datetime(text)
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, IndexError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)

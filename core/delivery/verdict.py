@@ -1,0 +1,31 @@
+"""What becomes of a delivery after an attempt."""
+
+from collections.abc import Sequence
+
+from core import schedule
+from core.clock import now_ms
+from core.models import AttemptResult, DeliveryState, Outcome
+from core.store.queue import Claim, Verdict
+
+
+def judge(claim: Claim, result: AttemptResult, waits: Sequence[float], token_wait: float | None) -> Verdict:
+    """Delivered, due again, or failed because the schedule has no wait left.
+
+    `waits` is the schedule and `token_wait` the token endpoint's own pace, both in seconds. What is not the
+    endpoint's fault takes no step of the schedule.
+    """
+    match result.outcome:
+        case Outcome.OK:
+            return Verdict(DeliveryState.DELIVERED, claim.step + 1)
+        case Outcome.SHUTDOWN:
+            return Verdict(DeliveryState.PENDING, claim.step, now_ms())
+        case Outcome.TOKEN_ERROR:
+            return Verdict(DeliveryState.PENDING, claim.step, _in(token_wait or 0.0))
+    wait = schedule.wait_after(waits, claim.step + 1)
+    if wait is None:
+        return Verdict(DeliveryState.FAILED, claim.step + 1)
+    return Verdict(DeliveryState.PENDING, claim.step + 1, _in(max(wait, result.retry_after or 0.0)))
+
+
+def _in(seconds: float) -> int:
+    return now_ms() + round(seconds * 1000)

@@ -1,0 +1,83 @@
+"""What is accepted as a custom header (RFC 9110, sections 5.1 and 5.5)."""
+
+import re
+from collections.abc import Sequence
+
+MOST_HEADERS = 50
+MOST_BYTES = 8192
+MASKED = "•••••••••••••"
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+_SET_BY_US = {"host", "content-length", "transfer-encoding", "connection", "content-type", "accept-encoding"}
+_OUR_PREFIXES = ("webhook-", "hookkeeper-")
+_SECRET = re.compile(r"secret|token|key|auth|password", re.IGNORECASE)
+
+
+def check_name(name: str) -> str:
+    """The name of a custom header. Raises ValueError with a sentence for the person who typed it."""
+    if not name:
+        raise ValueError("Enter a header name, or remove the row.")
+    if " " in name:
+        raise ValueError(f"{_quoted(name)} is not a header name: no spaces.")
+    if not _TOKEN.fullmatch(name):
+        raise ValueError(f"{_quoted(name)} is not a header name: letters, digits and !#$%&'*+-.^_`|~ only.")
+    lower = name.lower()
+    if lower in _SET_BY_US or lower.startswith(_OUR_PREFIXES):
+        raise ValueError(f"{name} is set by Hookkeeper.")
+    return name
+
+
+def check_value(value: str) -> str:
+    """The value of a custom header; sent as UTF-8, as it stands. Raises ValueError."""
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise ValueError("A header value has no control characters and no line breaks.")
+    if value != value.strip(" \t"):
+        raise ValueError("A header value has no space at its ends.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("A header value is text that can be written as UTF-8.") from None
+    return value
+
+
+class WrongHeader(ValueError):
+    """A header that does not fit beside the others, with its position."""
+
+    def __init__(self, position: int, reason: str) -> None:
+        self.position = position
+        super().__init__(reason)
+
+
+def check_all(headers: Sequence[tuple[str, str]], *, with_authorization: bool) -> None:
+    """What holds for all custom headers together. Raises WrongHeader."""
+    seen: set[str] = set()
+    size = 0
+    for position, (name, value) in enumerate(headers):
+        if name.lower() in seen:
+            raise WrongHeader(
+                position, f"{name} stands there twice; the case of letters makes no difference."
+            )
+        if with_authorization and name.lower() == "authorization":
+            raise WrongHeader(
+                position, "Authorization is set by Hookkeeper while an Authentication URL is set."
+            )
+        seen.add(name.lower())
+        size += len(name) + len(value.encode()) + len(": \r\n")
+        if position >= MOST_HEADERS:
+            raise WrongHeader(
+                position, f"There are at most {MOST_HEADERS} custom headers; these are {len(headers)}."
+            )
+        if size > MOST_BYTES:
+            raise WrongHeader(
+                position, "All custom headers together have at most 8 KiB; from here on they have more."
+            )
+
+
+def holds_secret(name: str) -> bool:
+    """Whether the value of this header is shown as dots."""
+    return _SECRET.search(name) is not None
+
+
+def _quoted(name: str) -> str:
+    shown = name if len(name) <= 40 else name[:39] + "…"
+    return f'"{shown}"'

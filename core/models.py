@@ -1,0 +1,369 @@
+"""What Hookkeeper keeps its books on. The same models validate the TUI's forms and the command line."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from ipaddress import ip_network
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from core import header, schedule
+from core.errors import HookkeeperError
+from core.url import check_url
+
+DEFAULT_DEADLINE = 15.0
+DEFAULT_CONCURRENCY = 10
+DEFAULT_BODY_LIMIT = 256 * 1024
+
+
+class ClientAuthentication(StrEnum):
+    """How the client authenticates at the token endpoint (RFC 6749, section 2.3.1)."""
+
+    BASIC = "basic"
+    BODY = "body"
+
+    @property
+    def label(self) -> str:
+        return "Send as Basic Auth Header" if self is self.BASIC else "Send client credentials in body"
+
+
+class AcceptedAnswer(StrEnum):
+    """Which answers count as delivered."""
+
+    ANY_2XX = "any-2xx"
+    INCODE = "incode"
+
+    @property
+    def label(self) -> str:
+        return "any 2xx" if self is self.ANY_2XX else "Incode: 204, or 200 with JSON"
+
+
+class DeliveryState(StrEnum):
+    """The states of a delivery as they are stored."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    OK = "ok"
+    HTTP_STATUS = "http_status"
+    ANSWER_NOT_ACCEPTED = "answer_not_accepted"
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    DNS = "dns"
+    TLS = "tls"
+    REDIRECT = "redirect"
+    ADDRESS_BLOCKED = "address_blocked"
+    ANSWER_TOO_LARGE = "answer_too_large"
+    TOKEN_ERROR = "token_error"
+    INTERRUPTED = "interrupted"
+    SHUTDOWN = "shutdown"
+
+
+class InvalidSetting(HookkeeperError):
+    """A value that cannot be stored, with the field it stands in (`url`, `custom_headers.1.name`)."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        super().__init__(reason)
+
+
+class _FieldError(ValueError):
+    """What a check of several fields together finds, with the field to go to."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        super().__init__(reason)
+
+
+def invalid_settings(error: ValidationError) -> list[InvalidSetting]:
+    """Each wrong field of a form with the sentence to show at it, in the form's order."""
+    return [_invalid_setting(detail) for detail in error.errors(include_url=False, include_input=False)]
+
+
+def _invalid_setting(detail: ErrorDetails) -> InvalidSetting:
+    field = ".".join(str(part) for part in detail["loc"])
+    context = detail.get("ctx", {})
+    match detail["type"], context.get("error"):
+        case _, _FieldError() as error:
+            return InvalidSetting(error.field, str(error))
+        case "value_error", error:
+            return InvalidSetting(field, str(error))
+        case (("greater_than_equal" | "less_than_equal"), _):
+            bound = f"at least {context['ge']:g}" if "ge" in context else f"at most {context['le']:g}"
+            return InvalidSetting(field, f"Enter {bound}.")
+        case (
+            (
+                "float_parsing"
+                | "float_type"
+                | "int_parsing"
+                | "int_type"
+                | "int_from_float"
+                | "finite_number"
+            ),
+            _,
+        ):
+            return InvalidSetting(field, "Enter a number.")
+        case "string_too_long", _:
+            return InvalidSetting(field, f"At most {context['max_length']:,} characters.")
+        case "enum", _:
+            return InvalidSetting(field, f"Choose one of: {context['expected']}.")
+        case "missing", _:
+            return InvalidSetting(field, "Enter a value.")
+    return InvalidSetting(field, f"{detail['msg']}.")
+
+
+def _check_network(text: str) -> str:
+    try:
+        return str(ip_network(text.strip()))
+    except ValueError:
+        raise ValueError(f'"{text.strip()[:50]}" is not a network such as 10.20.0.0/16.') from None
+
+
+def _check_scopes(text: str) -> str:
+    """Scope tokens are printable ASCII without quote and backslash (RFC 6749, section 3.3)."""
+    for scope in text.split():
+        if not all(
+            character == "!" or "#" <= character <= "[" or "]" <= character <= "~" for character in scope
+        ):
+            raise ValueError(f'"{scope[:40]}" is not a scope: printable ASCII without " and \\ only.')
+    return " ".join(text.split())
+
+
+def _check_schedule(text: str) -> str:
+    try:
+        schedule.parse(text)
+    except schedule.InvalidSchedule as error:
+        raise ValueError(str(error)) from None
+    return " ".join(text.lower().split())
+
+
+def _blank_is_none(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return value if value.get_secret_value() else None
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _check_plain(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("Leave out line breaks and control characters.")
+    return text
+
+
+Url = Annotated[str, AfterValidator(check_url)]
+Schedule = Annotated[str, Field(max_length=400), AfterValidator(_check_schedule)]
+Deadline = Annotated[float, Field(ge=1, le=300, allow_inf_nan=False)]
+Concurrency = Annotated[int, Field(ge=1, le=256)]
+Network = Annotated[str, AfterValidator(_check_network)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid")
+
+
+class CustomHeader(_Model):
+    """A header that goes out with every webhook; the value as it stands, without templating."""
+
+    name: Annotated[str, AfterValidator(header.check_name)]
+    value: SecretStr
+
+    @field_validator("value")
+    @classmethod
+    def _value(cls, value: SecretStr) -> SecretStr:
+        header.check_value(value.get_secret_value())
+        return value
+
+    @field_serializer("value")
+    def _shown(self, value: SecretStr) -> str:
+        return header.MASKED if header.holds_secret(self.name) else value.get_secret_value()
+
+
+class GeneralSettings(_Model):
+    """The settings of all webhooks: authorization (OIDC client credentials), custom headers, delivery."""
+
+    authentication_url: Annotated[Url | None, BeforeValidator(_blank_is_none)] = None
+    client_id: Annotated[
+        Annotated[str, Field(max_length=2048), AfterValidator(_check_plain)] | None,
+        BeforeValidator(_blank_is_none),
+    ] = None
+    secret_key: Annotated[SecretStr | None, BeforeValidator(_blank_is_none)] = Field(
+        default=None, exclude=True
+    )
+    client_authentication: ClientAuthentication = ClientAuthentication.BASIC
+    scopes: Annotated[str, Field(max_length=2048), AfterValidator(_check_scopes)] = ""
+    custom_headers: tuple[CustomHeader, ...] = ()
+    allowed_networks: tuple[Network, ...] = ()
+    accepted_answer: AcceptedAnswer = AcceptedAnswer.ANY_2XX
+    retry_schedule: Schedule = schedule.STANDARD
+    deadline: Deadline = DEFAULT_DEADLINE
+    body_limit: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = DEFAULT_BODY_LIMIT
+
+    version: int = 0
+    updated_at: datetime | None = None
+    updated_by: str | None = None
+
+    @property
+    def uses_oidc(self) -> bool:
+        """Whether deliveries carry a bearer token."""
+        return self.authentication_url is not None
+
+    @model_validator(mode="after")
+    def _authorization_is_whole(self) -> Self:
+        parts = {
+            "Authentication URL": self.authentication_url,
+            "Client ID": self.client_id,
+            "Secret Key": self.secret_key,
+        }
+        missing = [name for name, value in parts.items() if value is None]
+        if 0 < len(missing) < len(parts):
+            verb = "is" if len(missing) == 1 else "are"
+            raise _FieldError(
+                missing[0].lower().replace(" ", "_"),
+                "Authentication URL, Client ID and Secret Key belong together: "
+                f"{' and '.join(missing)} {verb} missing.",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _headers_fit_together(self) -> Self:
+        try:
+            header.check_all(
+                [(entry.name, entry.value.get_secret_value()) for entry in self.custom_headers],
+                with_authorization=self.uses_oidc,
+            )
+        except header.WrongHeader as error:
+            raise _FieldError(f"custom_headers.{error.position}.name", str(error)) from None
+        return self
+
+
+class WebhookOptions(_Model):
+    """What a person sets of a webhook besides its type. None: as the general settings say."""
+
+    url: Url
+    accepted_answer: AcceptedAnswer | None = None
+    retry_schedule: Schedule | None = None
+    concurrency: Concurrency = DEFAULT_CONCURRENCY
+    deadline: Deadline | None = None
+
+
+class Webhook(WebhookOptions):
+    """A webhook configuration: every event of its type goes to its URL."""
+
+    id: str
+    type: str
+    enabled: bool
+    version: int
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str
+
+    @property
+    def options(self) -> WebhookOptions:
+        """What of it a person can edit."""
+        return WebhookOptions.model_construct(
+            **{name: getattr(self, name) for name in WebhookOptions.model_fields}
+        )
+
+
+class Event(_Model):
+    """Something of a type that happened. `body` is the JSON object, byte for byte as it was accepted."""
+
+    id: str
+    type: str
+    body: bytes
+    key: str | None
+    session: str | None
+    external_id: str | None
+    is_test: bool
+    unwanted: str | None
+    created_at: datetime
+
+
+class Delivery(_Model):
+    """One event on its way to one webhook.
+
+    `attempts` counts every attempt, `tries` those of the current run of the schedule, of `most_tries`.
+    `held` is a pending delivery whose webhook is disabled. `outcome`, `status_code` and `reason` are those of
+    the last attempt. `waits_for` names what a pending delivery waits for: `now`, `time`, `token` or `enabling`.
+    """
+
+    id: str
+    event_id: str
+    webhook_id: str
+    type: str
+    url: str
+    state: DeliveryState
+    held: bool
+    is_test: bool
+    attempts: int
+    tries: int
+    most_tries: int
+    outcome: Outcome | None
+    status_code: int | None
+    reason: str | None
+    next_attempt_at: datetime | None
+    waits_for: str | None
+    cancel_reason: str | None
+    session: str | None
+    external_id: str | None
+    created_at: datetime
+    changed_at: datetime
+
+
+class Attempt(_Model):
+    """One try of a delivery. Durations are milliseconds; None where that part was not reached."""
+
+    id: str
+    delivery_id: str
+    number: int
+    started_at: datetime
+    outcome: Outcome
+    status_code: int | None
+    reason: str
+    url: str
+    token_ms: int | None
+    connect_ms: int | None
+    first_byte_ms: int | None
+    total_ms: int
+    response_headers: tuple[tuple[str, str], ...]
+    response_body: bytes
+    response_body_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptResult:
+    """What an attempt brings back to the books. Durations are milliseconds, `retry_after` seconds."""
+
+    outcome: Outcome
+    reason: str
+    url: str
+    started_at: int
+    total_ms: int
+    status_code: int | None = None
+    token_ms: int | None = None
+    connect_ms: int | None = None
+    first_byte_ms: int | None = None
+    response_headers: tuple[tuple[str, str], ...] = ()
+    response_body: bytes = b""
+    response_body_cut: bool = False
+    retry_after: float | None = None

@@ -1,0 +1,59 @@
+"""A dispatcher started by the screens, and how any dispatcher is told to stop."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+from core.errors import HookkeeperError
+
+STARTED_BY_VARIABLE = "HOOKKEEPER_STARTED_BY"
+_children: dict[int, "subprocess.Popen[bytes]"] = {}
+"""Kept so that a child that ended is reaped."""
+
+
+def log_file() -> Path:
+    """Where a dispatcher that the screens started writes its log."""
+    return user_state_path("hookkeeper") / "dispatcher.log"
+
+
+def start_dispatcher(database: Path) -> int:
+    """Start `serve` as a process that outlives us, with no terminal; its pid. Raises HookkeeperError."""
+    path = log_file()
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "core.cli", "--db", str(database), "serve"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=os.environ
+                | {STARTED_BY_VARIABLE: "screens", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+    except OSError as error:
+        raise HookkeeperError(f"The dispatcher could not be started: {error}.") from None
+    for pid in [pid for pid, old in _children.items() if old.poll() is not None]:
+        del _children[pid]
+    _children[child.pid] = child
+    return child.pid
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a dispatcher that we started still runs."""
+    child = _children.get(pid)
+    return child is not None and child.poll() is None
+
+
+def stop_dispatcher(pid: int) -> None:
+    """Tell a dispatcher to drain and stop; the lock is free once it has. Raises HookkeeperError."""
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+    except PermissionError:
+        raise HookkeeperError(f"The dispatcher {pid} belongs to another user: ask them to stop it.") from None

@@ -1,0 +1,111 @@
+"""The dispatcher as a process: stands by, takes the lock, delivers, drains."""
+
+import asyncio
+import contextlib
+import getpass
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+
+from core.clock import now_ms
+from core.delivery.dispatcher import Dispatcher
+from core.store import Store, open_store, queue
+from core.store.bell import Bell
+from core.store.lock import DispatcherLock, Holder
+
+_STAND_BY = 0.5
+_BEAT = 1.0
+
+_log = structlog.get_logger()
+
+
+async def serve(database: Path, *, started_by: str) -> None:
+    """Deliver from this database until SIGTERM, SIGINT or SIGHUP; while another one does, stand by.
+
+    Raises StoreError, EpochEnded.
+    """
+    stop = asyncio.Event()
+    with _signals(stop):
+        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with DispatcherLock.of(database) as lock:
+            if await _take(lock, stop):
+                async with open_store(database, lock=lock) as store:
+                    await _deliver(store, lock, stop, started_by)
+
+
+@contextlib.contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        if stop.is_set():
+            os._exit(1)  # the second signal: what is in flight is recorded as interrupted at the next start
+        stop.set()
+
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, asked)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+async def _take(lock: DispatcherLock, stop: asyncio.Event) -> bool:
+    """Whether we hold the lock; False when told to stop while standing by."""
+    said = False
+    while not lock.take():
+        if not said:
+            said = True
+            holder = lock.holder()
+            _log.info("standing by", delivering=holder.pid if holder else None)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_STAND_BY):
+                await stop.wait()
+        if stop.is_set():
+            return False
+    return True
+
+
+async def _deliver(store: Store, lock: DispatcherLock, stop: asyncio.Event, started_by: str) -> None:
+    epoch = await queue.next_epoch(store)
+    holder = Holder(os.getpid(), epoch, started_by, now_ms(), getpass.getuser())
+    lock.say(holder)
+
+    def note(words: str) -> None:
+        if words != holder.note:
+            holder.note = words[:500]
+            lock.say(holder)
+
+    taken_back = await queue.recover(store, epoch)
+    _log.info("delivering", database=str(store.path), epoch=epoch, pid=holder.pid, taken_back=taken_back)
+    wake = asyncio.Event()
+    bell = Bell(store.path, wake)
+    try:
+        async with _heartbeat(lock):
+            await Dispatcher(store, epoch, wake, note).run(stop)
+    finally:
+        bell.close()
+    await store.checkpoint()
+    _log.info("stopped", epoch=epoch)
+
+
+@asynccontextmanager
+async def _heartbeat(lock: DispatcherLock) -> AsyncIterator[None]:
+    async def beat() -> None:
+        while True:
+            lock.beat()
+            await asyncio.sleep(_BEAT)
+
+    task = asyncio.create_task(beat(), name="heartbeat")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,265 @@
+"""What happened: deliveries, their attempts, events."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from core import schedule
+from core.clock import from_ms, now_ms
+from core.models import Attempt, Delivery, DeliveryState, Event, Outcome
+from core.store.errors import NotFound
+from core.store.store import Store
+
+SLOW_MS = 10_000
+"""A delivery that waits for longer needs attention."""
+_TAIL_REACH = 10_000
+_HEADERS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+
+_DELIVERY = """
+SELECT d.seq, d.id, e.id, w.id, e.type, w.url, d.state, w.enabled, e.is_test, d.attempts, d.step,
+    coalesce(w.retry_schedule, (SELECT retry_schedule FROM settings), 'standard'),
+    d.last_outcome, d.last_status, d.last_reason, d.due_at, d.cancel_reason, e.session, e.external_id,
+    d.created_at, d.changed_at, (SELECT next_try_at FROM token_endpoint)
+FROM deliveries d JOIN events e ON e.seq = d.event JOIN webhooks w ON w.seq = d.webhook
+"""
+_ATTENTION = (
+    "(d.state = 'failed' OR d.state IN ('pending', 'sending') AND w.enabled AND (d.last_outcome IS NOT NULL"
+    " OR d.created_at < :slow))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A delivery in a list, with its place in the order."""
+
+    seq: int
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What is open, over all webhooks."""
+
+    attention: int
+    undelivered: int
+    held: int
+    oldest: datetime | None
+    token_waits_until: datetime | None
+    token_reason: str | None
+
+
+def _row(values: tuple[object, ...]) -> Row:
+    return Row(int(str(values[0])), _delivery(values))
+
+
+def _delivery(values: tuple[object, ...]) -> Delivery:
+    (_, identity, event, webhook, kind, url, state_text, enabled, is_test, attempts, step, waits, outcome, status,
+     reason, due_at, cancel_reason, session, external_id, created_at, changed_at, token_wait) = values  # fmt: skip
+    state = DeliveryState(str(state_text))
+    held = state is DeliveryState.PENDING and not enabled
+    next_at, waits_for = _next(state, held, int(str(due_at)), token_wait)
+    return Delivery.model_construct(
+        id=identity,
+        event_id=event,
+        webhook_id=webhook,
+        type=kind,
+        url=url,
+        state=state,
+        held=held,
+        is_test=bool(is_test),
+        attempts=attempts,
+        tries=int(str(step)) + (state is DeliveryState.SENDING),
+        most_tries=len(schedule.parse(str(waits))) + 1,
+        outcome=Outcome(str(outcome)) if outcome else None,
+        status_code=status,
+        reason=reason,
+        next_attempt_at=next_at,
+        waits_for=waits_for,
+        cancel_reason=cancel_reason if state is DeliveryState.CANCELLED else None,
+        session=session,
+        external_id=external_id,
+        created_at=from_ms(int(str(created_at))),
+        changed_at=from_ms(int(str(changed_at))),
+    )
+
+
+def _next(
+    state: DeliveryState, held: bool, due_at: int, token_wait: object
+) -> tuple[datetime | None, str | None]:
+    if state is not DeliveryState.PENDING:
+        return None, None
+    if held:
+        return None, "enabling"
+    due = max(due_at, now_ms())
+    if token_wait is not None and int(str(token_wait)) >= due:
+        return from_ms(int(str(token_wait))), "token"
+    return (from_ms(due_at), "time") if due_at > now_ms() else (None, "now")
+
+
+def read_delivery(database: sqlite3.Connection, seq: int) -> Delivery:
+    """The delivery of a row number."""
+    return _delivery(database.execute(f"{_DELIVERY} WHERE d.seq = ?", (seq,)).fetchone())
+
+
+def find_delivery(database: sqlite3.Connection, identity: str) -> int:
+    """The row number for an ID, or for the tail of one of the newest. Raises NotFound."""
+    row = database.execute("SELECT seq FROM deliveries WHERE id = ?", (identity.strip(),)).fetchone()
+    if row is not None:
+        return int(row[0])
+    tail = identity.strip().rpartition("…")[2].rpartition("_")[2]
+    if len(tail) >= 4 and tail.isalnum():
+        rows = database.execute(
+            "SELECT seq FROM deliveries WHERE id LIKE ? AND seq > (SELECT max(seq) FROM deliveries) - ? LIMIT 2",
+            (f"%{tail}", _TAIL_REACH),
+        ).fetchall()
+        if len(rows) == 1:
+            return int(rows[0][0])
+    raise NotFound(
+        f"There is no delivery {identity.strip()[:60]}. hookkeeper deliveries list shows the newest."
+    )
+
+
+async def list_deliveries(
+    store: Store,
+    *,
+    view: str = "all",
+    state: str | None = None,
+    webhook: str | None = None,
+    event_type: str | None = None,
+    since: datetime | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> list[Row]:
+    """The newest deliveries, newest first; `before` a row number for the next page.
+
+    `view` is `all` or `attention`; `state` a stored state or `held`.
+    """
+    conditions = {
+        _ATTENTION: view == "attention",
+        "d.state = 'pending' AND NOT w.enabled": state == "held",
+        "d.state = :state": state is not None and state != "held",
+        "w.id = :webhook": webhook is not None,
+        "e.type = :type": event_type is not None,
+        "d.created_at >= :since": since is not None,
+        "d.seq < :before": before is not None,
+    }
+    where = " AND ".join(condition for condition, applies in conditions.items() if applies) or "1"
+    values = {
+        "slow": now_ms() - SLOW_MS,
+        "state": state,
+        "webhook": webhook,
+        "type": event_type,
+        "since": int(since.timestamp() * 1000) if since else None,
+        "before": before,
+        "limit": limit,
+    }
+    sql = f"{_DELIVERY} WHERE {where} ORDER BY d.seq DESC LIMIT :limit"
+    return await store.read(lambda database: [_row(row) for row in database.execute(sql, values)])
+
+
+async def load_delivery(store: Store, identity: str) -> Delivery:
+    """The delivery with this ID or tail. Raises NotFound."""
+    return await store.read(lambda database: read_delivery(database, find_delivery(database, identity)))
+
+
+async def list_attempts(store: Store, delivery_id: str) -> list[Attempt]:
+    """The attempts of a delivery, newest first. Raises NotFound."""
+
+    def read(database: sqlite3.Connection) -> list[Attempt]:
+        delivery = find_delivery(database, delivery_id)
+        rows = database.execute(
+            "SELECT id, number, started_at, outcome, status_code, reason, url, token_ms, connect_ms, first_byte_ms,"
+            " total_ms, response_headers, response_body, response_body_cut FROM attempts WHERE delivery = ?"
+            " ORDER BY number DESC, seq DESC LIMIT 1000",
+            (delivery,),
+        )
+        return [
+            Attempt.model_construct(
+                id=row[0],
+                delivery_id=delivery_id,
+                number=row[1],
+                started_at=from_ms(row[2]),
+                outcome=Outcome(row[3]),
+                status_code=row[4],
+                reason=row[5],
+                url=row[6],
+                token_ms=row[7],
+                connect_ms=row[8],
+                first_byte_ms=row[9],
+                total_ms=row[10],
+                response_headers=_HEADERS.decode(row[11]),
+                response_body=row[12],
+                response_body_cut=bool(row[13]),
+            )
+            for row in rows
+        ]
+
+    return await store.read(read)
+
+
+_EVENT = """
+SELECT e.id, e.type, e.body, (SELECT key FROM event_keys k WHERE k.event = e.seq), e.session, e.external_id, e.is_test,
+    u.reason, e.created_at FROM events e LEFT JOIN unwanted u ON u.event = e.seq
+"""
+
+
+def _event(row: tuple[object, ...]) -> Event:
+    identity, kind, body, key, session, external_id, is_test, unwanted, created_at = row
+    return Event.model_construct(
+        id=identity,
+        type=kind,
+        body=body,
+        key=key,
+        session=session,
+        external_id=external_id,
+        is_test=bool(is_test),
+        unwanted=unwanted,
+        created_at=from_ms(int(str(created_at))),
+    )
+
+
+async def load_event(store: Store, identity: str) -> Event:
+    """The event with this ID, its body as it was accepted. Raises NotFound."""
+
+    def read(database: sqlite3.Connection) -> Event:
+        row = database.execute(f"{_EVENT} WHERE e.id = ?", (identity.strip(),)).fetchone()
+        if row is None:
+            raise NotFound(
+                f"There is no event {identity.strip()[:60]}. hookkeeper events list shows the newest."
+            )
+        return _event(row)
+
+    return await store.read(read)
+
+
+async def list_events(store: Store, *, unwanted: bool = False, limit: int = 100) -> list[Event]:
+    """The newest events, newest first; `unwanted`: only those that went to nobody."""
+    where = "WHERE u.event IS NOT NULL" if unwanted else ""
+    sql = f"{_EVENT} {where} ORDER BY e.seq DESC LIMIT ?"
+    return await store.read(lambda database: [_event(row) for row in database.execute(sql, (limit,))])
+
+
+async def totals(store: Store) -> Totals:
+    """The figures over all webhooks."""
+
+    def read(database: sqlite3.Connection) -> Totals:
+        attention, undelivered, held, oldest = database.execute(
+            f"SELECT coalesce(sum({_ATTENTION}), 0), count(*),"
+            " coalesce(sum(d.state = 'pending' AND NOT w.enabled), 0), min(d.created_at)"
+            " FROM deliveries d INDEXED BY deliveries_open JOIN webhooks w ON w.seq = d.webhook"
+            " WHERE d.state IN ('pending', 'sending', 'failed')",
+            {"slow": now_ms() - SLOW_MS},
+        ).fetchone()
+        wait = database.execute("SELECT next_try_at, reason FROM token_endpoint").fetchone()
+        return Totals(
+            attention,
+            undelivered,
+            held,
+            from_ms(oldest) if oldest else None,
+            from_ms(wait[0]) if wait else None,
+            wait[1] if wait else None,
+        )
+
+    return await store.read(read)

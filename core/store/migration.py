@@ -1,0 +1,137 @@
+"""Making and upgrading a database file, under the dispatcher lock only."""
+
+import os
+import sqlite3
+import time
+from importlib import resources
+from pathlib import Path
+
+from core.store.connection import connect
+from core.store.errors import (
+    DatabaseForeign,
+    DatabaseMissing,
+    DatabaseNewer,
+    DatabaseOlder,
+    in_words,
+)
+from core.store.lock import DispatcherLock
+
+APPLICATION_ID = 0x486B4B70
+"""Marks a SQLite file as ours (`HkKp`)."""
+_PATIENCE = 5.0
+
+
+def _migrations() -> list[str]:
+    folder = resources.files("core.store") / "migrations"
+    files = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name
+    )
+    return [file.read_text() for file in files]
+
+
+VERSION = len(_migrations())
+"""The `user_version` that this program reads and writes."""
+
+
+def prepare(path: Path, *, create: bool, lock: DispatcherLock | None = None) -> None:
+    """See that the file is a current database of ours; make or upgrade it if need be. Raises StoreError.
+
+    `lock` is given by the one who holds it already.
+    """
+    try:
+        _prepare(path, create, lock)
+    except (sqlite3.Error, OSError) as error:
+        raise in_words(error, path) from None
+
+
+def _prepare(path: Path, create: bool, lock: DispatcherLock | None) -> None:
+    if not path.exists() or path.stat().st_size == 0:
+        if not create:
+            raise DatabaseMissing(f"There is no database {path}. hookkeeper opens the screens and makes one.")
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    elif check(path) == VERSION:
+        return
+    if lock is not None:
+        _upgrade(path)
+        return
+    with DispatcherLock.of(path) as own:
+        if _take_or_find_current(path, own):
+            _upgrade(path)
+
+
+def check(path: Path) -> int:
+    """The `user_version` of an existing file of ours; 0 for one that is empty. Raises StoreError, sqlite3.Error."""
+    connection = connect(path)
+    try:
+        application, version, tables = connection.execute(
+            "SELECT a.application_id, v.user_version, (SELECT count(*) FROM sqlite_schema)"
+            " FROM pragma_application_id a, pragma_user_version v"
+        ).fetchone()
+        if application != APPLICATION_ID and (application or version or tables):
+            raise DatabaseForeign(f"{path} is a database of another program. Name another file with --db.")
+        if version > VERSION:
+            raise DatabaseNewer(
+                f"The database {path} was upgraded by a newer Hookkeeper (version {version}; this one reads "
+                f"{VERSION}). Upgrade this Hookkeeper."
+            )
+        # A read-only or damaged file is to be known now, not at the first write.
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+        return int(version)
+    finally:
+        connection.close()
+
+
+def _take_or_find_current(path: Path, lock: DispatcherLock) -> bool:
+    """Whether we hold the lock now; False if somebody else made the file current in the meantime."""
+    patience = time.monotonic() + _PATIENCE
+    while not lock.take():
+        if path.exists() and path.stat().st_size and check(path) == VERSION:
+            return False
+        if time.monotonic() > patience:
+            raise DatabaseOlder(
+                f"The database {path} must be upgraded, but an older dispatcher works on it. "
+                "Stop it with hookkeeper stop, then try again."
+            )
+        time.sleep(0.02)  # at start-up, in a thread of its own
+    return True
+
+
+def _upgrade(path: Path) -> None:
+    _create_file(path)
+    version = check(path)
+    if 0 < version < VERSION:
+        _back_up(path, version)
+    _apply(path, version)
+
+
+def _create_file(path: Path) -> None:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _back_up(path: Path, version: int) -> None:
+    copy = path.with_name(f"{path.name}.v{version}")
+    _create_file(copy)
+    source, target = connect(path), sqlite3.connect(copy)
+    try:
+        source.backup(target)
+    finally:
+        source.close()
+        target.close()
+
+
+def _apply(path: Path, version: int) -> None:
+    connection = connect(path)
+    try:
+        if version == 0:
+            # In this order, and before the first page is written, or SQLite ignores them.
+            connection.execute("PRAGMA page_size = 4096")
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            connection.execute("PRAGMA journal_mode = WAL")
+        for number, script in enumerate(_migrations()[version:], version + 1):
+            connection.executescript(
+                f"BEGIN IMMEDIATE;\n{script}\nPRAGMA application_id = {APPLICATION_ID};\n"
+                f"PRAGMA user_version = {number};\nCOMMIT;"
+            )
+    finally:
+        connection.close()

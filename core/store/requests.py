@@ -1,0 +1,104 @@
+"""Requests to the dispatcher: "Test authorization" with what stands in a form, saved or not.
+
+What travels in a request is encrypted, and goes with the answer.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+import msgspec
+from pydantic import SecretStr
+
+from core.clock import now_ms
+from core.models import ClientAuthentication, GeneralSettings
+from core.store.store import Store
+
+PATIENCE_MS = 60_000
+"""After that nobody waits for the answer any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationAnswer:
+    """What the token endpoint said, in words."""
+
+    ok: bool
+    words: str
+
+
+class _Form(msgspec.Struct):
+    authentication_url: str
+    client_id: str
+    secret_key: str
+    client_authentication: str
+    scopes: str
+    allowed_networks: tuple[str, ...]
+
+
+async def ask_authorization(store: Store, settings: GeneralSettings) -> int:
+    """Ask the dispatcher to fetch a token with these settings; the request's number."""
+    form = _Form(
+        settings.authentication_url or "",
+        settings.client_id or "",
+        settings.secret_key.get_secret_value() if settings.secret_key else "",
+        settings.client_authentication,
+        settings.scopes,
+        settings.allowed_networks,
+    )
+    plain = SecretStr(msgspec.json.encode(form).decode())
+
+    def ask(database: sqlite3.Connection) -> int:
+        now = now_ms()
+        database.execute("DELETE FROM requests WHERE created_at < ?", (now - PATIENCE_MS,))
+        sealed = store.keyring.encrypt(plain, "requests/settings")
+        cursor = database.execute("INSERT INTO requests (settings, created_at) VALUES (?, ?)", (sealed, now))
+        return cursor.lastrowid or 0
+
+    return await store.write(ask)
+
+
+async def authorization_answer(store: Store, number: int) -> AuthorizationAnswer | None:
+    """The answer to a request, None as long as there is none."""
+
+    def read(database: sqlite3.Connection) -> AuthorizationAnswer | None:
+        row = database.execute("SELECT ok, words FROM requests WHERE seq = ?", (number,)).fetchone()
+        return None if row is None or row[1] is None else AuthorizationAnswer(bool(row[0]), row[1])
+
+    return await store.read(read)
+
+
+async def open_requests(store: Store) -> list[tuple[int, GeneralSettings]]:
+    """For the dispatcher: the requests that wait for an answer."""
+
+    def read(database: sqlite3.Connection) -> list[tuple[int, GeneralSettings]]:
+        rows = database.execute(
+            "SELECT seq, settings FROM requests WHERE words IS NULL AND created_at > ?",
+            (now_ms() - PATIENCE_MS,),
+        )
+        return [(seq, _settings(store, sealed)) for seq, sealed in rows]
+
+    return await store.read(read)
+
+
+def _settings(store: Store, sealed: bytes) -> GeneralSettings:
+    plain = store.keyring.decrypt(sealed, "requests/settings")
+    form = msgspec.json.decode(plain.get_secret_value(), type=_Form)
+    return GeneralSettings.model_construct(
+        authentication_url=form.authentication_url,
+        client_id=form.client_id,
+        secret_key=SecretStr(form.secret_key),
+        client_authentication=ClientAuthentication(form.client_authentication),
+        scopes=form.scopes,
+        allowed_networks=form.allowed_networks,
+    )
+
+
+async def answer(store: Store, number: int, given: AuthorizationAnswer) -> None:
+    """For the dispatcher: store the answer; the form goes with it."""
+    await store.write(
+        lambda database: (
+            database.execute(
+                "UPDATE requests SET settings = NULL, ok = ?, words = ? WHERE seq = ?",
+                (given.ok, given.words, number),
+            ).rowcount
+        )
+    )

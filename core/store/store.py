@@ -1,0 +1,145 @@
+"""An open database: one writer, readers of its own, and news of other people's changes."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import aiosqlite
+
+from core.store import connection
+from core.store.errors import DatabaseNewer, in_words
+from core.store.keyring import Keyring, key_of
+from core.store.lock import DispatcherLock
+from core.store.migration import VERSION, prepare
+from core.store.writer import Writer, open_writer
+
+T = TypeVar("T")
+
+
+class Store:
+    """What `open_store` yields. All SQL is in this package's functions, which take a store first."""
+
+    def __init__(
+        self,
+        path: Path,
+        writer: Writer,
+        reader: aiosqlite.Connection,
+        watcher: aiosqlite.Connection,
+        keyring: Keyring,
+    ) -> None:
+        self.path = path
+        self.writer = writer
+        self.keyring = keyring
+        self._reader = reader
+        self._reading = asyncio.Lock()
+        self._watcher = watcher
+
+    async def write(self, work: Callable[[sqlite3.Connection], T], *, may_fail: bool = True) -> T:
+        """Run `work` in a transaction; answered after COMMIT. Raises StoreError or what `work` raises."""
+        return await self.writer.write(work, may_fail=may_fail)
+
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` over one snapshot of the data. Cancelling it interrupts the query. Raises StoreError."""
+
+        def in_snapshot(database: sqlite3.Connection) -> T:
+            database.execute("BEGIN")
+            try:
+                return work(database)
+            finally:
+                database.execute("ROLLBACK")
+
+        async with self._reading:
+            query = asyncio.ensure_future(connection.run(self._reader, in_snapshot))
+            try:
+                return await asyncio.shield(query)
+            except asyncio.CancelledError:
+                await self._reader.interrupt()
+                await asyncio.wait([query])
+                query.exception()
+                raise
+            except sqlite3.Error as error:
+                raise in_words(error, self.path) from None
+
+    async def changes(self, interval: float) -> AsyncIterator[None]:
+        """Yields each time anybody has committed something, looking every `interval` seconds.
+
+        Raises DatabaseNewer once a newer program has upgraded the file.
+        """
+        seen = await self._versions()
+        while True:
+            await asyncio.sleep(interval)
+            now = await self._versions()
+            if now[1] > VERSION:
+                raise DatabaseNewer(
+                    f"The database {self.path} was upgraded by a newer Hookkeeper; this one can no longer read it."
+                )
+            if now != seen:
+                seen = now
+                yield
+
+    async def _versions(self) -> tuple[int, int]:
+        def look(database: sqlite3.Connection) -> tuple[int, int]:
+            (data,) = database.execute("PRAGMA data_version").fetchone()
+            (version,) = database.execute("PRAGMA user_version").fetchone()
+            return data, version
+
+        try:
+            return await connection.run(self._watcher, look)
+        except sqlite3.Error as error:
+            raise in_words(error, self.path) from None
+
+    async def checkpoint(self) -> None:
+        """Write the WAL back into the file and empty it. For the holder of the dispatcher lock only."""
+
+        def truncate(database: sqlite3.Connection) -> None:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+        try:
+            await connection.run(self._watcher, truncate)
+        except sqlite3.OperationalError:
+            return  # somebody reads: the next one will do it
+
+    def wal_size(self) -> int:
+        """Bytes of the write-ahead log."""
+        try:
+            return self.path.with_name(self.path.name + "-wal").stat().st_size
+        except OSError:
+            return 0
+
+
+@asynccontextmanager
+async def open_store(
+    path: Path, *, create: bool = True, lock: DispatcherLock | None = None
+) -> AsyncIterator[Store]:
+    """Open the database, making or upgrading it if need be; `lock` is given by its holder.
+
+    Raises StoreError in one sentence for a file that is missing (unless `create`), damaged, foreign, newer,
+    not writable or busy, and KeyMissing when its secrets cannot be read.
+    """
+    await asyncio.to_thread(prepare, path, create=create, lock=lock)
+    try:
+        async with AsyncExitStack() as stack:
+            reader = await stack.enter_async_context(connection.open_connection(path))
+            watcher = await stack.enter_async_context(connection.open_connection(path))
+            writer = await stack.enter_async_context(open_writer(path))
+            store = Store(path, writer, reader, watcher, Keyring.load())
+            await _require_keys(store)
+            yield store
+    except (sqlite3.Error, OSError) as error:
+        if isinstance(error, OSError) and error.filename is None and not isinstance(error, sqlite3.Error):
+            raise
+        raise in_words(error, path) from None
+
+
+async def _require_keys(store: Store) -> None:
+    ciphertexts = await store.read(
+        lambda database: database.execute(
+            "SELECT signing_secret FROM webhooks UNION ALL SELECT value FROM custom_headers"
+            " UNION ALL SELECT secret_key FROM settings WHERE secret_key IS NOT NULL"
+        ).fetchall()
+    )
+    for identity in {key_of(ciphertext) for (ciphertext,) in ciphertexts}:
+        store.keyring.require(identity)

@@ -1,0 +1,62 @@
+"""What may be shown of data that others wrote: no control reaches the terminal, masked fields stay dots."""
+
+import json
+import re
+
+DOTS = "••••"
+_MASKED_FIELD = re.compile(r"token|interviewToken|apiKey|curp|rfc.*", re.IGNORECASE)
+_NESTING = 64
+_NUMBER_MARK = "\ue000"
+_MARKED_NUMBER = re.compile(f'"{_NUMBER_MARK}([^"]*)"')
+
+# C0 but tab and newline, DEL, C1, then what turns the direction of text or hides in it.
+_UNSAFE = {
+    **{code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)},
+    0x7F: "␡",
+    **dict.fromkeys(range(128, 160), "�"),
+    **dict.fromkeys((1564, 8206, 8207, 8232, 8233, 65279), "�"),
+    **dict.fromkeys((*range(8234, 8239), *range(8294, 8298), *range(55296, 57344)), "�"),
+}
+_ONE_LINE = {0x09: "␉", 0x0A: "␊"}
+
+
+def sanitize(text: str) -> str:
+    """Text of others, safe for a terminal: each control character becomes a visible symbol."""
+    return text.translate(_UNSAFE)
+
+
+def one_line(text: str) -> str:
+    """The same for a place that has one line: tabs and line breaks become symbols, too."""
+    return text.translate(_UNSAFE).translate(_ONE_LINE)
+
+
+def masked_json(body: bytes) -> str:
+    """A body for reading: indented, safe, with dots for the values of credentials and personal numbers.
+
+    What is no JSON is shown as text. The body that is sent stays untouched.
+    """
+    text = body.decode("utf-8", "replace").replace(_NUMBER_MARK, "�")
+    try:
+        value = json.loads(text, parse_float=_as_it_stands, parse_int=_as_it_stands)
+        shown = json.dumps(_masked(value), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return sanitize(text)
+    return sanitize(_MARKED_NUMBER.sub(r"\1", shown))
+
+
+def _as_it_stands(number: str) -> str:
+    """Numbers travel as marked strings, so that `1.10` is not shown as `1.1`."""
+    return _NUMBER_MARK + number
+
+
+def _masked(value: object, depth: int = 0) -> object:
+    if depth > _NESTING:
+        return "…"
+    if isinstance(value, dict):
+        return {
+            name: DOTS if _MASKED_FIELD.fullmatch(name) and inner is not None else _masked(inner, depth + 1)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(inner, depth + 1) for inner in value]
+    return value

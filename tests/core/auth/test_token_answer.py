@@ -1,0 +1,330 @@
+"""What the token endpoint may answer, and how it is read."""
+
+import asyncio
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from urllib.parse import quote_plus
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from core.auth import Credentials, Token, TokenError, fetch
+from tests.core.auth.test_token_request import SHARED_ENDPOINT
+from tests.support.token_endpoint import TokenEndpoint
+
+
+async def refusal(client: httpx.AsyncClient, credentials: Credentials) -> TokenError:
+    with pytest.raises(TokenError) as refused:
+        await fetch(client, credentials)
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "seconds"),
+    [
+        (3600, 3600.0),
+        ("3600", 3600.0),
+        (0.5, 0.5),
+        (10**400, 300.0),
+        (31_536_000, 86_400.0),
+        (None, 300.0),
+        (0, 300.0),
+        (-1, 300.0),
+        ("nan", 300.0),
+        ("Infinity", 300.0),
+        ("soon", 300.0),
+        (True, 300.0),
+        ([60], 300.0),
+    ],
+)
+async def test_expires_in(
+    endpoint: TokenEndpoint,
+    client: httpx.AsyncClient,
+    credentials: Credentials,
+    expires_in: object,
+    seconds: float,
+) -> None:
+    """A life in seconds, at most a day; one that says nothing counts as 300 s."""
+    endpoint.answer = {"expires_in": expires_in}
+
+    assert (await fetch(client, credentials)).expires_in == seconds
+
+
+async def test_expires_in_absent(
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
+) -> None:
+    """Without expires_in a token counts for 300 s."""
+    endpoint.expires_in = None
+
+    assert (await fetch(client, credentials)).expires_in == 300.0
+
+
+@pytest.mark.parametrize("kind", ["Bearer", "bearer", "BEARER", None])
+async def test_bearer_in_any_case(
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, kind: str | None
+) -> None:
+    """token_type is bearer in any case, or not said."""
+    endpoint.answer = {"token_type": kind}
+
+    assert (await fetch(client, credentials)).value.get_secret_value() == "tok-1"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"access_token": None}, "the token endpoint's answer has no access_token."),
+        ({"access_token": ""}, "the token endpoint's answer has no access_token."),
+        ({"access_token": 7}, "the token endpoint's answer has no access_token."),
+        (
+            {"access_token": "a b"},
+            "the token endpoint's access_token has characters that no header can carry.",
+        ),
+        (
+            {"access_token": "a\r\nX-Admin: 1"},
+            "the token endpoint's access_token has characters that no header can carry.",
+        ),
+        (
+            {"access_token": "tök"},
+            "the token endpoint's access_token has characters that no header can carry.",
+        ),
+        ({"token_type": "mac"}, "the token endpoint gave a token of another type than Bearer."),
+        ({"token_type": 1}, "the token endpoint gave a token of another type than Bearer."),
+    ],
+)
+async def test_unusable_token(
+    endpoint: TokenEndpoint,
+    client: httpx.AsyncClient,
+    credentials: Credentials,
+    fields: dict[str, object],
+    words: str,
+) -> None:
+    """A token that could not be sent as a bearer token is refused in words."""
+    endpoint.answer = fields
+
+    assert str(await refusal(client, credentials)) == words
+
+
+NOT_JSON = "the token endpoint answered 200, but not with JSON: check the Authentication URL."
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<html>Sign in</html>", NOT_JSON),
+        (b"", NOT_JSON),
+        (b"[]", NOT_JSON),
+        (b"\xff\xfe{}", NOT_JSON),
+        (b"[" * 60_000, NOT_JSON),
+        (b'{"access_token": "a"', NOT_JSON),
+        (b'{"access_token": "a", "filler": "' + b"x" * 64 * 1024 + b'"}', None),
+        (b"{}", "the token endpoint's answer has no access_token."),
+    ],
+)
+async def test_not_an_answer(
+    endpoint: TokenEndpoint,
+    client: httpx.AsyncClient,
+    credentials: Credentials,
+    body: bytes,
+    words: str | None,
+) -> None:
+    """What is not a JSON object of at most 64 KiB with a token is refused in words."""
+    endpoint.body = body
+
+    assert str(await refusal(client, credentials)) == (
+        words or "the token endpoint's answer is larger than 64 KiB."
+    )
+
+
+async def test_wrong_secret(
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
+) -> None:
+    """The sentence that stands on the Settings screen."""
+    endpoint.secret = "changed"
+
+    error = await refusal(client, credentials)
+
+    assert str(error) == "401 invalid_client: the token endpoint refuses the Client ID or the Secret Key."
+    assert error.words == "401 invalid_client: the token endpoint refuses the Client ID or the Secret Key"
+    assert error.code == "invalid_client"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (
+            "invalid_request",
+            "400 invalid_request: the token endpoint cannot use the request: "
+            "try the other Client Authentication.",
+        ),
+        ("invalid_grant", "400 invalid_grant: the token endpoint refuses the client credentials."),
+        (
+            "unauthorized_client",
+            "400 unauthorized_client: "
+            "the token endpoint does not allow this client to use client credentials.",
+        ),
+        (
+            "unsupported_grant_type",
+            "400 unsupported_grant_type: the token endpoint does not offer client credentials.",
+        ),
+        ("slow_down", "400 slow_down: the token endpoint gives no token."),
+        ("\x1b[31m", "the token endpoint answered 400."),
+        ({"message": "no"}, "the token endpoint answered 400."),
+    ],
+)
+async def test_error_codes(
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, code: object, words: str
+) -> None:
+    """Each code of RFC 6749 section 5.2 has its sentence; others are shown if they are codes at all."""
+    endpoint.status, endpoint.body = 400, json.dumps({"error": code}).encode()
+
+    assert str(await refusal(client, credentials)) == words
+
+
+async def test_error_with_status_200(
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
+) -> None:
+    """Some endpoints refuse with status 200."""
+    endpoint.body = b'{"error": "invalid_client"}'
+
+    assert str(await refusal(client, credentials)) == (
+        "200 invalid_client: the token endpoint refuses the Client ID or the Secret Key."
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (503, "the token endpoint answered 503."),
+        (401, "the token endpoint answered 401: check Client ID, Secret Key and Client Authentication."),
+        (404, "the token endpoint answered 404: check the Authentication URL."),
+        (
+            302,
+            "the token endpoint answered 302, and redirects are not followed: "
+            "enter where it leads as Authentication URL.",
+        ),
+    ],
+)
+async def test_status_without_code(
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, status: int, words: str
+) -> None:
+    """A status alone is told in words; a redirect is not followed."""
+    endpoint.status, endpoint.headers = status, {"Location": endpoint.url}
+
+    error = await refusal(client, credentials)
+
+    assert (str(error), error.code, endpoint.count) == (words, None, 1)
+
+
+async def test_description_is_bounded_and_plain(
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
+) -> None:
+    """What the endpoint adds stands behind our words: one line, no control characters, 200 characters."""
+    said = "No\x1b[31m such\n client. \u202e" + "x" * 500
+    endpoint.status = 400
+    endpoint.body = json.dumps({"error": "invalid_grant", "error_description": said}).encode()
+
+    assert str(await refusal(client, credentials)) == (
+        "400 invalid_grant: the token endpoint refuses the client credentials; it says: "
+        "No [31m such client. " + "x" * 178 + "…."
+    )
+
+
+@pytest.mark.parametrize(
+    "said", ["", " \n", 7, None, "Is it 'correct horse'?", "client hookkeeper is unknown"]
+)
+async def test_description_that_says_nothing_or_too_much(
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, said: object
+) -> None:
+    """A description that is empty, no text, or names the secret or the client, is left out whole."""
+    endpoint.status = 400
+    endpoint.body = json.dumps({"error": "invalid_grant", "error_description": said}).encode()
+
+    assert str(await refusal(client, credentials)) == (
+        "400 invalid_grant: the token endpoint refuses the client credentials."
+    )
+
+
+@SHARED_ENDPOINT
+@given(
+    secret=st.text(alphabet=st.characters(codec="utf-8"), min_size=8).filter(lambda s: len(set(s)) > 5),
+    before=st.text(max_size=300),
+    field=st.sampled_from(["error", "error_description"]),
+    upper=st.booleans(),
+)
+async def test_an_echoed_secret_is_never_told(
+    endpoint: TokenEndpoint,
+    client: httpx.AsyncClient,
+    credentials: Credentials,
+    secret: str,
+    before: str,
+    field: str,
+    upper: bool,
+) -> None:
+    """An endpoint that gives the secret back, plain or encoded, does not get it into our words."""
+    encoded = quote_plus(secret)
+    said = before + (encoded.upper() if upper else secret)
+    endpoint.status = 401
+    endpoint.body = json.dumps({"error": "odd_code", "error_description": "None."} | {field: said}).encode()
+
+    error = await refusal(client, replace(credentials, secret_key=SecretStr(secret)))
+
+    assert secret not in str(error)
+    assert encoded.lower() not in str(error).lower()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+FIELDS = st.sampled_from(["access_token", "token_type", "expires_in", "error", "error_description", "other"])
+NAMES = st.sampled_from(["Bearer", "invalid_client", "1e9", "tok"])
+
+
+@SHARED_ENDPOINT
+@given(
+    status=st.sampled_from([200, 201, 302, 400, 401, 404, 429, 500, 503]),
+    body=st.binary() | st.dictionaries(FIELDS, JSON | NAMES).map(lambda fields: json.dumps(fields).encode()),
+    retry_after=st.text(alphabet=[chr(code) for code in range(33, 127)]),
+)
+async def test_any_answer(
+    endpoint: TokenEndpoint,
+    client: httpx.AsyncClient,
+    credentials: Credentials,
+    status: int,
+    body: bytes,
+    retry_after: str,
+) -> None:
+    """Whatever is answered, there is a sendable token with a finite life or a TokenError in one line."""
+    endpoint.status, endpoint.body, endpoint.headers = status, body, {"Retry-After": retry_after}
+
+    [result] = await asyncio.gather(fetch(client, credentials), return_exceptions=True)
+
+    if isinstance(result, Token):
+        assert re.fullmatch("[!-~]+", result.value.get_secret_value())
+        assert 0 < result.expires_in <= 86_400
+    else:
+        assert isinstance(result, TokenError)
+        assert str(result).isprintable()
+        assert result.retry_after >= 0
+
+
+async def test_retry_after(
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
+) -> None:
+    """The wait that the endpoint asks for, in seconds or as a date."""
+    endpoint.status, endpoint.headers = 503, {"Retry-After": "120"}
+    assert (await refusal(client, credentials)).retry_after == 120.0
+
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    endpoint.headers = {"Retry-After": format_datetime(in_an_hour, usegmt=True)}
+    assert 3500 < (await refusal(client, credentials)).retry_after <= 3600
+
+    endpoint.headers = {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    assert (await refusal(client, credentials)).retry_after == 0.0

@@ -1,0 +1,262 @@
+"""One token for all workers."""
+
+import asyncio
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from core.auth import Credentials, Token, TokenError, TokenSource
+from tests.core.auth.conftest import Clock
+from tests.support.token_endpoint import TokenEndpoint
+
+
+def value(token: Token | None) -> str | None:
+    return None if token is None else token.value.get_secret_value()
+
+
+def waiting(source: TokenSource, count: int) -> list[asyncio.Task[Token]]:
+    return [asyncio.create_task(source.token()) for _ in range(count)]
+
+
+async def test_one_request_for_all(endpoint: TokenEndpoint, source: TokenSource) -> None:
+    """Fifty callers at once share one request and one token."""
+    endpoint.delay = 0.05
+
+    tokens = await asyncio.gather(*waiting(source, 50))
+
+    assert {value(token) for token in tokens} == {"tok-1"}
+    assert (endpoint.count, endpoint.most_in_flight) == (1, 1)
+
+
+async def test_nothing_is_asked_before_it_is_needed(endpoint: TokenEndpoint, source: TokenSource) -> None:
+    """A source that nobody asks, asks nobody, and has nothing to report."""
+    assert (source.failure, source.retry_at, source.wait, endpoint.count) == (None, None, None, 0)
+
+
+async def test_kept(endpoint: TokenEndpoint, source: TokenSource, clock: Clock) -> None:
+    """The same token, without a request, until shortly before its end."""
+    first = await source.token()
+    clock.now += 3569
+
+    assert await source.token() is first
+    assert endpoint.count == 1
+
+
+async def test_a_cancelled_caller_leaves_the_request_to_the_others(
+    endpoint: TokenEndpoint, source: TokenSource
+) -> None:
+    """Cancelling the caller that started the request ends only its own waiting."""
+    endpoint.gate.clear()
+    first, second = waiting(source, 2)
+    await endpoint.wait_for(1)
+
+    first.cancel()
+    await asyncio.wait({first})
+    endpoint.gate.set()
+
+    assert first.cancelled()
+    assert value(await second) == "tok-1"
+    assert endpoint.count == 1
+
+
+async def test_a_request_outlives_all_its_callers(endpoint: TokenEndpoint, source: TokenSource) -> None:
+    """When every caller was cancelled, the next one joins the request that is still on its way."""
+    endpoint.gate.clear()
+    callers = waiting(source, 3)
+    await endpoint.wait_for(1)
+    for caller in callers:
+        caller.cancel()
+    await asyncio.wait(callers)
+
+    [late] = waiting(source, 1)
+    endpoint.gate.set()
+
+    assert value(await late) == "tok-1"
+    assert endpoint.count == 1
+
+
+@pytest.mark.parametrize(("life", "margin"), [(3600, 30), (300, 30), (100, 10), (2, 0.2)])
+async def test_refreshed_early(
+    endpoint: TokenEndpoint, source: TokenSource, clock: Clock, life: float, margin: float
+) -> None:
+    """min(30 s, 10 %) before the end one request brings the next token; nobody waits for it meanwhile."""
+    endpoint.expires_in = life
+    first = await source.token()
+
+    clock.now += life - margin - 0.01
+    assert await source.token() is first
+    assert endpoint.count == 1
+
+    endpoint.gate.clear()
+    clock.now += 0.02
+    assert [await source.token() for _ in range(10)] == [first] * 10
+    await endpoint.wait_for(2)
+
+    clock.now += margin
+    [late] = waiting(source, 1)
+    endpoint.gate.set()
+    assert value(await late) == "tok-2"
+    assert (endpoint.count, endpoint.most_in_flight) == (2, 1)
+
+
+async def test_expired(endpoint: TokenEndpoint, source: TokenSource, clock: Clock) -> None:
+    """After its end a token is never given out; the life counts from when it was asked for."""
+    endpoint.expires_in = 100
+    await source.token()
+    clock.now += 100
+
+    assert value(await source.token()) == "tok-2"
+
+
+async def test_a_failing_refresh_is_no_error_while_the_token_is_valid(
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, clock: Clock
+) -> None:
+    """Callers notice a failing endpoint only once the token has ended."""
+    endpoint.expires_in = 100
+    changes: list[str | None] = []
+
+    def on_change(source: TokenSource) -> None:
+        changes.append(None if source.failure is None else source.failure.words)
+
+    async with TokenSource(client, credentials, clock=clock, on_change=on_change) as source:
+        first = await source.token()
+        endpoint.status = 503
+        clock.now += 95
+        before = asyncio.all_tasks()
+        assert await source.token() is first
+        await asyncio.wait(asyncio.all_tasks() - before)
+        assert await source.token() is first
+        assert (source.wait, changes, endpoint.count) == (None, [], 2)
+
+        clock.now += 5
+        with pytest.raises(TokenError, match=r"^the token endpoint answered 503\.$"):
+            await source.token()
+        assert changes == ["the token endpoint answered 503"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(steps=st.lists(st.floats(min_value=0, max_value=5), min_size=1, max_size=20), life=st.floats(0.1, 5))
+async def test_every_token_given_out_is_valid(
+    client: httpx.AsyncClient, clock: Clock, steps: list[float], life: float
+) -> None:
+    """However much time passes between calls, the endpoint stands by the token that comes out."""
+    async with TokenEndpoint(expires_in=life, clock=clock) as endpoint:
+        credentials = Credentials(endpoint.url, endpoint.client_id, SecretStr(endpoint.secret))
+        async with TokenSource(client, credentials, clock=clock) as source:
+            for step in steps:
+                clock.now += step
+                assert endpoint.is_valid(value(await source.token()) or "")
+
+
+async def test_tokens_of_two_seconds(
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
+) -> None:
+    """In real time: the second token is there before the first has ended."""
+    endpoint.expires_in = 2
+    async with TokenSource(client, credentials) as source:
+        first = second = await source.token()
+        while second is first:
+            await asyncio.sleep(0.02)
+            second = await source.token()
+
+        assert value(second) == "tok-2"
+        assert endpoint.count == 2
+
+
+async def test_fifty_refusals_cause_one_request(endpoint: TokenEndpoint, source: TokenSource) -> None:
+    """Fifty 401s in flight: all get the one new token, and who asks meanwhile gets it too."""
+    refused = await source.token()
+    endpoint.revoke()
+    endpoint.delay = 0.05
+
+    replaced = await asyncio.gather(*(source.replace(refused) for _ in range(50)), source.token())
+
+    assert {value(token) for token in replaced} == {"tok-2"}
+    assert endpoint.count == 2
+
+
+async def test_a_late_refusal_of_an_older_token(endpoint: TokenEndpoint, source: TokenSource) -> None:
+    """A 401 that comes in when there is a newer token takes that, without a request."""
+    refused = await source.token()
+    newer = await source.replace(refused)
+
+    assert await source.replace(refused) is newer
+    assert endpoint.count == 2
+
+
+async def test_one_replacement_a_minute(endpoint: TokenEndpoint, source: TokenSource, clock: Clock) -> None:
+    """A receiver that refuses every token does not keep the token endpoint busy."""
+    refused = await source.replace(await source.token())
+    assert refused is not None
+    clock.now += 59.9
+
+    assert await source.replace(refused) is None
+    assert await source.token() is refused
+    assert endpoint.count == 2
+
+    clock.now += 0.2
+    assert value(await source.replace(refused)) == "tok-3"
+
+
+async def test_a_token_that_ended_on_its_way(
+    endpoint: TokenEndpoint, source: TokenSource, clock: Clock
+) -> None:
+    """A 401 because the token had ended is no replacement: it does not use up the minute."""
+    endpoint.expires_in = 2
+    for number in range(2, 5):
+        refused = await source.token()
+        clock.now += 2
+        assert value(await source.replace(refused)) == f"tok-{number}"
+
+
+async def test_a_replacement_that_fails(endpoint: TokenEndpoint, source: TokenSource, clock: Clock) -> None:
+    """The refused token is not given out again; the next one comes when the endpoint is well."""
+    refused = await source.token()
+    endpoint.status = 503
+
+    for request in (source.replace(refused), source.replace(refused), source.token()):
+        with pytest.raises(TokenError, match="answered 503"):
+            await request
+    assert endpoint.count == 2
+
+    endpoint.status = None
+    clock.now += 1.1
+    assert value(await source.token()) == "tok-2"
+
+
+async def test_closing_leaves_nothing_behind(endpoint: TokenEndpoint, source: TokenSource) -> None:
+    """Who waits gets a TokenError, not a cancellation; no task and no request stay."""
+    tasks = asyncio.all_tasks()
+    endpoint.gate.clear()
+    callers = waiting(source, 3)
+    await endpoint.wait_for(1)
+
+    await source.close()
+
+    for error in await asyncio.gather(*callers, return_exceptions=True):
+        assert isinstance(error, TokenError)
+        assert str(error) == "the token request was given up: the settings changed, or the dispatcher stops."
+    endpoint.gate.set()
+    with pytest.raises(TokenError):
+        await source.token()
+    await source.close()
+    assert endpoint.count == 1
+    assert {task for task in asyncio.all_tasks() - tasks if "_renew" in repr(task)} == set()
+
+
+async def test_a_closed_source_asks_no_more(
+    endpoint: TokenEndpoint, source: TokenSource, clock: Clock
+) -> None:
+    """A valid token still goes to who holds on to a closed source; no request is started for it."""
+    first = await source.token()
+    await source.close()
+    clock.now += 3590
+
+    assert await source.token() is first
+    clock.now += 10
+    with pytest.raises(TokenError):
+        await source.token()
+    assert endpoint.count == 1

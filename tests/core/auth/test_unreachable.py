@@ -1,0 +1,218 @@
+"""A token endpoint that cannot be talked to, in words, over both transports that httpx may have here."""
+
+import asyncio
+import contextlib
+import dataclasses
+import errno
+import socket
+import ssl
+import struct
+from collections.abc import AsyncIterator, Iterator
+
+import aiohttp
+import httpx
+import pytest
+import trustme
+from aiohttp.abc import AbstractResolver, ResolveResult
+from httpx_aiohttp import AiohttpTransport
+
+from core.auth import Credentials, TokenError, fetch
+from core.errors import HookkeeperError
+from tests.support.token_endpoint import TokenEndpoint
+
+
+@pytest.fixture(params=["httpx", "aiohttp"])
+async def client(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
+    if request.param == "httpx":
+        async with httpx.AsyncClient(trust_env=False) as client:
+            yield client
+        return
+    async with (
+        aiohttp.ClientSession() as session,
+        httpx.AsyncClient(transport=AiohttpTransport(client=session), trust_env=False) as client,
+    ):
+        yield client
+
+
+async def refusal(client: httpx.AsyncClient, credentials: Credentials, *, deadline: float = 10.0) -> str:
+    with pytest.raises(TokenError) as refused:
+        await fetch(client, credentials, deadline=deadline)
+    return str(refused.value)
+
+
+@contextlib.asynccontextmanager
+async def raw_server(answer: bytes, *, reset: bool = False, silent: bool = False) -> AsyncIterator[str]:
+    """A server that reads a request, writes these bytes, and then resets, closes, or says no more."""
+    writers = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        if reset:
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        if not silent:
+            writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        for writer in writers:
+            writer.close()
+
+
+@pytest.fixture
+def unused_port() -> Iterator[int]:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+async def test_refused(client: httpx.AsyncClient, credentials: Credentials, unused_port: int) -> None:
+    """Nothing listens."""
+    down = dataclasses.replace(credentials, authentication_url=f"http://127.0.0.1:{unused_port}/token")
+
+    assert await refusal(client, down) == (
+        f"the token endpoint at 127.0.0.1:{unused_port} refuses the connection."
+    )
+
+
+async def test_no_such_host(client: httpx.AsyncClient, credentials: Credentials) -> None:
+    """A name that cannot exist (RFC 6761)."""
+    nowhere = dataclasses.replace(credentials, authentication_url="http://auth.invalid/token")
+
+    assert await refusal(client, nowhere) == "no address is found for the token endpoint at auth.invalid."
+
+
+async def test_name_that_cannot_be_sent(client: httpx.AsyncClient, credentials: Credentials) -> None:
+    """A host that IDNA refuses is an error in words, not a crash."""
+    odd = dataclasses.replace(credentials, authentication_url="http://\u2488com/token")
+
+    assert await refusal(client, odd) == "the host in the Authentication URL is not a valid name: check it."
+
+
+@pytest.mark.parametrize("reset", [True, False])
+@pytest.mark.parametrize(
+    "answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", b"SSH-2.0-OpenSSH_9.2\r\n\r\n"]
+)
+async def test_cut_off(
+    client: httpx.AsyncClient, credentials: Credentials, answer: bytes, reset: bool
+) -> None:
+    """A connection that is closed or reset before or within the answer, or is not HTTP."""
+    async with raw_server(answer, reset=reset) as host:
+        words = await refusal(client, dataclasses.replace(credentials, authentication_url=f"http://{host}/"))
+
+    assert words == f"the token endpoint at {host} gave no complete HTTP answer."
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"])
+async def test_deadline(client: httpx.AsyncClient, credentials: Credentials, answer: bytes) -> None:
+    """The deadline covers head and body."""
+    async with raw_server(answer, silent=True) as host:
+        slow = dataclasses.replace(credentials, authentication_url=f"http://{host}/")
+        words = await refusal(client, slow, deadline=0.2)
+
+    assert words == "the token endpoint gave no complete answer within 0.2 s."
+
+
+async def test_untrusted_certificate(client: httpx.AsyncClient, credentials: Credentials) -> None:
+    """A certificate that nobody vouches for."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(server)
+
+    async with TokenEndpoint(tls=server) as endpoint:
+        words = await refusal(client, dataclasses.replace(credentials, authentication_url=endpoint.url))
+
+    host = endpoint.base.removeprefix("https://")
+    assert words.startswith(f"the certificate of the token endpoint at {host} is refused: ")
+    assert endpoint.count == 0
+
+
+async def test_https_to_an_http_port(
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
+) -> None:
+    """https typed for what speaks http."""
+    url = endpoint.url.replace("http:", "https:")
+    host = endpoint.base.removeprefix("http://")
+
+    assert await refusal(client, dataclasses.replace(credentials, authentication_url=url)) == (
+        f"the token endpoint at {host} does not speak TLS as it should."
+    )
+
+
+class Blocked(HookkeeperError, OSError):
+    """How the address guard refuses an address."""
+
+
+class _Guarded(AbstractResolver):
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        raise Blocked("10.20.4.7 is in 10.0.0.0/8; Settings, Allowed private networks")
+
+    async def close(self) -> None:
+        pass
+
+
+def _no_socket(address: object) -> socket.socket:
+    raise Blocked("127.0.0.1 is in 127.0.0.0/8; Settings, Allowed private networks")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://auth.example/token", "10.20.4.7 is in 10.0.0.0/8"),
+        ("http://127.0.0.1:9/token", "127.0.0.1 is in 127.0.0.0/8"),
+    ],
+)
+async def test_blocked_address(credentials: Credentials, url: str, words: str) -> None:
+    """What the guard of the connector says comes through, from its resolver and from its sockets."""
+    connector = aiohttp.TCPConnector(resolver=_Guarded(), socket_factory=_no_socket)
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        httpx.AsyncClient(transport=AiohttpTransport(client=session), trust_env=False) as client,
+    ):
+        assert await refusal(client, dataclasses.replace(credentials, authentication_url=url)) == (
+            f"the token endpoint is blocked: {words}; Settings, Allowed private networks."
+        )
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EHOSTUNREACH, "the token endpoint at 127.0.0.1:9 cannot be reached."),
+        (errno.ETIMEDOUT, "the token endpoint at 127.0.0.1:9 does not answer in time."),
+    ],
+)
+async def test_no_way_there(credentials: Credentials, number: int, words: str) -> None:
+    """What else the operating system says of a connection that does not come about."""
+
+    def fail(address: object) -> socket.socket:
+        raise OSError(number, "of the operating system")
+
+    connector = aiohttp.TCPConnector(socket_factory=fail)
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        httpx.AsyncClient(transport=AiohttpTransport(client=session), trust_env=False) as client,
+    ):
+        away = dataclasses.replace(credentials, authentication_url="http://127.0.0.1:9/token")
+        assert await refusal(client, away) == words
+
+
+async def test_a_huge_answer_is_not_read_on(client: httpx.AsyncClient, credentials: Credentials) -> None:
+    """An endless answer is left after 64 KiB."""
+
+    async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b"x" * 1024)
+                await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(pour, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        words = await refusal(client, dataclasses.replace(credentials, authentication_url=url))
+
+    assert words == "the token endpoint's answer is larger than 64 KiB."

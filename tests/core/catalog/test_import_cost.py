@@ -1,0 +1,14 @@
+"""The catalogue is on the way of every command, so it must not bring heavy company."""
+
+import subprocess
+import sys
+
+
+def test_the_catalogue_imports_nothing_heavy() -> None:
+    """Importing core.catalog loads neither pydantic nor an event loop nor an HTTP client."""
+    code = (
+        "import sys, core.catalog;"
+        "print(*sorted({'pydantic', 'asyncio', 'httpx', 'aiohttp', 'difflib'} & sys.modules.keys()))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == ""
