@@ -1,52 +1,79 @@
-# make run opens Hookkeeper, make test runs the whole suite. Needed: Python 3.11 or newer, git, make.
+# `make run` opens Hookkeeper, `make test` runs the whole suite. Needed: Python 3.11 or newer, git, make.
 
+# The interpreters to try, in this order; `make PYTHON=/path/to/python run` names one.
+PYTHON ?= python3.13 python3.12 python3.11 python3
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
-	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
-INSTALLED := $(VENV)/installed
+READY := $(VENV)/ready
+LINES_COVERED := 95
 
 .PHONY: run test check format screenshots bench lock clean help
+.DELETE_ON_ERROR:
 
-run: $(INSTALLED) ## open Hookkeeper
+run: $(READY) ## open Hookkeeper
 	@exec $(BIN)/hookkeeper
 
-test: $(INSTALLED) ## run the whole suite
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term -q
-	@$(BIN)/coverage report --include='core/*' --precision=1 | tail -1
+test: $(READY) ## run the whole suite and measure its coverage of core
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto
+	@$(BIN)/coverage combine -q
+	@$(BIN)/coverage report
+	@$(BIN)/coverage json -q -o - | $(BIN)/python -c 'import json, sys; \
+		lines = json.load(sys.stdin)["totals"]["percent_statements_covered"]; \
+		sys.exit(f"{lines:.2f} % of the lines of core are covered; $(LINES_COVERED) % are asked for." \
+			if lines < $(LINES_COVERED) else 0)'
 
-check: $(INSTALLED) ## style, types, import contract
+check: $(READY) ## style, types and the import contract
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(INSTALLED) ## write the code in the house's style
+format: $(READY) ## put the code into the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-screenshots: $(INSTALLED) ## make screenshots/ anew
+screenshots: $(READY) ## make screenshots/ anew
 	$(BIN)/python -m tests.support.screenshots
 
-bench: $(INSTALLED) ## measure
+bench: $(READY) ## measure speed
 	$(BIN)/python -m tests.benchmarks
 
-lock: $(INSTALLED) ## pin every dependency anew
-	$(BIN)/python -m pip install -q pip-tools
-	$(BIN)/pip-compile -q --upgrade --all-extras --generate-hashes --strip-extras --allow-unsafe --no-header \
-		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-annotate -o requirements.lock pyproject.toml
+# The one target that fetches something unpinned: the tool that pins.
+lock: $(READY) ## pin every dependency anew
+	$(BIN)/python -m pip install pip-tools
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --upgrade -o requirements.lock pyproject.toml
 
-clean: ## remove what make made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* build dist
+clean: ## remove what make and the tests have made
+	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* snapshot_report.html
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find core tui tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-help: ## this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
 
-$(INSTALLED): pyproject.toml requirements.lock
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. Debian, Ubuntu: apt install python3. Fedora: dnf install python3."; exit 1; }
-	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { \
-		echo "$(PYTHON) lacks venv or pip. Debian, Ubuntu: apt install python3-venv. Fedora: dnf install python3-pip."; exit 1; }
-	"$(PYTHON)" -m venv --clear $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $(INSTALLED)
+$(READY): $(BIN)/python requirements.lock pyproject.toml
+	@echo "Installing what requirements.lock pins into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(BIN)/python:
+	@for python in $(PYTHON); do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		if "$$python" -c 'import ensurepip, venv' 2>/dev/null; then exec "$$python" -m venv --clear $(VENV); fi; \
+		bare=$${bare:-$$python}; \
+	done; \
+	if [ -n "$$bare" ]; then \
+		version=$$("$$bare" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+		echo "$$bare lacks venv or pip. Install them, then run make again:"; \
+		echo "  Debian, Ubuntu   apt install python$$version-venv"; \
+		echo "  Fedora           dnf install python3 python3-pip"; \
+		echo "  Alpine           apk add python3 py3-pip"; \
+	else \
+		echo "Python 3.11 or newer was not found (tried: $(PYTHON)). Install it, then run make again:"; \
+		echo "  Debian, Ubuntu   apt install python3 python3-venv"; \
+		echo "  Fedora           dnf install python3 python3-pip"; \
+		echo "  Alpine           apk add python3 py3-pip"; \
+		echo "An interpreter elsewhere is named with: make PYTHON=/path/to/python run"; \
+	fi >&2; exit 1

@@ -1,0 +1,1 @@
+"""Hookkeeper's screens. They talk to `core` only, and nothing in `core` knows of them."""

@@ -25,8 +25,6 @@ async def from_document(client: httpx.AsyncClient, url: str) -> str:
 
 async def from_issuer(client: httpx.AsyncClient, url: str) -> str | None:
     """The token endpoint of an issuer, or None when the URL is not an issuer's. Raises TokenError."""
-    if "?" in url:
-        return None
     document = f"{url.rstrip('/')}/.well-known/openid-configuration"
     answer = await _get(client, document)
     if answer.status != 200 or answer.fields is None:

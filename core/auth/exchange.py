@@ -60,20 +60,21 @@ async def exchange(
             body = await _read(response)
         finally:
             await response.aclose()
-    except TokenError:
-        raise
     # The aiohttp transport lets some of aiohttp's own exceptions pass, and the address guard's.
     except (httpx.HTTPError, aiohttp.ClientError, OSError, HookkeeperError) as error:
         raise TokenError(_words(error, request.url.netloc.decode("ascii"))) from None
+    if len(body) > MOST_BYTES:
+        raise TokenError("the token endpoint's answer is larger than 64 KiB")
     return Answer(response.status_code, response.headers, body)
 
 
 async def _read(response: httpx.Response) -> bytes:
+    """The body; of one that is too large only so much that this is known."""
     body = bytearray()
     async for part in response.aiter_raw():
         body += part
         if len(body) > MOST_BYTES:
-            raise TokenError("the token endpoint's answer is larger than 64 KiB")
+            break
     return bytes(body)
 
 

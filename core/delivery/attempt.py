@@ -125,7 +125,7 @@ async def _exchanges(http: Http, request: Request, tokens: TokenSource | None, s
 
 
 async def _exchange(http: Http, request: Request, token: Token | None, seen: _Evidence) -> None:
-    """One request and its answer. A kept connection that was closed meanwhile costs nothing: it is sent again."""
+    """One request and its answer. A kept connection that was closed meanwhile costs nothing."""
     while True:
         seen.connection = Connection()
         try:

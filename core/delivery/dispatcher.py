@@ -29,7 +29,7 @@ _log = structlog.get_logger()
 
 
 class Dispatcher:
-    """One epoch of delivering. `note` is told in words what a person should know, "" when all is well again."""
+    """One epoch of delivering. `note` is told what a person should know, "" when all is well."""
 
     def __init__(self, store: Store, epoch: int, wake: asyncio.Event, note: Callable[[str], None]) -> None:
         self._store = store
@@ -146,7 +146,7 @@ class Dispatcher:
             self._wake.set()
 
     async def _record(self, destination: Destination, claim: queue.Claim, result: AttemptResult) -> None:
-        """Write the outcome down; what cannot be written is kept and tried again, and nothing new is claimed."""
+        """Write the outcome down. Until that is possible it is kept, and nothing new is claimed."""
         verdict = judge(claim, result, destination.waits, self._tokens.wait if self._tokens else None)
         failed = False
         while True:
@@ -170,7 +170,7 @@ class Dispatcher:
                   status=result.status_code, ms=result.total_ms, state=str(verdict.state))  # fmt: skip
 
     async def _refresh(self, tasks: asyncio.TaskGroup) -> None:
-        """Take over what was changed of settings and webhooks. What is in flight keeps what it started with."""
+        """Take over changed settings and webhooks. What is in flight keeps what it started with."""
         now = await config.fingerprint(self._store)
         if now == self._fingerprint:
             return

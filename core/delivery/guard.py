@@ -1,4 +1,4 @@
-"""Which addresses may be reached: nobody's webhook may look into our own network unless a setting allows it."""
+"""Which addresses may be reached: no webhook looks into our own network unless a setting allows it."""
 
 import ipaddress
 import urllib.parse
@@ -109,7 +109,7 @@ def offered_network(host: str) -> str | None:
 
 
 def url_refusal(url: str, allowed: Sequence[str]) -> str | None:
-    """Why an accepted URL's literal address may not be reached; None for a name, which is judged when used."""
+    """Why a URL's literal address may not be reached; None for a name, which is judged when used."""
     host = host_of(url)
     try:
         ipaddress.ip_address(host)

@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from dataclasses import dataclass
 from time import monotonic
 from types import SimpleNamespace, TracebackType
@@ -16,6 +17,7 @@ from aiohttp.resolver import AsyncResolver
 from httpx_aiohttp import AiohttpTransport
 
 from core.delivery.guard import check
+from core.version import VERSION
 
 KEEP_ALIVE = 4.0
 DNS_LIMIT = 3.0
@@ -54,7 +56,7 @@ class _GuardedResolver(AbstractResolver):
 
 
 class Http:
-    """One connector, two faces: aiohttp's session for deliveries, httpx for whatever is a conversation.
+    """One connector, two faces: aiohttp's session for deliveries, httpx for conversations.
 
     `allowed_networks` is asked at each connection. `ssl_context` replaces the machine's certificate authorities.
     """
@@ -92,7 +94,14 @@ class Http:
             )
         )
         transport = AiohttpTransport(client=self.session)
-        self.client = httpx.AsyncClient(transport=transport, follow_redirects=False, trust_env=False)
+        self.client = httpx.AsyncClient(
+            transport=transport,
+            headers={"User-Agent": f"Hookkeeper/{VERSION}"},
+            # httpx keeps a jar of its own: nobody's cookies are let in.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            follow_redirects=False,
+            trust_env=False,
+        )
         return self
 
     async def __aexit__(

@@ -99,7 +99,7 @@ def _of_cause(cause: BaseException, host: str, deadline: float) -> tuple[Outcome
 
 
 def retry_after(text: str) -> float | None:
-    """The wait in seconds that `Retry-After` asks for, at most a day (RFC 9110, section 10.2.3); else None."""
+    """The seconds that `Retry-After` asks for, at most a day (RFC 9110, section 10.2.3); else None."""
     text = text.strip()
     if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
         return min(float(text), LONGEST_RETRY_AFTER)

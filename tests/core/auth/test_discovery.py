@@ -8,6 +8,7 @@ import pytest
 import trustme
 
 from core.auth import Credentials, TokenError, TokenSource, fetch
+from tests.core.auth.conftest import Clock
 from tests.support.token_endpoint import TokenEndpoint
 
 
@@ -48,24 +49,24 @@ async def test_a_token_endpoint_needs_no_discovery(
     assert (endpoint.count, endpoint.documents_asked) == (1, 0)
 
 
+@pytest.mark.parametrize("path", ["/tenant/.well-known/openid-configuration", "/tenant"])
 async def test_found_once(
-    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, clock: Clock, path: str
 ) -> None:
     """A source asks discovery once, and again only after a failure."""
     endpoint.expires_in = 0.001
-    now = [1000.0]
-    issuer = replace(credentials, authentication_url=endpoint.issuer)
-    async with TokenSource(client, issuer, clock=lambda: now[0]) as source:
+    issuer = replace(credentials, authentication_url=endpoint.base + path)
+    async with TokenSource(client, issuer, clock=clock) as source:
         for _ in range(3):
             await source.token()
-            now[0] += 1
+            clock.now += 1
         assert (endpoint.count, endpoint.documents_asked) == (3, 1)
 
         endpoint.status = 503
         with pytest.raises(TokenError):
             await source.token()
         endpoint.status = None
-        now[0] += 60
+        clock.now += 60
         await source.token()
         assert endpoint.documents_asked == 2
 

@@ -28,10 +28,10 @@ async def test_no_request_before_its_time(endpoint: TokenEndpoint, source: Token
         clock.now = asked.retry_at - 0.001
         told = await failed(source)
         assert (told.words, told.retry_at) == ("the token endpoint answered 503", asked.retry_at)
-        assert told is not asked
+        assert told is not await failed(source)
         assert endpoint.count == requests
 
-        clock.now = asked.retry_at
+        clock.now = asked.retry_at + 1
         assert source.wait == 0.0
 
 
@@ -62,6 +62,7 @@ async def test_well_again(endpoint: TokenEndpoint, source: TokenSource, clock: C
 
     endpoint.status = 503
     clock.now += 3600
+    assert source.failure is None
     assert 1 <= (await failed(source)).retry_at - clock.now <= 1.1
 
 

@@ -174,6 +174,7 @@ async def test_wrong_secret(
         ),
         ("slow_down", "400 slow_down: the token endpoint gives no token."),
         ("\x1b[31m", "the token endpoint answered 400."),
+        ("no-hookkeeper", "the token endpoint answered 400."),
         ({"message": "no"}, "the token endpoint answered 400."),
     ],
 )
@@ -232,6 +233,11 @@ async def test_description_is_bounded_and_plain(
     assert str(await refusal(client, credentials)) == (
         "400 invalid_grant: the token endpoint refuses the client credentials; it says: "
         "No [31m such client. " + "x" * 178 + "…."
+    )
+
+    endpoint.body = b'{"error": "invalid_grant", "error_description": "No such client."}'
+    assert str(await refusal(client, credentials)) == (
+        "400 invalid_grant: the token endpoint refuses the client credentials; it says: No such client."
     )
 
 

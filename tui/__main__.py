@@ -1,0 +1,29 @@
+"""`hookkeeper`: without a command the screens, otherwise the command line."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """The program's entry point."""
+    from core.cli.main import run
+
+    run(open_screens)
+
+
+def open_screens(database: Path) -> int:
+    """Open the screens on this terminal; the exit code."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
+        print("The screens need a terminal. hookkeeper --help lists the commands.", file=sys.stderr)
+        return 1
+    # Textual reads these when it is imported: an arrow key that is split on its way must not become Esc.
+    os.environ.setdefault("ESCDELAY", "300" if "SSH_CONNECTION" in os.environ else "100")
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    from tui.app import run_screens
+
+    return run_screens(database)
+
+
+if __name__ == "__main__":
+    main()

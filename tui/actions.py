@@ -1,0 +1,84 @@
+"""The one registry of actions: keys, words, where. It feeds bindings, key bar and help."""
+
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`name` is the method `action_<name>` of its screen; `label` is the key as the key bar shows it."""
+
+    name: str
+    keys: str
+    words: str
+    label: str = ""
+    in_bar: bool = True
+
+    @property
+    def key(self) -> str:
+        """The key as it is shown."""
+        return self.label or self.keys.partition(",")[0]
+
+
+EVERYWHERE = (
+    Action("show_webhooks", "1", "Webhooks"),
+    Action("show_settings", "2", "Settings"),
+    Action("show_monitor", "3", "Monitor"),
+    Action("start_dispatcher", "ctrl+d", "Start a dispatcher", "^d"),
+    Action("command_palette", "ctrl+p", "Commands", "^p"),
+    Action("redraw", "ctrl+l", "Redraw the screen", "^l"),
+    Action("suspend_process", "ctrl+z", "Suspend, fg comes back", "^z"),
+    Action("show_help", "f1,question_mark", "Help", "F1 ?"),
+    Action("leave", "q,ctrl+q", "Quit", "q ^q"),
+)
+WEBHOOKS = (
+    Action("generate", "n", "Generate new"),
+    Action("edit", "e", "Edit", in_bar=False),
+    Action("delete", "d", "Delete", in_bar=False),
+    Action("test", "t", "Test", in_bar=False),
+    Action("switch", "x", "Disable, Enable", in_bar=False),
+    Action("menu", "space", "All actions", "Enter", in_bar=False),
+    Action("copy_id", "y", "Copy ID"),
+)
+SETTINGS = (
+    Action("next_field", "tab", "Next", "Tab"),
+    Action("save", "ctrl+s", "Update settings", "^s"),
+    Action("test", "ctrl+t", "Test", "^t"),
+    Action("add_header", "a", "Add a header", in_bar=False),
+    Action("leave_field", "escape", "Leave field", "Esc"),
+)
+MONITOR = (
+    Action("detail", "enter", "Detail", "Enter"),
+    Action("resend", "r", "Resend"),
+    Action("cancel", "c", "Cancel…"),
+    Action("view", "v", "View"),
+    Action("follow", "f", "Follow"),
+    Action("copy_id", "y", "Copy ID", in_bar=False),
+)
+DETAIL = (
+    Action("back", "escape,q", "List", "Esc"),
+    Action("resend", "r", "Resend"),
+    Action("cancel", "c", "Cancel…"),
+    Action("older", "left,h", "Older", "←"),
+    Action("newer", "right,l", "Newer", "→"),
+    Action("unmask", "i", "Masked values", "i"),
+)
+PLACES = (
+    ("Everywhere", EVERYWHERE),
+    ("Webhooks", WEBHOOKS),
+    ("Settings", SETTINGS),
+    ("Monitor", MONITOR),
+    ("Delivery", DETAIL),
+)
+
+
+def bindings(actions: tuple[Action, ...]) -> list[BindingType]:
+    """What Textual needs of them. Keys with ctrl work in text fields, too."""
+    prefix = "app." if actions is EVERYWHERE else ""
+    return [
+        Binding(key, prefix + action.name, action.words, show=False, priority=key.startswith("ctrl+"))
+        for action in actions
+        for key in action.keys.split(",")
+        if key != "tab"
+    ]

@@ -1,0 +1,224 @@
+"""The application: opens the store, keeps the screens current, ends cleanly whatever ends it."""
+
+import asyncio
+import getpass
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+
+from core.errors import HookkeeperError
+from core.service.child import log_file, start_dispatcher, stop_dispatcher
+from core.service.status import DispatcherStatus, dispatcher_status
+from core.store import Store, history, open_store
+from tui.dialogs.choice import Choice, ChoiceDialog
+from tui.screens.frame import Frame
+from tui.screens.help import HelpScreen
+from tui.screens.monitor import MonitorScreen
+from tui.screens.settings import SettingsScreen
+from tui.screens.webhooks import WebhooksScreen
+from tui.theme import INK
+from tui.widgets.lines import TopBar, status_words
+
+REPAINT = 0.25
+"""Seconds between two repaints of what others changed."""
+
+
+class HookkeeperApp(App[None]):
+    """Three screens over one store. `starts_dispatcher`: start one if nobody delivers."""
+
+    CSS_PATH = "hookkeeper.tcss"
+    TITLE = "Hookkeeper"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", show=False, priority=True),
+        Binding("ctrl+c", "screen.dismiss_or_leave", show=False),
+    ]
+
+    def __init__(self, store: Store, *, starts_dispatcher: bool = True) -> None:
+        super().__init__()
+        self.store = store
+        self.actor = getpass.getuser()
+        self.child: int | None = None
+        self.failure = ""
+        self.status = DispatcherStatus(False)
+        self.attention = 0
+        self._starts_dispatcher = starts_dispatcher
+        self._look = asyncio.Event()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own colour names, known before the theme is."""
+        return INK.variables
+
+    def on_mount(self) -> None:
+        self.register_theme(INK)
+        self.theme = "ink"
+        self.animation_level = "none"
+        self.install_screen(WebhooksScreen(), "webhooks")
+        self.install_screen(SettingsScreen(), "settings")
+        self.install_screen(MonitorScreen(), "monitor")
+        self.push_screen("webhooks")
+        self.status = dispatcher_status(self.store.path)
+        if self._starts_dispatcher and not self.status.running:
+            self.action_start_dispatcher()
+        self.run_worker(self._keep_current(), group="current", exit_on_error=True)
+        self.run_worker(self._watch_changes(), group="changes", exit_on_error=True)
+        self.set_interval(1, self._look_at_dispatcher)
+
+    async def _watch_changes(self) -> None:
+        try:
+            async for _ in self.store.changes(1 / 8):
+                self._look.set()
+        except HookkeeperError as error:
+            self.failure = str(error)
+            self.exit(return_code=1)
+
+    async def _keep_current(self) -> None:
+        """Draw at once, and then at most every quarter second."""
+        while True:
+            self._look.clear()
+            await self._reload()
+            await asyncio.sleep(REPAINT)
+            await self._look.wait()
+
+    async def _reload(self) -> None:
+        frame = self._frame()
+        if frame is None or not frame.is_mounted:
+            return
+        try:
+            self.attention = (await history.totals(self.store)).attention
+            await frame.reload()
+        except HookkeeperError as error:
+            frame.say(f"! {error}")
+        self._draw_top_bar()
+
+    def _frame(self) -> Frame | None:
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Frame):
+                return screen
+        return None
+
+    def _draw_top_bar(self) -> None:
+        settings = self.get_screen("settings")
+        unsaved = isinstance(settings, SettingsScreen) and settings.is_mounted and bool(settings.changes)
+        frame = self._frame()
+        if frame is not None and frame.is_mounted:
+            words = status_words(self.status, self.child)
+            frame.query_one(TopBar).show(self.attention, unsaved, words)
+
+    def _look_at_dispatcher(self) -> None:
+        now = dispatcher_status(self.store.path)
+        if now != self.status:
+            self.status = now
+            self._draw_top_bar()
+
+    def look(self) -> None:
+        """Something may have changed: read and draw it."""
+        self._look.set()
+
+    def action_show_webhooks(self) -> None:
+        self._show("webhooks")
+
+    def action_show_settings(self) -> None:
+        self._show("settings")
+
+    def action_show_monitor(self) -> None:
+        self._show("monitor")
+
+    def _show(self, name: str) -> None:
+        if isinstance(self.screen, Frame):
+            self.switch_screen(name)
+
+    def action_show_help(self) -> None:
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen())
+
+    def action_redraw(self) -> None:
+        self.refresh(layout=True)
+
+    def action_start_dispatcher(self) -> None:
+        """Start a dispatcher of our own, if nobody delivers."""
+        frame = self._frame()
+        if dispatcher_status(self.store.path).running:
+            return
+        try:
+            self.child = start_dispatcher(self.store.path)
+        except HookkeeperError as error:
+            if frame is not None:
+                frame.say(f"✗ {error}")
+
+    def on_resize(self, event: Resize) -> None:
+        self.set_class(event.size.height < 24 or event.size.width < 80, "small")
+
+    def action_leave(self) -> None:
+        """Quit; ask first if the dispatcher that was started here would stop with work to do."""
+        self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=False)
+
+    async def _leave(self) -> None:
+        self._look_at_dispatcher()
+        if self.child is None or self.status.pid != self.child:
+            self.exit()
+            return
+        waiting = (await history.totals(self.store)).undelivered
+        if not waiting:
+            stop_dispatcher(self.child)
+            self.exit()
+            return
+        choice = await self.push_screen_wait(
+            ChoiceDialog(
+                "Quit",
+                [
+                    f"This program's dispatcher is at work: {waiting:,} undelivered.",
+                    "After it stops nobody delivers.",
+                ],
+                [
+                    Choice("", "Cancel"),
+                    Choice("stop", "Finish and stop"),
+                    Choice("leave", "Leave it running"),
+                ],
+            )
+        )
+        if choice == "stop":
+            stop_dispatcher(self.child)
+        if choice:
+            self.exit()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual prints every frame's locals, secrets included: keep the trace without them, in a file."""
+        report = log_file().with_name("crash.txt")
+        report.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(os.open(report, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.writelines(traceback.format_tb(error.__traceback__))
+            file.write(type(error).__name__ + "\n")
+        self.failure = f"Hookkeeper stopped with an error of its own ({type(error).__name__}); see {report}."
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self.exit(return_code=1)
+
+
+async def _run(database: Path) -> int:
+    async with open_store(database) as store:
+        app = HookkeeperApp(store)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, app.exit)
+        await app.run_async(mouse="SSH_CONNECTION" not in os.environ)
+        if app.failure:
+            print(app.failure, file=sys.stderr)
+        return app.return_code or 0
+
+
+def run_screens(database: Path) -> int:
+    """Open the screens on this database; the exit code."""
+    try:
+        return asyncio.run(_run(database))
+    except HookkeeperError as error:
+        print(error, file=sys.stderr)
+        return 1

@@ -1,0 +1,72 @@
+"""The frame of every dialog: a bordered box over the screen, and a key bar of its own."""
+
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from core.text import one_line
+from tui.actions import Action
+from tui.widgets.lines import KeyBar
+
+if TYPE_CHECKING:
+    from tui.app import HookkeeperApp
+
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result], Generic[Result]):
+    """Subclasses compose fields and buttons. Esc cancels; it never saves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", show=False),
+        Binding("ctrl+c", "cancel", show=False),
+        Binding("left,h", "app.focus_previous", show=False),
+        Binding("right,l", "app.focus_next", show=False),
+        Binding("f1", "app.show_help", show=False),
+    ]
+    title_words = ""
+    keys: tuple[Action, ...] = (
+        Action("", "", "Next", "Tab"),
+        Action("", "", "Press the marked button", "Enter"),
+        Action("", "", "Cancel", "Esc"),
+    )
+
+    @property
+    def keeper(self) -> "HookkeeperApp":
+        """The application, by its own type."""
+        return cast("HookkeeperApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog") as box:
+            box.border_title = one_line(self.title_words).replace("[", "\\[")
+            with VerticalScroll(id="fields", can_focus=False):
+                yield from self.compose_fields()
+            with Horizontal(id="buttons"):
+                yield from self.compose_buttons()
+        yield KeyBar(self.keys, "F1")
+
+    def compose_fields(self) -> ComposeResult:
+        """What stands above the buttons."""
+        raise NotImplementedError
+
+    def compose_buttons(self) -> ComposeResult:
+        """Cancel first, the main button last."""
+        raise NotImplementedError
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+def button(label: str, name: str) -> Button:
+    """A button of one row; `name` is its id. Labels are never markup."""
+    return Button(Content(label), id=name, compact=True)
+
+
+def text(words: str | Content, *, id: str | None = None, classes: str = "") -> Static:
+    """A line or paragraph that is never markup."""
+    return Static(words, id=id, classes=classes, markup=False)

@@ -1,0 +1,61 @@
+"""A menu of actions with their keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.events import Key
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tui.dialogs.dialog import Dialog, button
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One action: its name, its key ("" without one), its words."""
+
+    name: str
+    key: str
+    words: str
+
+
+class MenuDialog(Dialog[str]):
+    """Answers with the name of the chosen action, "" for none."""
+
+    def __init__(self, title: str, items: Sequence[MenuItem]) -> None:
+        super().__init__()
+        self.title_words = title
+        self._items = items
+
+    def compose_fields(self) -> ComposeResult:
+        yield OptionList(
+            *(
+                Option(Content.assemble((f"{item.key:<4}", "bold $primary"), item.words), id=item.name)
+                for item in self._items
+            )
+        )
+
+    def compose_buttons(self) -> ComposeResult:
+        yield button("Close", "close")
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).focus()
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id or "")
+
+    def on_button_pressed(self) -> None:
+        self.dismiss("")
+
+    def on_key(self, event: Key) -> None:
+        for item in self._items:
+            if item.key and event.key == item.key:
+                event.stop()
+                self.dismiss(item.name)
+
+    def action_cancel(self) -> None:
+        self.dismiss("")

@@ -1,0 +1,84 @@
+"""Send a test event to one webhook, and see how it went."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Button, Static, TextArea
+
+from core.catalog import EVENT_TYPES, accept
+from core.errors import HookkeeperError
+from core.models import DeliveryState, Webhook
+from core.service.status import dispatcher_status
+from core.store import Store, bell, history, queue
+from core.text import one_line
+from tui.actions import Action
+from tui.dialogs.dialog import Dialog, button, text
+from tui.words import outcome_mark
+
+
+class TestDialog(Dialog[bool]):
+    """Answers whether the delivery is to be shown in the Monitor."""
+
+    __test__ = False  # not one of pytest's
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "send", show=False, priority=True)]
+    title_words = "Send test event"
+    keys = (Action("", "", "Next", "Tab"), Action("", "", "Send", "^s"), Action("", "", "Cancel", "Esc"))
+
+    def __init__(self, store: Store, webhook: Webhook) -> None:
+        super().__init__()
+        self._store = store
+        self._webhook = webhook
+
+    def compose_fields(self) -> ComposeResult:
+        yield text("To this webhook only, with token, headers and signature as always.")
+        sample = EVENT_TYPES[self._webhook.type].sample.decode()
+        yield TextArea(sample, id="sample", soft_wrap=True, tab_behavior="focus", compact=True)
+        yield Static("", id="answer", markup=False)
+
+    def compose_buttons(self) -> ComposeResult:
+        yield button("Close", "close")
+        yield button("Send", "send")
+
+    def on_mount(self) -> None:
+        area = self.query_one(TextArea)
+        area.cursor_blink = False
+        self.query_one("#send", Button).focus()
+
+    @on(Button.Pressed, "#close")
+    def _close(self) -> None:
+        self.dismiss(False)
+
+    @on(Button.Pressed, "#send")
+    def action_send(self) -> None:
+        self.run_worker(self._send(), exclusive=True, exit_on_error=True)
+
+    def _answer(self, words: str | Content) -> None:
+        self.query_one("#answer", Static).update(one_line(words) if isinstance(words, str) else words)
+
+    async def _send(self) -> None:
+        try:
+            body = accept(self._webhook.type, self.query_one(TextArea).text.encode("utf-8", "surrogatepass"))
+            delivery = await queue.emit_test(self._store, self._webhook.id, body)
+            bell.ring(self._store.path)
+            if not dispatcher_status(self._store.path).running:
+                self._answer("! Stored, but nobody delivers: ^d starts a dispatcher.")
+            else:
+                self._answer("Sending…")
+            await self._watch(delivery)
+        except HookkeeperError as error:
+            self._answer(f"✗ {error}")
+
+    async def _watch(self, delivery_id: str) -> None:
+        """Wait for the first attempt, however it ends."""
+        async for _ in self._store.changes(1 / 8):
+            delivery = await history.load_delivery(self._store, delivery_id)
+            attempts = await history.list_attempts(self._store, delivery_id)
+            if attempts and delivery.state is not DeliveryState.SENDING:
+                last = attempts[0]
+                symbol, word, colour = outcome_mark(last.outcome, last.status_code)
+                took = f" in {last.total_ms / 1000:.2f} s, attempt {last.number}. "
+                self._answer(Content.assemble((symbol, colour), f" {word}{took}", one_line(last.reason), "."))
+                return

@@ -1,0 +1,81 @@
+"""The frame that every main screen has: top bar, body, message line, strip, key bar."""
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Key
+from textual.screen import Screen
+from textual.widgets import Static
+
+from core.errors import HookkeeperError
+from core.store import Store
+from tui.actions import EVERYWHERE, Action, bindings
+from tui.widgets.lines import KeyBar, MessageLine, TopBar, bar_actions
+
+if TYPE_CHECKING:
+    from tui.app import HookkeeperApp
+
+
+class Frame(Screen[None]):
+    """A main screen. Subclasses compose the body and read what they show in `reload`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(EVERYWHERE)
+    number: ClassVar[int]
+    actions: ClassVar[tuple[Action, ...]]
+
+    @property
+    def keeper(self) -> "HookkeeperApp":
+        """The application, by its own type."""
+        return cast("HookkeeperApp", self.app)
+
+    @property
+    def store(self) -> Store:
+        return self.keeper.store
+
+    def compose(self) -> ComposeResult:
+        yield TopBar(self.number)
+        yield from self.compose_body()
+        yield MessageLine()
+        yield from self.compose_strip()
+        yield KeyBar(bar_actions(self.app, self.actions))
+
+    def compose_body(self) -> ComposeResult:
+        """What grows."""
+        raise NotImplementedError
+
+    def compose_strip(self) -> ComposeResult:
+        """What there is to say about the row under the cursor."""
+        yield Static("", id="strip", markup=False)
+
+    async def reload(self) -> None:
+        """Read what is shown and draw what has changed. Raises StoreError."""
+        raise NotImplementedError
+
+    def say(self, words: str) -> None:
+        """Put the result of an action on the message line."""
+        self.query_one(MessageLine).say(words)
+
+    def on_screen_resume(self) -> None:
+        self.keeper.look()
+
+    def on_key(self, event: Key) -> None:
+        """The message of the last action stands until the next key."""
+        if event.key not in ("up", "down", "j", "k") and not self.query_one(MessageLine).words.startswith(
+            "…"
+        ):
+            self.query_one(MessageLine).say("")
+
+    def act(self, work: Awaitable[str]) -> None:
+        """Do something to the store in the background; its words go to the message line."""
+        self.run_worker(self._act(work), exit_on_error=False, group="act")
+
+    async def _act(self, work: Awaitable[str]) -> None:
+        try:
+            words = await work
+        except HookkeeperError as error:
+            words = f"✗ {error}"
+        if words:
+            self.say(words)
+        self.keeper.look()

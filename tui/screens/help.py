@@ -1,0 +1,45 @@
+"""All keys, from the registry."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.actions import PLACES, Action
+from tui.widgets.lines import KeyBar
+
+
+class HelpScreen(Screen[None]):
+    """A page of its own; q and Esc go back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,f1,question_mark,ctrl+c", "app.pop_screen", show=False),
+        Binding("j", "scroll('down')", show=False),
+        Binding("k", "scroll('up')", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help"):
+            yield Static(_keys(), markup=False)
+        yield KeyBar((Action("", "", "Back", "Esc"), Action("", "", "Scroll", "j k")))
+
+    def on_mount(self) -> None:
+        self.query_one("#help").focus()
+
+    def action_scroll(self, direction: str) -> None:
+        self.query_one("#help").scroll_relative(y=1 if direction == "down" else -1, animate=False)
+
+
+def _keys() -> Content:
+    content = Content("")
+    for place, actions in PLACES:
+        content = Content.assemble(content, (f"{place}\n", "bold"))
+        for action in actions:
+            keys = action.label or action.keys.replace("question_mark", "?").replace(",", " ")
+            content = Content.assemble(content, (f"  {keys:<10}", "$primary"), f"{action.words}\n")
+        content = Content.assemble(content, "\n")
+    return content

@@ -1,0 +1,349 @@
+"""The webhook configurations: the table, and what can be done with one."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import Resize
+from textual.widgets import DataTable, Static
+
+from core.catalog import EVENT_TYPES
+from core.ids import tail
+from core.models import Webhook
+from core.store import config
+from core.store.config import WebhookSummary
+from core.text import one_line
+from tui.actions import WEBHOOKS, bindings
+from tui.dialogs.choice import Choice, ChoiceDialog
+from tui.dialogs.menu import MenuDialog, MenuItem
+from tui.dialogs.secret import SecretDialog
+from tui.dialogs.test_event import TestDialog
+from tui.dialogs.webhook import WebhookDialog
+from tui.screens.frame import Frame
+from tui.theme import MUTED
+from tui.words import health_mark
+
+WIDE = 110
+_FIRST_RUN = (
+    ("n", "Generate new", "choose a type and enter the URL"),
+    ("2", "Settings", "authentication URL, custom headers (optional)"),
+    ("3", "Monitor", "deliveries, live"),
+)
+
+
+class WebhooksScreen(Frame):
+    """Webhook configurations."""
+
+    number = 0
+    actions = WEBHOOKS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(WEBHOOKS),
+        Binding("j", "cursor('down')", show=False),
+        Binding("k", "cursor('up')", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._summaries: dict[str, WebhookSummary] = {}
+        self._shown: dict[str, tuple[Text, ...]] = {}
+        self._wide: bool | None = None
+        self._go_to: str | None = None
+
+    def compose_body(self) -> ComposeResult:
+        yield Static("", classes="gap")
+        yield Static("Webhook configurations", classes="title", markup=False)
+        yield Static("", classes="gap")
+        table: DataTable[Text] = DataTable(cursor_type="row", cell_padding=1, id="table")
+        yield table
+        yield Static("", id="empty", markup=False)
+
+    @property
+    def table(self) -> "DataTable[Text]":
+        return self.query_one("#table", DataTable)
+
+    @property
+    def chosen(self) -> WebhookSummary | None:
+        """The webhook under the cursor."""
+        table = self.table
+        if not table.row_count:
+            return None
+        key = table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
+        return self._summaries.get(key or "")
+
+    def on_resize(self, event: Resize) -> None:
+        self._layout_columns(event.size.width)
+
+    def _layout_columns(self, width: int) -> None:
+        """Columns by width; built again only where the set of them changes."""
+        wide = width >= WIDE
+        table = self.table
+        if self._wide != wide:
+            self._wide = wide
+            self._shown = {}
+            table.clear(columns=True)
+            for name in ("ID", "Type", "URL", "Health", "Undelivered", *(["Actions"] if wide else [])):
+                label = Text(name, justify="right" if name == "Undelivered" else "left")
+                table.add_column(label, key=name)
+        fixed = {"ID": 22, "Type": 35, "Health": 16, "Undelivered": 11, "Actions": 12} if wide else {
+            "ID": 8, "Type": 17, "Health": 14, "Undelivered": 11}  # fmt: skip
+        fixed["URL"] = max(12, width - sum(fixed.values()) - 2 * (len(fixed) + 1))
+        for column in table.columns.values():
+            column.auto_width = False
+            column.width = fixed[column.key.value or ""]
+        table.refresh(layout=True)
+        self._draw()
+
+    async def reload(self) -> None:
+        summaries = await config.list_webhooks(self.store)
+        self._summaries = {summary.webhook.id: summary for summary in summaries}
+        self._draw()
+
+    def _draw(self) -> None:
+        """Compare and update by key; the cursor stays on its webhook."""
+        table = self.table
+        if self._wide is None:
+            return
+        before = self.chosen_id()
+        for key in [key for key in self._shown if key not in self._summaries]:
+            table.remove_row(key)
+            del self._shown[key]
+        for key, summary in self._summaries.items():
+            cells = self._cells(summary)
+            old = self._shown.get(key)
+            if old is None:
+                table.add_row(*cells, key=key)
+            else:
+                for column, now, then in zip(table.ordered_columns, cells, old, strict=True):
+                    if now != then:
+                        table.update_cell(key, column.key, now)
+            self._shown[key] = cells
+        target = self._go_to if self._go_to in self._shown else before
+        if target in self._shown and target != self.chosen_id():
+            table.move_cursor(row=table.get_row_index(target))
+        self._go_to = None
+        self._draw_empty(not self._summaries)
+        self._draw_strip()
+
+    def chosen_id(self) -> str:
+        """The ID under the cursor, "" without one."""
+        table = self.table
+        if not table.row_count or not table.is_valid_coordinate(table.cursor_coordinate):
+            return ""
+        return table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value or ""
+
+    def _cells(self, summary: WebhookSummary) -> tuple[Text, ...]:
+        webhook = summary.webhook
+        kind = EVENT_TYPES[webhook.type]
+        symbol, word, colour = health_mark(summary)
+        url = webhook.url if self._wide else webhook.url.removeprefix("https://")
+        undelivered = Text(
+            f"{summary.undelivered:,}", justify="right", style="" if summary.undelivered else MUTED
+        )
+        cells = (
+            Text(webhook.id if self._wide else tail(webhook.id), style=MUTED),
+            _fitting(kind.label if self._wide else kind.short_name),
+            _fitting(url),
+            Text.assemble((symbol, colour), f" {word}", no_wrap=True, overflow="ellipsis"),
+            undelivered,
+        )
+        return (*cells, Text("Edit  Delete", style=MUTED)) if self._wide else cells
+
+    def _draw_empty(self, empty: bool) -> None:
+        self.table.display = not empty
+        panel = self.query_one("#empty", Static)
+        panel.display = empty
+        if empty:
+            panel.update(self._first_run())
+
+    def _first_run(self) -> Content:
+        content = Content.assemble(
+            ("No webhook yet.", "bold"),
+            "\n\nA webhook sends every event of one type to one URL. Generate the first one,\n"
+            "send it a test event, and watch the delivery arrive.\n\n",
+        )
+        for key, name, words in _FIRST_RUN:
+            content = Content.assemble(
+                content, (f"{key:<4}", "bold $primary"), f"{name:<17}", (f"{words}\n", "$muted")
+            )
+        return Content.assemble(
+            content,
+            "\n",
+            ("Database    ", "$muted"),
+            one_line(str(self.store.path)),
+            ("\nDispatcher  ", "$muted"),
+            "started here; it asks when you quit while it has work.\n"
+            "            To keep delivering: hookkeeper serve in tmux or as a service.",
+        )
+
+    @on(DataTable.RowHighlighted)
+    def _moved(self) -> None:
+        self._draw_strip()
+
+    @on(DataTable.RowSelected)
+    def _entered(self) -> None:
+        self.action_menu()
+
+    def _draw_strip(self) -> None:
+        summary = self.chosen
+        strip = self.query_one("#strip", Static)
+        if summary is None:
+            strip.update("", layout=False)
+            return
+        webhook = summary.webhook
+        kind = EVENT_TYPES[webhook.type]
+        width = max(20, self.size.width - 2)
+        title = Content.assemble(
+            (kind.label, "bold"), ("  deprecated" if kind.deprecated else "", "$warning")
+        )
+        gap = " " * max(1, width - title.cell_length - len(webhook.id))
+        symbol, word, colour = health_mark(summary)
+        state = f" {word}"
+        if summary.held:
+            state += f": {summary.held:,} held until you enable it"
+        elif summary.undelivered:
+            state += f". {summary.undelivered:,} undelivered"
+        toggle = "Disable" if webhook.enabled else "Enable"
+        keys = (("e", "Edit"), ("d", "Delete"), ("t", "Test"), ("x", toggle), ("Enter", "All"))
+        actions: list[Content | str | tuple[str, str]] = [("Actions", "$muted")]
+        for key, words in keys:
+            actions += ["   ", (key, "bold $primary"), f" {words}"]
+        strip.update(
+            Content.assemble(
+                title,
+                gap,
+                (webhook.id, "$muted"),
+                "\n",
+                one_line(webhook.url)[:width],
+                "\n",
+                (symbol, colour),
+                state,
+                ".\n",
+                *actions,
+            ),
+            layout=False,
+        )
+
+    def action_cursor(self, direction: str) -> None:
+        if direction == "down":
+            self.table.action_cursor_down()
+        else:
+            self.table.action_cursor_up()
+
+    def action_generate(self) -> None:
+        self.run_worker(self._generate(), group="dialog", exclusive=True, exit_on_error=True)
+
+    async def _generate(self) -> None:
+        webhook = await self.app.push_screen_wait(WebhookDialog(self.store, list(self._summaries.values())))
+        if webhook is None:
+            return
+        self._go_to = webhook.id
+        self.say(f"✓ Webhook generated: {tail(webhook.id)}")
+        self.keeper.look()
+        secret = await config.signing_secret(self.store, webhook.id)
+        if await self.app.push_screen_wait(SecretDialog(webhook, secret, generated=True)) == "test":
+            await self._test(webhook)
+
+    def action_edit(self) -> None:
+        if self.chosen is not None:
+            self.run_worker(
+                self._edit(self.chosen.webhook), group="dialog", exclusive=True, exit_on_error=True
+            )
+
+    async def _edit(self, webhook: Webhook) -> None:
+        dialog = WebhookDialog(self.store, list(self._summaries.values()), webhook)
+        saved = await self.app.push_screen_wait(dialog)
+        if saved is not None:
+            self.say(f"✓ saved: {tail(saved.id)}")
+            self.keeper.look()
+
+    def action_delete(self) -> None:
+        if self.chosen is not None:
+            self.run_worker(self._delete(self.chosen), group="dialog", exclusive=True, exit_on_error=True)
+
+    async def _delete(self, summary: WebhookSummary) -> None:
+        webhook = summary.webhook
+        lines: list[str | Content] = [_heading(webhook), one_line(webhook.url), ""]
+        if summary.undelivered:
+            lines.append(f"! {summary.undelivered:,} undelivered: what waits will be cancelled.")
+        lines.append("New events of this type will no longer go to this URL.")
+        lines.append("What was delivered stays in the Monitor.")
+        choices = [Choice("", "Cancel"), Choice("confirm", "Confirm")]
+        if await self.app.push_screen_wait(ChoiceDialog("Delete webhook", lines, choices)) == "confirm":
+            self.act(self._delete_now(webhook))
+
+    async def _delete_now(self, webhook: Webhook) -> str:
+        cancelled = await config.delete_webhook(self.store, webhook.id, actor=self.keeper.actor)
+        noun = "delivery" if cancelled == 1 else "deliveries"
+        return f"✓ Webhook deleted, {cancelled:,} {noun} cancelled"
+
+    def action_test(self) -> None:
+        if self.chosen is not None:
+            self.run_worker(
+                self._test(self.chosen.webhook), group="dialog", exclusive=True, exit_on_error=True
+            )
+
+    async def _test(self, webhook: Webhook) -> None:
+        if await self.app.push_screen_wait(TestDialog(self.store, webhook)):
+            self.keeper.action_show_monitor()
+
+    def action_switch(self) -> None:
+        if self.chosen is not None:
+            self.run_worker(self._switch(self.chosen), group="dialog", exclusive=True, exit_on_error=True)
+
+    async def _switch(self, summary: WebhookSummary) -> None:
+        webhook = summary.webhook
+        if webhook.enabled:
+            words = f"New events and the {summary.undelivered:,} waiting are held until you enable it."
+            choices = [Choice("", "Cancel"), Choice("disable", "Disable")]
+            title = "Disable webhook"
+        else:
+            words = f"{summary.held:,} deliveries are held."
+            release = Choice("release", f"Release the {summary.held:,}" if summary.held else "Enable")
+            cancel = [Choice("cancel", f"Cancel the {summary.held:,}")] if summary.held else []
+            choices = [Choice("", "Back"), *cancel, release]
+            title = "Enable webhook"
+        answer = await self.app.push_screen_wait(ChoiceDialog(title, [_heading(webhook), "", words], choices))
+        if answer:
+            self.act(self._set_enabled(webhook, answer))
+
+    async def _set_enabled(self, webhook: Webhook, answer: str) -> str:
+        held = "cancel" if answer == "cancel" else "release"
+        enabled = answer != "disable"
+        await config.set_enabled(self.store, webhook.id, enabled, actor=self.keeper.actor, held=held)  # type: ignore[arg-type]  # one of the two literals
+        return f"✓ {'enabled' if enabled else 'disabled'}: {tail(webhook.id)}"
+
+    def action_menu(self) -> None:
+        if self.chosen is not None:
+            self.run_worker(self._menu(self.chosen.webhook), group="menu", exclusive=True, exit_on_error=True)
+
+    async def _menu(self, webhook: Webhook) -> None:
+        items = [
+            MenuItem("edit", "e", "Edit"),
+            MenuItem("delete", "d", "Delete"),
+            MenuItem("test", "t", "Send test event"),
+            MenuItem("switch", "x", "Disable" if webhook.enabled else "Enable"),
+            MenuItem("copy_id", "y", "Copy ID"),
+            MenuItem("secret", "", "Signing secret…"),
+        ]
+        answer = await self.app.push_screen_wait(MenuDialog(f"Actions: {tail(webhook.id)}", items))
+        if answer == "secret":
+            secret = await config.signing_secret(self.store, webhook.id)
+            await self.app.push_screen_wait(SecretDialog(webhook, secret, generated=False))
+        elif answer:
+            await self.run_action(answer)
+
+    def action_copy_id(self) -> None:
+        if self.chosen is not None:
+            self.app.copy_to_clipboard(self.chosen.webhook.id)
+            self.say("✓ ID copied, if your terminal allows it")
+
+
+def _fitting(words: str) -> Text:
+    return Text(one_line(words), no_wrap=True, overflow="ellipsis")
+
+
+def _heading(webhook: Webhook) -> Content:
+    return Content.assemble((EVENT_TYPES[webhook.type].label, "bold"), "   ", (webhook.id, "$muted"))

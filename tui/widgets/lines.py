@@ -1,0 +1,132 @@
+"""The one-line widgets of the frame: top bar, message line, key bar."""
+
+from textual.app import App
+from textual.content import Content
+from textual.events import Resize
+from textual.widgets import Static
+
+from core.service.status import DispatcherStatus
+from core.text import one_line
+from tui.actions import Action
+
+TABS = (("1", "Webhooks"), ("2", "Settings"), ("3", "Monitor"))
+
+
+class Line(Static):
+    """One row that is redrawn alone, and only when its text changes."""
+
+    DEFAULT_CSS = "Line { height: 1; width: 100%; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__("", id=id, markup=False)
+        self._shown: Content | None = None
+
+    def content_for(self, width: int) -> Content:
+        """The row's text for this width."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Draw the row again if it has changed."""
+        content = self.content_for(self.size.width)
+        if self._shown is None or content.markup != self._shown.markup:
+            self._shown = content
+            self.update(content, layout=False)
+
+    def on_resize(self, event: Resize) -> None:
+        self.redraw()
+
+
+def spread(left: Content, right: Content, width: int, fill: str = " ") -> Content:
+    """Left and right text with filling between them, exactly `width` cells where that is possible."""
+    gap = max(1, width - left.cell_length - right.cell_length)
+    return Content.assemble(left, (fill * gap, "$rule" if fill != " " else ""), right)
+
+
+class TopBar(Line):
+    """Name, the three screens, and who delivers."""
+
+    def __init__(self, active: int) -> None:
+        super().__init__(id="top-bar")
+        self._active = active
+        self._attention = 0
+        self._unsaved = False
+        self._status: tuple[str, str] = ("", "")
+
+    def show(self, attention: int, unsaved: bool, status: tuple[str, str]) -> None:
+        """`status` is the words at the right and their colour."""
+        self._attention, self._unsaved, self._status = attention, unsaved, status
+        self.redraw()
+
+    def content_for(self, width: int) -> Content:
+        parts: list[Content | str | tuple[str, str]] = [(" Hookkeeper ", "bold")]
+        for number, (key, name) in enumerate(TABS):
+            words = name
+            if number == 1 and self._unsaved:
+                words += "*"
+            if number == 2 and self._attention:
+                words += f" {self._attention:,}"
+            if number == self._active:
+                parts += [" ", (f" {key} {words} ", "bold #ffffff on $selection")]
+            else:
+                parts += ["  ", (key, "$primary"), (f" {words} ", "$muted")]
+        words, colour = self._status
+        return spread(Content.assemble(*parts), Content.assemble((f"{words} ", colour)), width)
+
+
+def status_words(status: DispatcherStatus, child: int | None) -> tuple[str, str]:
+    """Who delivers, in the top bar's words, and their colour."""
+    if not status.running:
+        return "! nobody delivers", "$warning"
+    if status.note:
+        return "! cannot record", "$error"
+    if status.silent_since is not None:
+        return f"! silent since {status.silent_since.astimezone():%H:%M}", "$warning"
+    where = "delivering here" if status.pid == child else f"delivering, pid {status.pid}"
+    return f"✓ {where}", "$success"
+
+
+class MessageLine(Line):
+    """The rule above the strip, where the result of the last action stands."""
+
+    def __init__(self) -> None:
+        super().__init__(id="message")
+        self._words = ""
+
+    @property
+    def words(self) -> str:
+        """What stands there."""
+        return self._words
+
+    def say(self, words: str) -> None:
+        """Show the result of an action; "" for the bare rule. Begins with its symbol: ✓, ✗ or !."""
+        self._words = one_line(words)
+        self.redraw()
+
+    def content_for(self, width: int) -> Content:
+        if not self._words:
+            return Content.assemble(" ", ("─" * (width - 2), "$rule"))
+        words = self._words if len(self._words) <= width - 4 else self._words[: width - 5] + "…"
+        colour = {"✓": "$success", "✗": "$error", "!": "$warning"}.get(words[:1], "$plain")
+        left = Content.assemble(" ", (words[:1], colour), words[1:], " ")
+        return spread(left, Content(" "), width, "─")
+
+
+class KeyBar(Line):
+    """At most six keys, and help at the right."""
+
+    def __init__(self, actions: tuple[Action, ...], help_key: str = "?") -> None:
+        super().__init__(id="key-bar")
+        self._actions = actions
+        self._help = help_key
+
+    def content_for(self, width: int) -> Content:
+        left = Content(" ")
+        for action in self._actions:
+            left = Content.assemble(left, (action.key, "bold $primary"), f" {action.words}   ")
+        return spread(left, Content.assemble((self._help, "bold $primary"), " Help "), width)
+
+
+def bar_actions(app: App[object], actions: tuple[Action, ...]) -> tuple[Action, ...]:
+    """Those of a screen that stand in its key bar, then the ones of every screen."""
+    extra = (Action("command_palette", "", "Commands", "^p"), Action("leave", "", "Quit", "q"))
+    return (*(action for action in actions if action.in_bar), *extra)[:6]
