@@ -29,8 +29,8 @@ def list_(
     webhook: Text = None,
     type: Text = None,
     since: Annotated[
-        Optional[str], typer.Option(help="12h, 30m, 7d, or a time such as 2026-11-24T14:00.")
-    ] = None,  # noqa: UP045
+        str | None, typer.Option(help="12h, 30m, 7d, or a time such as 2026-11-24T14:00.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
     as_json: Json = False,
 ) -> None:

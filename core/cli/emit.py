@@ -35,8 +35,8 @@ def emit(
     context: typer.Context,
     type: Annotated[Optional[str], typer.Argument(help="The event's type, see hookkeeper types.")] = None,  # noqa: UP045  # typer reads it
     data: Annotated[
-        Optional[str], typer.Option(help="The body: JSON, @FILE, or - for standard input.")
-    ] = None,  # noqa: UP045
+        str | None, typer.Option(help="The body: JSON, @FILE, or - for standard input.")
+    ] = None,
     key: Annotated[Optional[str], typer.Option(help="Makes it idempotent for 7 days.")] = None,  # noqa: UP045
     batch: Annotated[Optional[str], typer.Option(help="JSON lines from FILE or -.")] = None,  # noqa: UP045
 ) -> None:

@@ -55,8 +55,8 @@ def set_(
     client_auth: Annotated[Optional[str], typer.Option(help="basic or body.")] = None,  # noqa: UP045
     scopes: Text = None,
     header: Annotated[
-        Optional[list[str]], typer.Option(help='"Name: value"; replaces one of that name.')
-    ] = None,  # noqa: UP045
+        list[str] | None, typer.Option(help='"Name: value"; replaces one of that name.')
+    ] = None,
     remove_header: Many = None,
     allow_network: Many = None,
     forbid_network: Many = None,

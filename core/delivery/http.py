@@ -4,8 +4,8 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import monotonic
 from types import SimpleNamespace, TracebackType
 from typing import Any, Self

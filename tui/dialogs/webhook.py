@@ -23,6 +23,17 @@ from tui.dialogs.dialog import Dialog, button, text
 from tui.dialogs.field import Field
 
 
+class Tick(Checkbox):
+    """A checkbox that tells its state without colour: `[x]`, `[ ]`."""
+
+    BUTTON_LEFT = "["
+    BUTTON_RIGHT = "]"
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # a constant of Textual's, here by state
+        return "x" if self.value else " "
+
+
 class WebhookDialog(Dialog[Webhook | None]):
     """Answers with the webhook as it was stored, None when cancelled."""
 
@@ -60,7 +71,7 @@ class WebhookDialog(Dialog[Webhook | None]):
         url = Input(self._webhook.url if self._webhook else "", id="url", compact=True, select_on_focus=False)
         url.cursor_blink = False
         yield Field("url", "URL", url)
-        yield Checkbox("", id="allow", classes="note")
+        yield Tick("", id="allow", classes="note")
         for name, title, value, hint in self._options():
             entry = Input(value, id=name, placeholder=hint, compact=True, select_on_focus=False)
             entry.cursor_blink = False

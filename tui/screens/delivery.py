@@ -54,7 +54,7 @@ class DeliveryScreen(Frame):
         self.query_one("#detail", Static).update(self._content(delivery, attempts, event))
 
     def _content(self, delivery: Delivery, attempts: list[Attempt], event: Event) -> Content:
-        width = max(40, self.size.width - 2)
+        width = max(40, self.size.width - 4)
         symbol, word, colour = state_mark(delivery)
         sentence, advice = why(delivery)
         test = "  test event" if delivery.is_test else ""

@@ -22,6 +22,14 @@ from tui.widgets.delivery_list import DeliveryList
 from tui.words import state_mark, why
 
 NEWEST = 200
+_MOVES = {
+    "j,down": 1,
+    "k,up": -1,
+    "pagedown": 15,
+    "pageup": -15,
+    "home,g": -NEWEST,
+    "end,G": NEWEST,
+}
 _EMPTY = {
     "attention": "Nothing needs attention. v All shows what was delivered.",
     "all": "No delivery yet. 1 Webhooks, t sends a test event.",
@@ -35,9 +43,8 @@ class MonitorScreen(Frame):
     actions = MONITOR
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(MONITOR),
-        *(Binding(keys, f"move({by})", show=False) for keys, by in (("j,down", 1), ("k,up", -1), ("pagedown", 15),
-          ("pageup", -15), ("home,g", -NEWEST), ("end,G", NEWEST))),
-    ]  # fmt: skip
+        *(Binding(keys, f"move({by})", show=False) for keys, by in _MOVES.items()),
+    ]
 
     def __init__(self) -> None:
         super().__init__()

@@ -120,10 +120,14 @@ class KeyBar(Line):
         self._help = help_key
 
     def content_for(self, width: int) -> Content:
+        right = Content.assemble((self._help, "bold $primary"), " Help ")
         left = Content(" ")
         for action in self._actions:
-            left = Content.assemble(left, (action.key, "bold $primary"), f" {action.words}   ")
-        return spread(left, Content.assemble((self._help, "bold $primary"), " Help "), width)
+            one = Content.assemble((action.key, "bold $primary"), f" {action.words}   ")
+            if left.cell_length + one.cell_length + right.cell_length > width:
+                break
+            left = Content.assemble(left, one)
+        return spread(left, right, width)
 
 
 def bar_actions(app: App[object], actions: tuple[Action, ...]) -> tuple[Action, ...]:

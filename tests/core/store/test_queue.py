@@ -1,0 +1,257 @@
+"""Events on their way: keys, claims, outcomes, wishes, recovery."""
+
+import asyncio
+
+import pytest
+
+from core.catalog import accept
+from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, Webhook, WebhookOptions
+from core.store import (
+    Conflict,
+    EpochEnded,
+    KeyReused,
+    NotFound,
+    NotPossible,
+    Store,
+    config,
+    history,
+    queue,
+    requests,
+)
+
+BODY = accept("session-failed", b'{"interviewId": "66e1"}')
+OK = AttemptResult(Outcome.OK, "answered 204 No Content", "https://a.example/", 1, 5, 204)
+BAD = AttemptResult(Outcome.HTTP_STATUS, "answered 503 Service Unavailable", "https://a.example/", 1, 5, 503)
+DELIVERED = queue.Verdict(DeliveryState.DELIVERED, 1)
+LATER = queue.Verdict(DeliveryState.PENDING, 1, 9_999_999_999_999)
+
+
+async def _webhook(store: Store, **options: object) -> Webhook:
+    values = WebhookOptions.model_validate({"url": "https://a.example/"} | options)
+    return await config.add_webhook(store, "session-failed", values, actor="ana")
+
+
+async def _claim(store: Store, epoch: int, number: int = 10) -> list[queue.Claim]:
+    return await queue.claim(store, epoch, [queue.Slots(1, 1, number, number)])
+
+
+async def test_key_makes_it_idempotent(store: Store) -> None:
+    """The same bytes give the same event; other bytes or another type are refused by name."""
+    first, second = await asyncio.gather(
+        queue.emit(store, "session-failed", BODY, key="k"), queue.emit(store, "session-failed", BODY, key="k")
+    )
+    assert first.id == second.id
+    assert (first.repeated, second.repeated) == (False, True)
+    other = accept("session-failed", b'{"interviewId":"66e1"}')
+    with pytest.raises(KeyReused, match=first.id):
+        await queue.emit(store, "session-failed", other, key="k")
+    with pytest.raises(KeyReused):
+        await queue.emit(store, "session-started", BODY, key="k")
+
+
+async def test_key_lives_for_seven_days(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After 7 days a key is free again."""
+    first = await queue.emit(store, "session-failed", BODY, key="k")
+    now = queue.now_ms()
+    monkeypatch.setattr(queue, "now_ms", lambda: now + 7 * 86_400_000 + 60_000)
+    again = await queue.emit(store, "session-failed", BODY, key="k")
+    assert again.id != first.id
+
+
+async def test_claim_record_and_epochs(store: Store) -> None:
+    """A claim counts the attempt; an outcome of an older epoch is refused."""
+    await _webhook(store)
+    await queue.emit(store, "session-failed", BODY)
+    epoch = await queue.next_epoch(store)
+    assert await queue.due_times(store) == {1: 0}
+    (claim,) = await _claim(store, epoch)
+    assert (claim.number, claim.step, claim.body) == (1, 0, b'{"interviewId": "66e1"}')
+    await queue.record(store, epoch, claim, BAD, LATER)
+    delivery = await history.load_delivery(store, claim.id)
+    assert (delivery.state, delivery.tries, delivery.waits_for) == ("pending", 1, "time")
+    newer = await queue.next_epoch(store)
+    with pytest.raises(EpochEnded):
+        await _claim(store, epoch)
+    await queue.resend(store, claim.id, actor="ana")
+    (again,) = await _claim(store, newer)
+    with pytest.raises(EpochEnded):
+        await queue.record(store, epoch, again, OK, DELIVERED)
+    await queue.record(store, newer, again, OK, DELIVERED)
+    attempts = await history.list_attempts(store, claim.id)
+    assert [(attempt.number, attempt.outcome) for attempt in attempts] == [(2, "ok"), (1, "http_status")]
+
+
+async def test_interrupted(store: Store) -> None:
+    """What a killed dispatcher left is due at once without a step; five times in a row take one."""
+    await _webhook(store)
+    await queue.emit(store, "session-failed", BODY)
+    for number in range(1, 6):
+        epoch = await queue.next_epoch(store)
+        (claim,) = await _claim(store, epoch)
+        assert await queue.recover(store, await queue.next_epoch(store)) == 1
+        delivery = await history.load_delivery(store, claim.id)
+        assert delivery.tries == (1 if number == 5 else 0)
+    assert delivery.waits_for == "time"
+    attempts = await history.list_attempts(store, claim.id)
+    assert [attempt.outcome for attempt in attempts] == ["interrupted"] * 5
+
+
+async def test_interrupted_for_good(store: Store) -> None:
+    """An interruption may take the last step of a schedule."""
+    await _webhook(store, retry_schedule="5s")
+    await queue.emit(store, "session-failed", BODY)
+    for _ in range(10):
+        epoch = await queue.next_epoch(store)
+        await store.write(lambda db: db.execute("UPDATE deliveries SET due_at = 0"))
+        assert len(await _claim(store, epoch)) == 1
+        await queue.recover(store, await queue.next_epoch(store))
+    (row,) = await history.list_deliveries(store)
+    assert row.delivery.state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("wish", "verdict", "state"),
+    [
+        ("cancel", LATER, "cancelled"),
+        ("cancel", DELIVERED, "delivered"),
+        ("resend", LATER, "pending"),
+        ("resend", DELIVERED, "delivered"),
+    ],
+)
+async def test_wishes(store: Store, wish: str, verdict: queue.Verdict, state: str) -> None:
+    """What is asked of a delivery in flight is done when its outcome is recorded; delivered beats it."""
+    await _webhook(store)
+    await queue.emit(store, "session-failed", BODY)
+    epoch = await queue.next_epoch(store)
+    (claim,) = await _claim(store, epoch)
+    await (queue.cancel if wish == "cancel" else queue.resend)(store, claim.id, actor="ana")
+    assert (await history.load_delivery(store, claim.id)).state == "sending"
+    await queue.record(store, epoch, claim, OK if verdict is DELIVERED else BAD, verdict)
+    delivery = await history.load_delivery(store, claim.id)
+    assert delivery.state == state
+    if state == "pending":
+        assert delivery.waits_for == "now"
+
+
+async def test_cancel_and_resend(store: Store) -> None:
+    """A cancelled delivery can be sent after all; a delivered one cannot be cancelled."""
+    await _webhook(store)
+    await queue.emit(store, "session-failed", BODY)
+    (row,) = await history.list_deliveries(store)
+    assert (await queue.cancel(store, row.delivery.id, actor="ana")).cancel_reason == "cancelled by ana"
+    assert (await queue.resend(store, row.delivery.id[-4:], actor="ana")).state == "pending"
+    epoch = await queue.next_epoch(store)
+    (claim,) = await _claim(store, epoch)
+    await queue.record(store, epoch, claim, OK, DELIVERED)
+    with pytest.raises(NotPossible, match="delivered already"):
+        await queue.cancel(store, claim.id, actor="ana")
+    with pytest.raises(NotFound):
+        await queue.cancel(store, "dlv_nothing", actor="ana")
+    await config.delete_webhook(
+        store, (await config.load_webhook(store, "…" + row.delivery.webhook_id[-4:])).id, actor="b"
+    )
+    with pytest.raises(NotPossible, match="was deleted"):
+        await queue.resend(store, claim.id, actor="ana")
+
+
+async def test_disabled_webhooks_hold(store: Store) -> None:
+    """Deliveries of a disabled webhook are held; enabling releases or cancels them."""
+    webhook = await _webhook(store)
+    await config.set_enabled(store, webhook.id, False, actor="ana")
+    await queue.emit(store, "session-failed", BODY)
+    assert await queue.due_times(store) == {}
+    (row,) = await history.list_deliveries(store, state="held")
+    assert row.delivery.held
+    assert (await history.totals(store)).held == 1
+    with pytest.raises(NotPossible, match="is disabled"):
+        await queue.emit_test(store, webhook.id, BODY)
+    await config.set_enabled(store, webhook.id, True, actor="ana", held="cancel")
+    (row,) = await history.list_deliveries(store)
+    assert row.delivery.state == "cancelled"
+
+
+async def test_unwanted_events_can_be_delivered_later(store: Store) -> None:
+    """An event that nobody wanted says so, and goes to a webhook when asked."""
+    emitted = await queue.emit(store, "session-failed", BODY)
+    (event,) = await history.list_events(store, unwanted=True)
+    assert event.unwanted == "no webhook of this type"
+    webhook = await _webhook(store)
+    await queue.deliver(store, emitted.id, webhook.id)
+    assert await history.list_events(store, unwanted=True) == []
+    with pytest.raises(NotPossible):
+        await queue.deliver(store, "evt_nothing", webhook.id)
+    with pytest.raises(NotFound):
+        await history.load_event(store, "evt_nothing")
+
+
+async def test_saving_over_somebody_else(store: Store) -> None:
+    """A save on an older version is refused and shows theirs; one on a deleted webhook says who did it."""
+    webhook = await _webhook(store)
+    mine = WebhookOptions(url="https://mine.example/")
+    theirs = WebhookOptions(url="https://theirs.example/")
+    await config.save_webhook(store, webhook.id, theirs, version=1, actor="bob")
+    with pytest.raises(Conflict, match="bob changed this webhook") as caught:
+        await config.save_webhook(store, webhook.id, mine, version=1, actor="ana")
+    assert isinstance(caught.value.theirs, Webhook)
+    assert caught.value.theirs.url == "https://theirs.example/"
+    assert await config.delete_webhook(store, webhook.id, actor="bob") == 0
+    with pytest.raises(Conflict, match="was deleted by bob"):
+        await config.save_webhook(store, webhook.id, mine, version=2, actor="ana")
+    await config.save_settings(store, GeneralSettings(scopes="a"), actor="bob")
+    with pytest.raises(Conflict, match="bob changed the settings"):
+        await config.save_settings(store, GeneralSettings(scopes="b"), actor="ana")
+
+
+async def test_ambiguous_and_unknown_ids(store: Store) -> None:
+    """An ID that fits none or several webhooks is answered in words."""
+    with pytest.raises(NotFound, match="There is no webhook"):
+        await config.load_webhook(store, "wh_1234")
+    await _webhook(store)
+    await _webhook(store)
+    await store.write(lambda db: db.execute("UPDATE webhooks SET id = 'wh_' || seq || 'aaaa'"))
+    with pytest.raises(NotFound, match="More than one"):
+        await config.load_webhook(store, "aaaa")
+
+
+async def test_retries_have_a_slot(store: Store) -> None:
+    """Retries are claimed first, and no more than asked for."""
+    await _webhook(store)
+    for _ in range(6):
+        await queue.emit(store, "session-failed", BODY)
+    (row, *_) = await history.list_deliveries(store)
+    await queue.resend(store, row.delivery.id, actor="ana")
+    epoch = await queue.next_epoch(store)
+    claims = await queue.claim(store, epoch, [queue.Slots(1, 1, 4, 2)])
+    assert claims[0].id == row.delivery.id
+    assert len(claims) == 3
+
+
+async def test_authorization_requests(store: Store) -> None:
+    """What stands in a form travels encrypted and goes with the answer."""
+    form = GeneralSettings(authentication_url="https://a.example/t", client_id="c", secret_key="s")
+    number = await requests.ask_authorization(store, form)
+    ((found, settings),) = await requests.open_requests(store)
+    assert found == number
+    assert settings.secret_key == form.secret_key
+    assert await requests.authorization_answer(store, number) is None
+    await requests.answer(store, number, requests.AuthorizationAnswer(True, "token received"))
+    answer = await requests.authorization_answer(store, number)
+    assert answer == requests.AuthorizationAnswer(True, "token received")
+    assert await store.read(lambda db: db.execute("SELECT settings FROM requests").fetchall()) == [(None,)]
+
+
+async def test_clock_steps_move_waiting_retries(store: Store) -> None:
+    """Waiting retries move with the wall clock; fresh deliveries have no due time."""
+    await _webhook(store)
+    for _ in range(2):
+        await queue.emit(store, "session-failed", BODY)
+    epoch = await queue.next_epoch(store)
+    (claim,) = await queue.claim(store, epoch, [queue.Slots(1, 1, 1, 1)])
+    await queue.record(store, epoch, claim, BAD, queue.Verdict(DeliveryState.PENDING, 1, 5_000_000))
+    assert await queue.move_due_times(store, -1_000_000) == 1
+    assert await store.read(
+        lambda db: db.execute("SELECT due_at FROM deliveries ORDER BY seq").fetchall()
+    ) == [
+        (4_000_000,),
+        (0,),
+    ]

@@ -1,0 +1,120 @@
+"""A real HTTP receiver on loopback: records what arrives and answers as a test wants.
+
+`python -m tests.support.receiver` runs one in a process of its own and prints its URL.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request as it came in."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    at: float
+
+
+class Receiver:
+    """Speaks HTTP/1.1 by hand, so that it can be hostile.
+
+    `status`, `headers`, `body`: the answer. `raw`: these bytes instead of it. `gate`: while it is cleared,
+    answers wait. `statuses`: answered first, one each. `close`: after how many answers of a connection it ends.
+    """
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.statuses: list[int] = []
+        self.headers: dict[str, str] = {"Content-Type": "application/json"}
+        self.body = b'{"success":true}'
+        self.raw: bytes | None = None
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.close_after: int | None = None
+        self.received: list[Received] = []
+        self.connections = 0
+        self._news = asyncio.Condition()
+        self._server: asyncio.Server
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.gate.set()
+        self._server.close()
+        for writer in self._writers:
+            writer.close()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._server.sockets[0].getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        """A URL that reaches it."""
+        return f"http://127.0.0.1:{self.port}/hook"
+
+    async def wait_for(self, number: int) -> list[Received]:
+        """The requests, once there are so many of them."""
+        async with asyncio.timeout(50), self._news:
+            await self._news.wait_for(lambda: len(self.received) >= number)
+        return self.received
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self._writers.add(writer)
+        answers = 0
+        try:
+            while await self._exchange(reader, writer):
+                answers += 1
+                if answers == self.close_after:
+                    break
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("utf-8")
+        lines = head.split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines[1:] if line)
+        body = await reader.readexactly(int(headers.get("Content-Length", "0")))
+        async with self._news:
+            self.received.append(Received(lines[0].split(" ")[1], headers, body, time.time()))
+            self._news.notify_all()
+        await self.gate.wait()
+        writer.write(self.raw if self.raw is not None else self._answer())
+        await writer.drain()
+        return self.raw is None
+
+    def _answer(self) -> bytes:
+        status = self.statuses.pop(0) if self.statuses else self.status
+        body = b"" if status == 204 else self.body
+        headers = self.headers if status == 204 else self.headers | {"Content-Length": str(len(body))}
+        lines = [f"HTTP/1.1 {status} X", *(f"{name}: {value}" for name, value in headers.items())]
+        return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+async def _main() -> None:
+    async with Receiver() as receiver:
+        print(receiver.url, flush=True)
+        number = 0
+        while True:
+            number += 1
+            seen = (await receiver.wait_for(number))[number - 1]
+            print(seen.headers.get("hookkeeper-event"), seen.body.decode("utf-8", "replace"), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
