@@ -3,7 +3,6 @@
 import asyncio
 import http
 import re
-import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -54,6 +53,8 @@ def of_error(error: BaseException, host: str, deadline: float) -> tuple[Outcome,
     """What an error means. The innermost cause knows best."""
     if isinstance(error, TokenError):
         return Outcome.TOKEN_ERROR, f"{error.words}; the endpoint was not asked"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return Outcome.DNS, f"no such host: {host}"
     for cause in _causes(error):
         known = _of_cause(cause, host, deadline)
         if known is not None:
@@ -81,8 +82,6 @@ def _of_cause(cause: BaseException, host: str, deadline: float) -> tuple[Outcome
                 Outcome.TLS,
                 f"no TLS connection with {host}: {(cause.reason or 'handshake failed').lower()}",
             )
-        case aiohttp.ClientConnectorDNSError() | socket.gaierror():
-            return Outcome.DNS, f"no such host: {host}"
         case ConnectionRefusedError():
             return Outcome.CONNECTION, f"connection refused by {host}"
         case aiohttp.ServerDisconnectedError() | ConnectionResetError() | BrokenPipeError():

@@ -1,0 +1,60 @@
+"""What end-to-end tests share: a database of their own and real processes."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+
+import pytest
+
+from tests.support.receiver import Receiver
+
+Serve = Callable[[], Coroutine[None, None, asyncio.subprocess.Process]]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a test's database is; nothing of the user's is touched."""
+    monkeypatch.setenv("HOOKKEEPER_KEY_FILE", str(tmp_path / "keys"))
+    monkeypatch.setenv("HOOKKEEPER_DB", str(tmp_path / "hookkeeper.db"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "hookkeeper.db"
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """A real receiver."""
+    async with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def serve(database: Path) -> AsyncIterator[Serve]:
+    """Starts `serve` as a process; those that still run at the end are killed."""
+    started: list[asyncio.subprocess.Process] = []
+
+    async def start() -> asyncio.subprocess.Process:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "core.cli", "--db", str(database), "serve",
+            stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, cwd=ROOT, env=dict(os.environ),
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def line_with(process: asyncio.subprocess.Process, words: str) -> str:
+    """The first line of a process's log that has these words."""
+    assert process.stderr is not None
+    async with asyncio.timeout(30):
+        while line := (await process.stderr.readline()).decode():
+            if words in line:
+                return line
+    raise AssertionError(f"the log ended without {words}")
