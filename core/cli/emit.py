@@ -34,9 +34,7 @@ _decoder = msgspec.json.Decoder(_Line)
 def emit(
     context: typer.Context,
     type: Annotated[Optional[str], typer.Argument(help="The event's type, see hookkeeper types.")] = None,  # noqa: UP045  # typer reads it
-    data: Annotated[
-        str | None, typer.Option(help="The body: JSON, @FILE, or - for standard input.")
-    ] = None,
+    data: Annotated[str | None, typer.Option(help="The body: JSON, @FILE, or - for standard input.")] = None,
     key: Annotated[Optional[str], typer.Option(help="Makes it idempotent for 7 days.")] = None,  # noqa: UP045
     batch: Annotated[Optional[str], typer.Option(help="JSON lines from FILE or -.")] = None,  # noqa: UP045
 ) -> None:

@@ -92,8 +92,7 @@ def _next(
         return None, None
     if held:
         return None, "enabling"
-    due = max(due_at, now_ms())
-    if token_wait is not None and int(str(token_wait)) >= due:
+    if token_wait is not None and due_at <= max(now_ms(), int(str(token_wait))):
         return from_ms(int(str(token_wait))), "token"
     return (from_ms(due_at), "time") if due_at > now_ms() else (None, "now")
 

@@ -66,6 +66,11 @@ class Terminal:
         except TimeoutError:
             raise AssertionError(f"{words!r} does not appear:\n{self.text()}") from None
 
+    async def hides(self, words: str) -> None:
+        """Wait until the screen no longer shows these words."""
+        async with asyncio.timeout(20), self._news:
+            await self._news.wait_for(lambda: words not in self.text())
+
     def keys(self, keys: str) -> None:
         """Type."""
         os.write(self._file, keys.encode())
@@ -120,6 +125,7 @@ async def test_from_nothing_to_a_delivered_event(database: Path, receiver: Recei
         terminal.keys("\x13")
         await terminal.shows("Secret  whsec_")
         terminal.keys("\x1b")
+        await terminal.hides("whsec_")
         await terminal.shows("✓ Webhook generated: wh_…")
         terminal.keys("2")
         await terminal.shows("General webhook settings")
@@ -132,6 +138,7 @@ async def test_from_nothing_to_a_delivered_event(database: Path, receiver: Recei
         terminal.keys(endpoint.secret)
         await terminal.shows("•" * len(endpoint.secret))
         terminal.keys("\x1b")
+        await terminal.hides("▌")
         for name, value in (("x-tenant", "mx-prod"), ("x-other", "{{as-is}}")):
             terminal.keys("a")
             await terminal.shows("Custom Header Key ")
@@ -143,7 +150,7 @@ async def test_from_nothing_to_a_delivered_event(database: Path, receiver: Recei
             terminal.keys(value)
             await terminal.shows(value)
             terminal.keys("\x1b")
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.5)  # Esc alone is told from an arrow key by time
         terminal.keys("\x14")
         await terminal.shows("✓ token received in")
         terminal.keys("\x13")
@@ -156,6 +163,7 @@ async def test_from_nothing_to_a_delivered_event(database: Path, receiver: Recei
         terminal.keys("\r")
         await terminal.shows("✓ 200 in")
         terminal.keys("\x1b")
+        await terminal.hides("Send test event")
         await terminal.shows("✓ 200.")
         terminal.keys("3")
         await terminal.shows("✓ delivered Onboarding Status 200")
