@@ -54,14 +54,16 @@ help: ## list these targets
 
 $(READY): $(BIN)/python requirements.lock pyproject.toml
 	@echo "Installing what requirements.lock pins into $(VENV)"
+	@$(BIN)/python -m ensurepip --upgrade >/dev/null
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Without pip, which takes seconds to unpack: an interrupt would leave half of it behind for good.
 $(BIN)/python:
 	@for python in $(PYTHON); do \
 		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
-		if "$$python" -c 'import ensurepip, venv' 2>/dev/null; then exec "$$python" -m venv --clear $(VENV); fi; \
+		if "$$python" -c 'import ensurepip, venv' 2>/dev/null; then exec "$$python" -m venv --without-pip --clear $(VENV); fi; \
 		bare=$${bare:-$$python}; \
 	done; \
 	if [ -n "$$bare" ]; then \

@@ -161,7 +161,8 @@ class WebhookDialog(Dialog[Webhook | None]):
 
     @on(Input.Blurred, "#url")
     def _url_left(self, event: Input.Blurred) -> None:
-        if event.value and self.focused is not self.query_one("#cancel", Button):
+        leaving = self.focused is not None and self.focused.id in ("cancel", "keep", "discard")
+        if event.value and not leaving:
             self._check_url(event.value)
 
     @on(Input.Submitted)

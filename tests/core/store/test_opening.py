@@ -135,11 +135,16 @@ async def test_lost_key(database: Path) -> None:
 async def test_secrets_are_encrypted(database: Path) -> None:
     """No secret stands in the file or its log; a ciphertext moved elsewhere cannot be opened."""
     async with open_store(database) as store:
-        settings = GeneralSettings(
-            authentication_url="https://auth.example/token",
-            client_id="c",
-            secret_key="correct horse battery",
-            custom_headers=[{"name": "x-a", "value": "staple-one"}, {"name": "x-b", "value": "staple-two"}],
+        settings = GeneralSettings.model_validate(
+            {
+                "authentication_url": "https://auth.example/token",
+                "client_id": "c",
+                "secret_key": "correct horse battery",
+                "custom_headers": [
+                    {"name": "x-a", "value": "staple-one"},
+                    {"name": "x-b", "value": "staple-two"},
+                ],
+            }
         )
         await config.save_settings(store, settings, actor="ana")
         written = b"".join(

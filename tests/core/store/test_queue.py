@@ -3,8 +3,10 @@
 import asyncio
 
 import pytest
+from pydantic import SecretStr
 
 from core.catalog import accept
+from core.clock import now_ms
 from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, Webhook, WebhookOptions
 from core.store import (
     Conflict,
@@ -52,7 +54,7 @@ async def test_key_makes_it_idempotent(store: Store) -> None:
 async def test_key_lives_for_seven_days(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """After 7 days a key is free again."""
     first = await queue.emit(store, "session-failed", BODY, key="k")
-    now = queue.now_ms()
+    now = now_ms()
     monkeypatch.setattr(queue, "now_ms", lambda: now + 7 * 86_400_000 + 60_000)
     again = await queue.emit(store, "session-failed", BODY, key="k")
     assert again.id != first.id
@@ -228,7 +230,7 @@ async def test_retries_have_a_slot(store: Store) -> None:
 
 async def test_authorization_requests(store: Store) -> None:
     """What stands in a form travels encrypted and goes with the answer."""
-    form = GeneralSettings(authentication_url="https://a.example/t", client_id="c", secret_key="s")
+    form = GeneralSettings(authentication_url="https://a.example/t", client_id="c", secret_key=SecretStr("s"))
     number = await requests.ask_authorization(store, form)
     ((found, settings),) = await requests.open_requests(store)
     assert found == number

@@ -1,0 +1,239 @@
+"""The command line: data on stdout, words on stderr, exit codes 0, 1, 2."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.cli.main import run
+
+
+class Shell:
+    """Runs commands in this process and keeps what they print."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capfd = capfd
+        self.out = ""
+        self.err = ""
+
+    def __call__(self, *words: str) -> int:
+        self._monkeypatch.setattr(sys, "argv", ["hookkeeper", *words])
+        code = 0
+        try:
+            run(lambda database: 7)
+        except SystemExit as end:
+            code = int(end.code or 0)
+        self.out, self.err = self._capfd.readouterr()
+        return code
+
+    def json(self, *words: str) -> list[dict[str, object]]:
+        """The JSON lines that a command prints."""
+        assert self(*words, "--json") == 0
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def shell(database: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Shell:
+    """A command line on a database of its own."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
+    return Shell(monkeypatch, capfd)
+
+
+def test_without_a_command_the_screens_open(shell: Shell) -> None:
+    """What the screens answer is the exit code."""
+    assert shell() == 7
+    assert shell("--version") == 0
+    assert shell.out == "0.1.0\n"
+
+
+def test_types(shell: Shell) -> None:
+    """The catalogue has 14 types."""
+    assert len(shell.json("types")) == 14
+
+
+def test_webhooks(shell: Shell) -> None:
+    """Add, show, edit, disable, enable, delete: each has its answer."""
+    assert shell("webhooks", "list") == 1
+    assert "There is no database" in shell.err
+    assert shell("webhooks", "add", "--type", "session-failed", "--url", "https://hooks.example/a") == 0
+    identity = shell.out.strip()
+    assert shell("webhooks", "edit", identity[-4:], "--schedule", "5s 5m", "--success", "incode") == 0
+    (webhook,) = shell.json("webhooks", "list")
+    assert webhook["id"] == identity
+    assert (webhook["retry_schedule"], webhook["accepted_answer"], webhook["version"]) == (
+        "5s 5m",
+        "incode",
+        2,
+    )
+    assert shell("webhooks", "edit", identity, "--schedule", "") == 0
+    assert shell.json("webhooks", "show", identity)[0]["retry_schedule"] is None
+    assert shell("webhooks", "show", identity, "--reveal-secret") == 0
+    assert "whsec_" in shell.out
+    assert shell("webhooks", "disable", identity) == 0
+    assert shell("webhooks", "test", identity) == 1
+    assert "is disabled" in shell.err
+    assert shell("webhooks", "enable", identity, "--held", "cancel") == 0
+    assert shell("webhooks", "test", identity) == 0
+    assert shell.out.startswith("dlv_")
+    assert shell("webhooks", "list") == 0
+    assert "https://hooks.example/a" in shell.out
+    assert shell("webhooks", "delete", identity) == 2
+    assert shell("webhooks", "delete", identity, "--yes") == 0
+    assert "1 deliveries cancelled" in shell.err
+    assert shell("webhooks", "show", identity) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--type", "session-faild", "--url", "https://a.example/"), "Did you mean session-failed?"),
+        (("--type", "ine-scraping", "--url", "https://a.example/"), "is deprecated"),
+        (("--type", "session-failed", "--url", "hooks.example"), "Start with https:// or http://"),
+        (("--type", "session-failed", "--url", "https://u:p@a.example/"), "Leave user and password"),
+        (("--type", "session-failed", "--url", "http://10.20.4.7/"), "--allow-network 10.20.0.0/16"),
+        (("--type", "session-failed", "--url", "http://169.254.169.254/"), "is never delivered to"),
+        (("--type", "session-failed", "--url", "https://a.example/", "--deadline", "0"), "Enter at least 1."),
+        (
+            ("--type", "session-failed", "--url", "https://a.example/", "--concurrency", "x"),
+            "Enter a number.",
+        ),
+        (("--type", "session-failed", "--url", "https://a.example/", "--schedule", "soon"), "is not a wait"),
+        (("--type", "session-failed", "--url", "https://a.example/", "--success", "maybe"), "Choose one of"),
+    ],
+)
+def test_wrong_webhooks(shell: Shell, words: tuple[str, ...], expected: str) -> None:
+    """A wrong value is refused with its reason, and nothing is stored."""
+    assert shell("webhooks", "add", *words) == 2
+    assert expected in shell.err
+    assert shell.out == ""
+
+
+def test_settings(shell: Shell, tmp_path: Path) -> None:
+    """Settings are changed together or not at all; secrets are never printed."""
+    secret = tmp_path / "secret"
+    secret.write_text("s:%+&=/ x\n")
+    oidc = ("--auth-url", "https://auth.example/token", "--client-id", "me", "--secret-key-file", str(secret))
+    assert (
+        shell(
+            "settings",
+            "set",
+            *oidc,
+            "--scopes",
+            "a  b",
+            "--header",
+            "X-Tenant: mx",
+            "--header",
+            "x-secret: hush",
+        )
+        == 0
+    )
+    (settings,) = shell.json("settings", "show")
+    assert settings["scopes"] == "a b"
+    assert settings["secret_key"] == "stored"
+    assert "hush" not in shell.out
+    assert "%+&" not in shell.out
+    assert shell("settings", "set", "--header", "x-tenant: other", "--remove-header", "X-Secret") == 0
+    (settings,) = shell.json("settings", "show")
+    assert settings["custom_headers"] == [{"name": "x-tenant", "value": "other"}]
+    assert shell("settings", "set", "--auth-url", "") == 0
+    assert shell.json("settings", "show")[0]["client_id"] is None
+    assert shell("settings", "test-auth") == 1
+    assert "Nobody delivers" in shell.err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--auth-url", "https://a.example/"), "Client ID and Secret Key are missing"),
+        (("--header", "Content-Type: x"), "Content-Type is set by Hookkeeper."),
+        (("--header", "webhook-id: x"), "webhook-id is set by Hookkeeper."),
+        (("--header", "x tenant: y"), '"x tenant" is not a header name: no spaces.'),
+        (("--header", "nothing"), "Write a header as Name: value."),
+        (("--remove-header", "x"), "There is no header x."),
+        (("--scopes", 'a"b'), "is not a scope"),
+        (("--allow-network", "10.0.0.1/8"), "is not a network"),
+        (("--client-auth", "digest"), "Choose one of"),
+        (("--secret-key-file", "/nothing/here"), "cannot be read"),
+    ],
+)
+def test_wrong_settings(shell: Shell, words: tuple[str, ...], expected: str) -> None:
+    """A wrong setting is refused with its reason."""
+    assert shell("settings", "set", *words) == 2
+    assert expected in shell.err
+
+
+def test_events_and_deliveries(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is handed over is listed, shown, delivered later, cancelled and sent again."""
+    body = '{"interviewId": "1",  "token":"hush", "n":1.10}'
+    assert shell("emit", "session-failed", "--data", body) == 0
+    event = shell.out.strip()
+    assert "Nobody delivers" in shell.err
+    assert shell("events", "show", event, "--body") == 0
+    assert shell.out == body
+    assert shell("events", "show", event) == 0
+    assert "hush" not in shell.out
+    assert "1.10" in shell.out
+    assert shell.json("events", "list", "--unwanted")[0]["id"] == event
+    assert shell("webhooks", "add", "--type", "session-failed", "--url", "http://hooks.example/a") == 0
+    webhook = shell.out.strip()
+    assert "anyone on the way" in shell.err
+    assert shell("events", "deliver", event, "--webhook", webhook) == 0
+    delivery = shell.out.strip()
+    assert shell("deliveries", "list", "--state", "pending", "--webhook", webhook, "--since", "1h") == 0
+    assert delivery in shell.out
+    assert shell.json("deliveries", "show", delivery)[0]["attempt_list"] == []
+    assert shell("deliveries", "show", delivery) == 0
+    assert shell("deliveries", "cancel", delivery) == 0
+    assert shell("deliveries", "resend", delivery) == 0
+    assert shell.json("deliveries", "list", "--type", "session-failed")[0]["state"] == "pending"
+    for wrong in (("--state", "x"), ("--type", "x"), ("--since", "x")):
+        assert shell("deliveries", "list", *wrong) == 2
+    assert shell("deliveries", "show", "dlv_x") == 1
+    file = tmp_path / "body.json"
+    file.write_text(body)
+    assert shell("emit", "session-failed", "--data", f"@{file}", "--key", "k") == 0
+    first = shell.out
+    assert shell("emit", "session-failed", "--data", f"@{file}", "--key", "k") == 0
+    assert shell.out == first
+    assert shell("emit", "session-failed", "--data", "{}", "--key", "k") == 1
+    assert shell("emit", "session-failed", "--data", "[]") == 1
+    assert shell("emit", "session-failed", "--data", "@/nothing") == 2
+    assert shell("emit", "session-failed") == 2
+    assert shell("emit", "sesion-failed", "--data", "{}") == 2
+
+
+def test_batch(shell: Shell, tmp_path: Path) -> None:
+    """One answer a line, in order; a bad line names itself and stops nothing else."""
+    lines = [b'{"type": "session-failed", "data": {"n": 1.10}}'] * 700
+    lines[3] = b"not json"
+    lines[5] = b'{"type": "nothing", "data": {}}'
+    lines[7] = b'{"type": "session-failed", "data": {"a": "\xff"}}'
+    file = tmp_path / "lines"
+    file.write_bytes(b"\n".join(lines))
+    assert shell("emit", "--batch", str(file)) == 1
+    answers = [json.loads(line) for line in shell.out.splitlines()]
+    assert [answer["line"] for answer in answers] == list(range(1, 701))
+    assert [answer["line"] for answer in answers if "error" in answer] == [4, 6, 8]
+    assert shell("emit", "--batch", "/nothing") == 2
+
+
+def test_status_and_stop(shell: Shell) -> None:
+    """Without a dispatcher both say so."""
+    assert shell("status") == 1
+    assert shell.out == "Nobody delivers. Start hookkeeper serve.\n"
+    assert shell("stop") == 0
+
+
+def test_a_closed_pipe_is_quiet(database: Path) -> None:
+    """`hookkeeper types | head -1` complains about nothing; nor does it import the screens or HTTP."""
+    script = (
+        "import sys; sys.argv = ['hookkeeper', 'types']\nfrom core.cli.main import run\n"
+        "try: run(lambda path: 0)\nexcept SystemExit: pass\n"
+        "sys.exit(3 if {'textual', 'httpx', 'aiohttp'} & set(sys.modules) else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

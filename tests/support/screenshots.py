@@ -1,0 +1,68 @@
+"""`make screenshots`: the screens over the example books, as SVG and PNG."""
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path
+
+import resvg_py
+
+from core.store import open_store
+from tests.support.books import write_books
+from tui.app import HookkeeperApp
+
+FOLDER = Path(__file__).parents[2] / "screenshots"
+FONTS = Path(__file__).parent / "fonts"
+FAMILY = "DejaVu Sans Mono"
+SHOTS = {
+    "webhooks": ("1", "down"),
+    "generate": ("1", "n"),
+    "settings": ("2",),
+    "monitor": ("3", "down"),
+    "delivery": ("3", "down", "enter"),
+}
+
+
+async def _take(path: Path) -> None:
+    for name, keys in SHOTS.items():
+        for width, height in ((80, 24), (120, 40)):
+            async with open_store(path) as store:
+                app = HookkeeperApp(store, starts_dispatcher=False)
+                async with app.run_test(size=(width, height)) as pilot:
+                    for key in keys:
+                        await pilot.press(key)
+                        await pilot.pause(0.4)
+                    svg = app.export_screenshot(title="Hookkeeper")
+            FOLDER.mkdir(exist_ok=True)
+            file = FOLDER / f"{name}-{width}.svg"
+            file.write_text(svg)
+            file.with_suffix(".png").write_bytes(_png(svg))
+
+
+def _png(svg: str) -> bytes:
+    """Drawn with our own font files, so that it looks the same on every machine."""
+    return bytes(
+        resvg_py.svg_to_bytes(
+            svg_string=svg,
+            skip_system_fonts=True,
+            font_files=[str(file) for file in sorted(FONTS.glob("*.ttf"))],
+            monospace_family=FAMILY,
+            serif_family=FAMILY,
+            sans_serif_family=FAMILY,
+            font_family=FAMILY,
+        )
+    )
+
+
+def main() -> None:
+    """Make them all anew."""
+    os.environ["TZ"] = "UTC"
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["HOOKKEEPER_KEY_FILE"] = str(Path(folder) / "keys")
+        path = Path(folder) / "hookkeeper.db"
+        asyncio.run(write_books(path))
+        asyncio.run(_take(path))
+
+
+if __name__ == "__main__":
+    main()

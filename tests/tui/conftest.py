@@ -1,0 +1,45 @@
+"""The real app over a real store, driven by Pilot."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from core.store import Store, open_store
+from tui.app import HookkeeperApp
+
+Screens = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a test's database is; nothing of the user's is touched."""
+    monkeypatch.setenv("HOOKKEEPER_KEY_FILE", str(tmp_path / "keys"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    return tmp_path / "hookkeeper.db"
+
+
+@pytest.fixture
+async def store(database: Path) -> AsyncIterator[Store]:
+    """What the test itself looks at the books with."""
+    async with open_store(database) as store:
+        yield store
+
+
+@pytest.fixture
+def screens(store: Store) -> Screens:
+    """Opens the app at a size."""
+
+    @asynccontextmanager
+    async def opened(width: int = 80, height: int = 24) -> AsyncIterator[Pilot[None]]:
+        app = HookkeeperApp(store, starts_dispatcher=False)
+        async with app.run_test(size=(width, height)) as pilot:
+            await pilot.pause(0.3)
+            yield pilot
+
+    return opened

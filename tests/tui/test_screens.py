@@ -1,0 +1,221 @@
+"""The screens by keys: what is typed is stored, or refused at its field."""
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from core.catalog import accept
+from core.models import GeneralSettings, WebhookOptions
+from core.store import Store, config, history, queue
+from tests.tui.conftest import Screens
+from tui.dialogs.field import Field
+from tui.dialogs.webhook import WebhookDialog
+from tui.widgets.lines import MessageLine
+
+HOSTILE = "\x1b[2J [/x] [bold] \u202e 🚀 " + "x" * 300
+
+
+async def _press(pilot: Pilot[None], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause(0.15)
+
+
+def _error(pilot: Pilot[None], field: str) -> str:
+    return str(pilot.app.screen.query_one(f"#field-{field} .error", Static).content)
+
+
+async def _until(pilot: Pilot[None], done: object) -> None:
+    """Let the app work until a condition holds (at most 10 s)."""
+    assert callable(done)
+    for _ in range(200):
+        if done():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError("it did not happen")
+
+
+async def test_first_run_names_the_keys(screens: Screens) -> None:
+    """An empty database shows what to press."""
+    async with screens() as pilot:
+        shown = str(pilot.app.screen.query_one("#empty", Static).content)
+    assert "No webhook yet." in shown
+    assert "n   Generate new" in shown
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("", "✗ Enter a URL."),
+        ("hooks.example", "✗ Start with https:// or http://"),
+        ("https://u:p@a.example/", "✗ Leave user and password out of the URL."),
+        ("http://169.254.169.254/", "is never delivered to"),
+    ],
+)
+async def test_wrong_url_stays_at_its_field(screens: Screens, store: Store, url: str, words: str) -> None:
+    """An error stands at the field, and nothing is stored."""
+    async with screens() as pilot:
+        await _press(pilot, "n", "enter", "down", "enter")
+        pilot.app.screen.query_one("#url", Input).value = url
+        await pilot.pause(0.1)
+        await _press(pilot, "ctrl+s")
+        assert words in _error(pilot, "url")
+        assert isinstance(pilot.app.screen, WebhookDialog)
+    assert await config.list_webhooks(store) == []
+
+
+async def test_generate_edit_and_delete(screens: Screens, store: Store) -> None:
+    """A webhook's life by keys."""
+    async with screens() as pilot:
+        await _press(pilot, "n", "enter", "down", "enter")
+        pilot.app.screen.query_one("#url", Input).value = "https://hooks.example/a"
+        await pilot.pause(0.1)
+        await _press(pilot, "ctrl+s", "escape")
+        (summary,) = await config.list_webhooks(store)
+        assert (summary.webhook.type, summary.webhook.url) == ("onboarding-status", "https://hooks.example/a")
+        await _press(pilot, "e")
+        pilot.app.screen.query_one("#retry_schedule", Input).value = "5s 5m"
+        await pilot.pause(0.1)
+        await _press(pilot, "ctrl+s")
+        assert (await config.load_webhook(store, summary.webhook.id)).retry_schedule == "5s 5m"
+        await _press(pilot, "x")
+        await pilot.pause(0.3)
+        await _press(pilot, "tab", "enter")
+        assert not (await config.load_webhook(store, summary.webhook.id)).enabled
+        await _press(pilot, "d")
+        await pilot.pause(0.3)
+        await _press(pilot, "enter")
+        assert len(await config.list_webhooks(store)) == 1
+        await _press(pilot, "d")
+        await pilot.pause(0.3)
+        await _press(pilot, "tab", "enter")
+        await _until(
+            pilot, lambda: pilot.app.screen.query_one(MessageLine).words.startswith("✓ Webhook deleted")
+        )
+    assert await config.list_webhooks(store) == []
+
+
+async def test_escape_never_drops_a_changed_form(screens: Screens, store: Store) -> None:
+    """Esc asks once there are changes; Keep editing keeps them."""
+    async with screens() as pilot:
+        await _press(pilot, "n", "tab", "h")
+        await _press(pilot, "escape")
+        assert pilot.app.screen.query("#keep")
+        await _press(pilot, "enter")
+        assert pilot.app.screen.query_one("#url", Input).value == "h"
+        await _press(pilot, "escape", "tab", "enter")
+        assert not isinstance(pilot.app.screen, WebhookDialog)
+
+
+async def test_somebody_else_saved(screens: Screens, store: Store) -> None:
+    """A save over somebody else's change asks; Keep mine keeps mine."""
+    webhook = await config.add_webhook(
+        store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
+    )
+    async with screens() as pilot:
+        await _press(pilot, "e")
+        theirs = WebhookOptions(url="https://theirs.example/")
+        await config.save_webhook(store, webhook.id, theirs, version=1, actor="bob")
+        pilot.app.screen.query_one("#url", Input).value = "https://mine.example/"
+        await pilot.pause(0.1)
+        await _press(pilot, "ctrl+s")
+        assert "bob changed this webhook" in "".join(
+            str(part.content) for part in pilot.app.screen.query(Static)
+        )
+        await pilot.pause(0.3)
+        await _press(pilot, "tab", "tab", "enter")
+    assert (await config.load_webhook(store, webhook.id)).url == "https://mine.example/"
+
+
+async def test_settings_all_or_nothing(screens: Screens, store: Store) -> None:
+    """The first wrong field gets the focus and nothing is stored; cured, all of it is."""
+    async with screens() as pilot:
+        await _press(pilot, "2")
+        screen = pilot.app.screen
+        screen.query_one("#authentication_url", Input).value = "https://auth.example/token"
+        await pilot.pause(0.1)
+        await _press(pilot, "ctrl+s")
+        assert "Client ID and Secret Key are missing" in _error(pilot, "client_id")
+        assert (await config.load_settings(store)).version == 0
+        screen.query_one("#client_id", Input).value = "me"
+        await pilot.pause(0.1)
+        screen.query_one("#secret_key", Input).value = "hush"
+        await pilot.pause(0.1)
+        await _press(pilot, "ctrl+s")
+        await _until(pilot, lambda: screen.query_one(MessageLine).words == "✓ Settings updated")
+        settings = await config.load_settings(store)
+        assert settings.secret_key is not None
+        assert settings.secret_key.get_secret_value() == "hush"
+        assert screen.query_one("#secret_key", Input).value == ""
+        await _press(pilot, "escape", "a")
+        screen.query_one(".name", Input).value = "Host"
+        await pilot.pause(0.1)
+        await _press(pilot, "ctrl+s")
+        assert "Host is set by Hookkeeper." in str(screen.query_one(".header .error", Static).content)
+        screen.query_one(".name", Input).value = "x-a"
+        await pilot.pause(0.1)
+        screen.query_one(".value", Input).value = "é"
+        await pilot.pause(0.1)
+        await _press(pilot, "ctrl+s")
+        await _until(pilot, lambda: screen.query_one(MessageLine).words == "✓ Settings updated")
+        settings = await config.load_settings(store)
+        assert [(entry.name, entry.value.get_secret_value()) for entry in settings.custom_headers] == [
+            ("x-a", "é")
+        ]
+        assert settings.secret_key is not None
+        await _press(pilot, "ctrl+t")
+        assert "Nobody delivers" in screen.query_one(MessageLine).words
+
+
+async def test_others_changes_come_in(screens: Screens, store: Store) -> None:
+    """What somebody else saves shows on the open screen; what is typed here is kept."""
+    async with screens() as pilot:
+        await _press(pilot, "2")
+        screen = pilot.app.screen
+        await config.save_settings(store, GeneralSettings(scopes="theirs"), actor="bob")
+        await _until(pilot, lambda: screen.query_one("#scopes", Input).value == "theirs")
+        screen.query_one("#scopes", Input).value = "mine"
+        await pilot.pause(0.1)
+        await _press(pilot, "1", "2")
+        assert screen.query_one("#scopes", Input).value == "mine"
+
+
+async def test_monitor_is_live(screens: Screens, store: Store) -> None:
+    """Deliveries appear by themselves, can be opened, sent again and cancelled; hostile text does no harm."""
+    webhook = await config.add_webhook(
+        store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
+    )
+    async with screens() as pilot:
+        await _press(pilot, "3")
+        body = accept("session-failed", b'{"interviewId": "\\u001b[2J [/x]", "note": "[bold"}')
+        await queue.emit(store, "session-failed", body)
+        await _until(pilot, lambda: len(pilot.app.screen.query_one("#deliveries").rows) == 1)  # type: ignore[attr-defined]  # the list
+        await _press(pilot, "enter", "i", "left", "right", "r", "j", "k")
+        assert "[/x]" in str(pilot.app.screen.query_one("#detail", Static).content)
+        await _press(pilot, "escape", "v", "f", "j", "k", "v", "c")
+        await pilot.pause(0.3)
+        await _press(pilot, "tab", "enter")
+        await _until(pilot, lambda: pilot.app.screen.query_one(MessageLine).words.startswith("✓ cancelled"))
+        (row,) = await history.list_deliveries(store)
+        assert row.delivery.state == "cancelled"
+        await config.delete_webhook(store, webhook.id, actor="ana")
+        await _press(pilot, "r")
+        await _until(pilot, lambda: "was deleted" in pilot.app.screen.query_one(MessageLine).words)
+
+
+@pytest.mark.parametrize("size", [(60, 18), (80, 24), (200, 50)])
+async def test_hostile_text_in_every_field(screens: Screens, store: Store, size: tuple[int, int]) -> None:
+    """Escape sequences, markup, bidi and long values leave the screens whole."""
+    url = "https://a.example/?" + "x" * 1500
+    await config.add_webhook(store, "session-failed", WebhookOptions(url=url), actor="ana")
+    async with screens(*size) as pilot:
+        await _press(pilot, "e")
+        pilot.app.screen.query_one("#url", Input).value = HOSTILE
+        await pilot.pause(0.1)
+        await _press(pilot, "ctrl+s")
+        assert isinstance(pilot.app.screen.query_one("#field-url"), Field)
+        await _press(pilot, "escape", "tab", "enter", "t")
+        await _press(pilot, "escape", "space", "escape", "question_mark", "j", "q", "2", "3", "1")
+        pilot.app.screen.query_one(MessageLine).say(HOSTILE)
+        await pilot.pause()
+        assert "[/x]" in pilot.app.export_screenshot().replace("&#160;", " ")
