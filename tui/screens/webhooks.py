@@ -45,6 +45,8 @@ class WebhooksScreen(Frame):
         Binding("k", "cursor('up')", show=False),
     ]
 
+    AUTO_FOCUS = "#table"
+
     def __init__(self) -> None:
         super().__init__()
         self._summaries: dict[str, WebhookSummary] = {}
@@ -87,7 +89,7 @@ class WebhooksScreen(Frame):
             for name in ("ID", "Type", "URL", "Health", "Undelivered", *(["Actions"] if wide else [])):
                 label = Text(name, justify="right" if name == "Undelivered" else "left")
                 table.add_column(label, key=name)
-        fixed = {"ID": 22, "Type": 35, "Health": 16, "Undelivered": 11, "Actions": 12} if wide else {
+        fixed = {"ID": 22, "Type": 30, "Health": 16, "Undelivered": 11, "Actions": 12} if wide else {
             "ID": 8, "Type": 17, "Health": 14, "Undelivered": 11}  # fmt: skip
         fixed["URL"] = max(12, width - sum(fixed.values()) - 2 * (len(fixed) + 1))
         for column in table.columns.values():
@@ -152,7 +154,10 @@ class WebhooksScreen(Frame):
         return (*cells, Text("Edit  Delete", style=MUTED)) if self._wide else cells
 
     def _draw_empty(self, empty: bool) -> None:
-        self.table.display = not empty
+        if self.table.display is empty:
+            self.table.display = not empty
+            if not empty and self.focused is None:
+                self.table.focus()
         panel = self.query_one("#empty", Static)
         panel.display = empty
         if empty:

@@ -124,7 +124,7 @@ class KeyBar(Line):
         left = Content(" ")
         for action in self._actions:
             one = Content.assemble((action.key, "bold $primary"), f" {action.words}   ")
-            if left.cell_length + one.cell_length + right.cell_length > width:
+            if left.cell_length + one.cell_length + right.cell_length >= width:
                 break
             left = Content.assemble(left, one)
         return spread(left, right, width)
