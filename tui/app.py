@@ -22,6 +22,7 @@ from tui.screens.frame import Frame
 from tui.screens.help import HelpScreen
 from tui.screens.monitor import MonitorScreen
 from tui.screens.settings import SettingsScreen
+from tui.screens.too_small import TooSmallScreen, is_too_small
 from tui.screens.webhooks import WebhooksScreen
 from tui.theme import INK
 from tui.widgets.lines import TopBar, status_words
@@ -155,6 +156,8 @@ class HookkeeperApp(App[None]):
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.height < 24 or event.size.width < 80, "small")
+        if is_too_small(event.size) and self.screen_stack and not isinstance(self.screen, TooSmallScreen):
+            self.push_screen(TooSmallScreen())
 
     def action_leave(self) -> None:
         """Quit; ask first if the dispatcher that was started here would stop with work to do."""

@@ -142,15 +142,15 @@ async def test_from_nothing_to_a_delivered_event(database: Path, receiver: Recei
         for name, value in (("x-tenant", "mx-prod"), ("x-other", "{{as-is}}")):
             terminal.keys("a")
             await terminal.shows("Custom Header Key ")
-            await asyncio.sleep(0.3)  # the new row takes the focus; nothing on the screen tells when
+            await asyncio.sleep(1)  # the new row takes the focus; nothing on the screen tells when
             terminal.keys(name)
             await terminal.shows(name)
             terminal.keys("\t")
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(1)  # nor when the value has it
             terminal.keys(value)
             await terminal.shows(value)
             terminal.keys("\x1b")
-            await asyncio.sleep(0.5)  # Esc alone is told from an arrow key by time
+            await asyncio.sleep(1)  # Esc alone is told from an arrow key by time
         terminal.keys("\x14")
         await terminal.shows("✓ token received in")
         terminal.keys("\x13")
@@ -159,7 +159,7 @@ async def test_from_nothing_to_a_delivered_event(database: Path, receiver: Recei
         await terminal.shows("Webhook configurations")
         terminal.keys("t")
         await terminal.shows("Send test event")
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1)  # a held Enter does not confirm
         terminal.keys("\r")
         await terminal.shows("✓ 200 in")
         terminal.keys("\x1b")

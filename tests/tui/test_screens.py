@@ -180,6 +180,18 @@ async def test_others_changes_come_in(screens: Screens, store: Store) -> None:
         assert screen.query_one("#scopes", Input).value == "mine"
 
 
+async def test_a_terminal_that_is_too_small(screens: Screens) -> None:
+    """Below 60x18 one sentence says so; the screen comes back with the room."""
+    async with screens() as pilot:
+        await pilot.resize_terminal(52, 14)
+        await pilot.pause(0.2)
+        words = str(pilot.app.screen.query_one("#too-small", Static).content)
+        assert words == "Hookkeeper needs 60x18; this is 52x14. Deliveries go on."
+        await pilot.resize_terminal(60, 18)
+        await pilot.pause(0.2)
+        assert pilot.app.screen.query("#table")
+
+
 async def test_monitor_is_live(screens: Screens, store: Store) -> None:
     """Deliveries appear by themselves, can be opened, sent again and cancelled; hostile text does no harm."""
     webhook = await config.add_webhook(

@@ -39,10 +39,11 @@ async def test_looks(
     await write_books(database)
     app = HookkeeperApp(store, starts_dispatcher=False)
     async with app.run_test(size=size) as pilot:
-        await pilot.pause(0.5)
+        await pilot.pause(0.8)
         for key in SCREENS[name]:
             await pilot.press(key)
             await pilot.pause(0.5)
+            await pilot.pause()
         svg = app.export_screenshot()
     named = re.sub(r"terminal-[0-9]+", "terminal", svg)
     assert named == snapshot(extension_class=SVGImageSnapshotExtension)

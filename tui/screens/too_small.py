@@ -1,0 +1,35 @@
+"""What stands there while the terminal is too small for anything else."""
+
+from textual.app import ComposeResult
+from textual.events import Resize
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.widgets import Static
+
+LEAST = Size(60, 18)
+
+
+def is_too_small(size: Size) -> bool:
+    """Whether the screens have no room."""
+    return size.width < LEAST.width or size.height < LEAST.height
+
+
+class TooSmallScreen(Screen[None]):
+    """Goes by itself once there is room again."""
+
+    _leaving = False
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="too-small", markup=False)
+
+    def on_resize(self, event: Resize) -> None:
+        if not is_too_small(event.size):
+            # More than one resize may come before the screen has gone.
+            if not self._leaving:
+                self._leaving = True
+                self.dismiss()
+            return
+        size = f"{event.size.width}x{event.size.height}"
+        least = f"{LEAST.width}x{LEAST.height}"
+        words = f"Hookkeeper needs {least}; this is {size}. Deliveries go on."
+        self.query_one("#too-small", Static).update(words)
