@@ -9,6 +9,11 @@ _NESTING = 64
 _NUMBER_MARK = "\ue000"
 _MARKED_NUMBER = re.compile(f'"{_NUMBER_MARK}([^"]*)"')
 
+
+class _Number(str):
+    """A number as it stands, marked: `1.10` is not to be shown as `1.1`."""
+
+
 # C0 but tab and newline, DEL, C1, then what turns the direction of text or hides in it.
 _UNSAFE = {
     **{code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)},
@@ -35,7 +40,7 @@ def masked_json(body: bytes) -> str:
 
     What is no JSON is shown as text. The body that is sent stays untouched.
     """
-    text = body.decode("utf-8", "replace").replace(_NUMBER_MARK, "�")
+    text = body.decode("utf-8", "replace")
     try:
         value = json.loads(text, parse_float=_as_it_stands, parse_int=_as_it_stands)
         shown = json.dumps(_masked(value), indent=2, ensure_ascii=False)
@@ -44,9 +49,13 @@ def masked_json(body: bytes) -> str:
     return sanitize(_MARKED_NUMBER.sub(r"\1", shown))
 
 
-def _as_it_stands(number: str) -> str:
-    """Numbers travel as marked strings, so that `1.10` is not shown as `1.1`."""
-    return _NUMBER_MARK + number
+def _as_it_stands(number: str) -> _Number:
+    return _Number(_NUMBER_MARK + number)
+
+
+def _unmarked(text: str) -> str:
+    """Nobody else's text is taken for a number."""
+    return text.replace(_NUMBER_MARK, "�")
 
 
 def _masked(value: object, depth: int = 0) -> object:
@@ -54,9 +63,13 @@ def _masked(value: object, depth: int = 0) -> object:
         return "…"
     if isinstance(value, dict):
         return {
-            name: DOTS if _MASKED_FIELD.fullmatch(name) and inner is not None else _masked(inner, depth + 1)
+            _unmarked(name): DOTS
+            if _MASKED_FIELD.fullmatch(name) and inner is not None
+            else _masked(inner, depth + 1)
             for name, inner in value.items()
         }
     if isinstance(value, list):
         return [_masked(inner, depth + 1) for inner in value]
+    if isinstance(value, str) and not isinstance(value, _Number):
+        return _unmarked(value)
     return value

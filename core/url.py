@@ -48,12 +48,16 @@ def _check_parts(url: str) -> None:
     if not host:
         raise ValueError("The URL has no host.")
     _check_port(parts.netloc)
+    if "[" in parts.netloc and ":" not in host:
+        raise ValueError("The host is not a valid IPv6 address.")
     ascii_host(host)
 
 
 def _check_port(netloc: str) -> None:
-    after_host = netloc.rpartition("]")[2] if netloc.startswith("[") else netloc
-    _, colon, port = after_host.rpartition(":")
+    bracketed = netloc.startswith("[")
+    before, colon, port = (netloc.rpartition("]")[2] if bracketed else netloc).rpartition(":")
+    if bracketed and (before or (port and not colon)):
+        raise ValueError("After the bracket of an IPv6 address comes the port or the path.")
     if colon and not (_PORT.fullmatch(port) and 0 < int(port) < 65536):
         raise ValueError("The port is a number from 1 to 65535.")
 
@@ -93,6 +97,8 @@ def _ipv4(host: str) -> str:
 
 
 def _ipv6(host: str) -> str:
+    if "%" in host:
+        raise ValueError("Leave the zone (from % on) out of the IPv6 address.")
     try:
         return str(ipaddress.IPv6Address(host))
     except ValueError:

@@ -74,8 +74,9 @@ def check(path: Path) -> int:
                 f"The database {path} was upgraded by a newer Hookkeeper (version {version}; this one reads "
                 f"{VERSION}). Upgrade this Hookkeeper."
             )
-        # A read-only or damaged file is to be known now, not at the first write.
+        # A read-only file is to be known now, not at the first write; BEGIN IMMEDIATE alone lets it pass.
         connection.execute("BEGIN IMMEDIATE")
+        connection.execute(f"PRAGMA user_version = {version}")
         connection.execute("ROLLBACK")
         return int(version)
     finally:

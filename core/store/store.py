@@ -120,18 +120,16 @@ async def open_store(
     not writable or busy, and KeyMissing when its secrets cannot be read.
     """
     await asyncio.to_thread(prepare, path, create=create, lock=lock)
-    try:
-        async with AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        try:
             reader = await stack.enter_async_context(connection.open_connection(path))
             watcher = await stack.enter_async_context(connection.open_connection(path))
             writer = await stack.enter_async_context(open_writer(path))
-            store = Store(path, writer, reader, watcher, Keyring.load())
-            await _require_keys(store)
-            yield store
-    except (sqlite3.Error, OSError) as error:
-        if isinstance(error, OSError) and error.filename is None and not isinstance(error, sqlite3.Error):
-            raise
-        raise in_words(error, path) from None
+        except sqlite3.Error as error:
+            raise in_words(error, path) from None
+        store = Store(path, writer, reader, watcher, Keyring.load())
+        await _require_keys(store)
+        yield store
 
 
 async def _require_keys(store: Store) -> None:

@@ -1,0 +1,160 @@
+"""The books balance: whatever is done in whatever order, no delivery is lost, made up or counted twice."""
+
+import asyncio
+import contextlib
+import tempfile
+from collections import Counter
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from core.catalog import accept
+from core.models import AttemptResult, Delivery, DeliveryState, Outcome, WebhookOptions
+from core.store import EpochEnded, NotPossible, config, history, open_store, queue
+
+T = TypeVar("T")
+TYPE = "session-failed"
+BODY = accept(TYPE, b'{"interviewId": "66e1"}')
+OPEN = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.FAILED)
+ENDS = {
+    DeliveryState.DELIVERED: AttemptResult(Outcome.OK, "answered 204", "https://a.example/", 1, 5, 204),
+    DeliveryState.FAILED: AttemptResult(Outcome.HTTP_STATUS, "answered 503", "https://a.example/", 1, 5, 503),
+    DeliveryState.PENDING: AttemptResult(Outcome.TIMEOUT, "no answer in 15 s", "https://a.example/", 1, 5),
+}
+
+
+class Books(RuleBasedStateMachine):
+    """A store that several people and dispatchers work on, beside the plainest account of what was made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: Counter[str] = Counter()
+        self.existing: list[str] = []
+        self.claims: list[tuple[int, queue.Claim]] = []
+        self.leave = contextlib.ExitStack()
+        folder = Path(self.leave.enter_context(tempfile.TemporaryDirectory()))
+        environment = self.leave.enter_context(pytest.MonkeyPatch.context())
+        environment.setenv("HOOKKEEPER_KEY_FILE", str(folder / "keys"))
+        self.runner = self.leave.enter_context(asyncio.Runner())
+        opened = contextlib.AsyncExitStack()
+        self.store = self.run(opened.enter_async_context(open_store(folder / "hookkeeper.db")))
+        self.leave.callback(lambda: self.run(opened.aclose()))
+        self.epoch = self.run(queue.next_epoch(self.store))
+
+    def teardown(self) -> None:
+        self.leave.close()
+
+    def run(self, work: Coroutine[object, object, T]) -> T:
+        return self.runner.run(work)
+
+    def deliveries(self) -> list[Delivery]:
+        return [row.delivery for row in self.run(history.list_deliveries(self.store, limit=10_000))]
+
+    @initialize()
+    def begin(self) -> None:
+        self.add_webhook()
+
+    @precondition(lambda self: len(self.existing) < 3)
+    @rule()
+    def add_webhook(self) -> None:
+        options = WebhookOptions(url="https://a.example/", retry_schedule="5s 5s")
+        self.existing.append(self.run(config.add_webhook(self.store, TYPE, options, actor="ana")).id)
+
+    @rule(number=st.integers(1, 3))
+    def emit(self, number: int) -> None:
+        for _ in range(number):
+            emitted = self.run(queue.emit(self.store, TYPE, BODY))
+            assert emitted.deliveries == len(self.existing)
+            self.made.update(self.existing)
+
+    @rule(key=st.sampled_from("ab"))
+    def emit_with_key(self, key: str) -> None:
+        if not self.run(queue.emit(self.store, TYPE, BODY, key=key)).repeated:
+            self.made.update(self.existing)
+
+    @rule(free=st.integers(1, 3), fresh=st.integers(0, 2))
+    def claim(self, free: int, fresh: int) -> None:
+        slots = [
+            queue.Slots(destination.seq, destination.webhook.version, free, fresh)
+            for destination in self.run(config.list_destinations(self.store))
+        ]
+        claims = self.run(queue.claim(self.store, self.epoch, slots))
+        assert len({claim.seq for claim in claims}) == len(claims)
+        assert all(number <= free for number in Counter(claim.webhook for claim in claims).values())
+        self.claims += [(self.epoch, claim) for claim in claims]
+
+    @precondition(lambda self: self.claims)
+    @rule(data=st.data(), state=st.sampled_from(list(ENDS)))
+    def record(self, data: st.DataObject, state: DeliveryState) -> None:
+        epoch, claim = self.claims.pop(data.draw(st.integers(0, len(self.claims) - 1)))
+        outcome = queue.record(self.store, epoch, claim, ENDS[state], queue.Verdict(state, claim.step + 1))
+        if epoch != self.epoch:
+            with pytest.raises(EpochEnded):
+                self.run(outcome)
+            return
+        self.run(outcome)
+        if state is DeliveryState.DELIVERED:
+            assert self.run(history.load_delivery(self.store, claim.id)).state is state
+
+    @precondition(lambda self: self.made)
+    @rule(data=st.data(), wish=st.sampled_from(["cancel", "resend"]))
+    def ask(self, data: st.DataObject, wish: str) -> None:
+        delivery = data.draw(st.sampled_from(self.deliveries()))
+        with contextlib.suppress(NotPossible):
+            self.run(
+                (queue.cancel if wish == "cancel" else queue.resend)(self.store, delivery.id, actor="ana")
+            )
+
+    @precondition(lambda self: self.existing)
+    @rule(data=st.data(), enabled=st.booleans(), cancels=st.booleans())
+    def enable(self, data: st.DataObject, enabled: bool, cancels: bool) -> None:
+        identity = data.draw(st.sampled_from(self.existing))
+        held: Literal["cancel", "release"] = "cancel" if cancels else "release"
+        self.run(config.set_enabled(self.store, identity, enabled, actor="ana", held=held))
+
+    @precondition(lambda self: len(self.existing) > 1)
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        identity = data.draw(st.sampled_from(self.existing))
+        waiting = sum(
+            delivery.webhook_id == identity and delivery.state is DeliveryState.PENDING
+            for delivery in self.deliveries()
+        )
+        assert self.run(config.delete_webhook(self.store, identity, actor="ana")) == waiting
+        self.existing.remove(identity)
+
+    @rule()
+    def take_over(self) -> None:
+        sending = sum(delivery.state is DeliveryState.SENDING for delivery in self.deliveries())
+        self.epoch = self.run(queue.next_epoch(self.store))
+        assert self.run(queue.recover(self.store, self.epoch)) == sending
+        assert not any(delivery.state is DeliveryState.SENDING for delivery in self.deliveries())
+
+    @invariant()
+    def books_balance(self) -> None:
+        """Every delivery that was made is in one state, and each of its finished attempts is written down."""
+        deliveries = self.deliveries()
+        assert Counter(delivery.webhook_id for delivery in deliveries) == self.made
+        for delivery in deliveries:
+            attempts = self.run(history.list_attempts(self.store, delivery.id))
+            written = delivery.attempts - (delivery.state is DeliveryState.SENDING)
+            assert [attempt.number for attempt in attempts] == list(range(written, 0, -1))
+
+    @invariant()
+    def figures_agree(self) -> None:
+        """What is shown in figures is what the list shows."""
+        deliveries = self.deliveries()
+        undelivered = Counter(delivery.webhook_id for delivery in deliveries if delivery.state in OPEN)
+        held = Counter(delivery.webhook_id for delivery in deliveries if delivery.held)
+        for summary in self.run(config.list_webhooks(self.store)):
+            assert summary.undelivered == undelivered[summary.webhook.id]
+            assert summary.held == held[summary.webhook.id]
+
+
+TestBooks = Books.TestCase
+TestBooks.settings = settings(max_examples=20, stateful_step_count=20)

@@ -1,0 +1,97 @@
+"""Who may send what: only what is wanted now, by whoever delivers now."""
+
+import pytest
+from pydantic import SecretStr
+
+from core.catalog import accept
+from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, Webhook, WebhookOptions
+from core.store import Conflict, Store, config, history, queue
+
+BODY = accept("session-failed", b'{"interviewId": "66e1"}')
+BAD = AttemptResult(Outcome.HTTP_STATUS, "answered 503", "https://a.example/", 1, 5, 503)
+
+
+async def _webhook(store: Store) -> Webhook:
+    return await config.add_webhook(
+        store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
+    )
+
+
+async def test_a_webhook_that_was_changed_is_not_claimed_for(store: Store) -> None:
+    """Nothing goes to an old URL, to a disabled webhook or to a deleted one, whatever the dispatcher still knows."""
+    webhook = await _webhook(store)
+    await queue.emit(store, "session-failed", BODY)
+    epoch = await queue.next_epoch(store)
+    moved = WebhookOptions(url="https://b.example/")
+    assert (await config.save_webhook(store, webhook.id, moved, version=1, actor="ana")).version == 2
+    assert await queue.claim(store, epoch, [queue.Slots(1, 1, 5, 5)]) == []
+    await config.set_enabled(store, webhook.id, False, actor="ana")
+    assert await queue.claim(store, epoch, [queue.Slots(1, 3, 5, 5)]) == []
+    await config.set_enabled(store, webhook.id, True, actor="ana")
+    assert len(await queue.claim(store, epoch, [queue.Slots(1, 4, 5, 5)])) == 1
+    assert await config.delete_webhook(store, webhook.id, actor="ana") == 0
+    assert await queue.claim(store, epoch, [queue.Slots(1, 5, 5, 5)]) == []
+
+
+async def test_what_waits_for_its_time_is_not_claimed(store: Store) -> None:
+    """A retry is claimed once it is due, in the order of being due."""
+    await _webhook(store)
+    for _ in range(3):
+        await queue.emit(store, "session-failed", BODY)
+    epoch = await queue.next_epoch(store)
+    claims = await queue.claim(store, epoch, [queue.Slots(1, 1, 3, 3)])
+    for claim, due_at in zip(claims, (2_000, 1_000, 9_999_999_999_999), strict=True):
+        await queue.record(store, epoch, claim, BAD, queue.Verdict(DeliveryState.PENDING, 1, due_at))
+    assert await queue.due_times(store) == {1: 1_000}
+    first = await queue.claim(store, epoch, [queue.Slots(1, 1, 1, 1)])
+    rest = await queue.claim(store, epoch, [queue.Slots(1, 1, 10, 10)])
+    assert [claim.id for claim in first + rest] == [claims[1].id, claims[0].id]
+
+
+async def test_deleting_a_webhook_cancels_what_is_in_flight(store: Store) -> None:
+    """What waits is cancelled at once, what is being sent when it comes back without having arrived."""
+    webhook = await _webhook(store)
+    for _ in range(3):
+        await queue.emit(store, "session-failed", BODY)
+    epoch = await queue.next_epoch(store)
+    (claim,) = await queue.claim(store, epoch, [queue.Slots(1, 1, 1, 1)])
+    assert await config.delete_webhook(store, webhook.id, actor="bob") == 2
+    assert (await history.load_delivery(store, claim.id)).state is DeliveryState.SENDING
+    await queue.record(store, epoch, claim, BAD, queue.Verdict(DeliveryState.PENDING, 1, 1))
+    rows = await history.list_deliveries(store)
+    assert {(row.delivery.state, row.delivery.cancel_reason) for row in rows} == {
+        (DeliveryState.CANCELLED, "webhook_deleted")
+    }
+    with pytest.raises(Conflict, match="was deleted by bob"):
+        await config.delete_webhook(store, webhook.id, actor="ana")
+
+
+async def test_a_wish_survives_the_dispatcher(store: Store) -> None:
+    """A delivery that is cancelled while it is sent, by a dispatcher that is killed, is cancelled."""
+    await _webhook(store)
+    await queue.emit(store, "session-failed", BODY)
+    epoch = await queue.next_epoch(store)
+    (claim,) = await queue.claim(store, epoch, [queue.Slots(1, 1, 1, 1)])
+    await queue.cancel(store, claim.id, actor="ana")
+    assert await queue.recover(store, await queue.next_epoch(store)) == 1
+    delivery = await history.load_delivery(store, claim.id)
+    assert (delivery.state, delivery.cancel_reason) == ("cancelled", "cancelled by ana")
+
+
+async def test_an_untouched_secret_is_kept(store: Store) -> None:
+    """Settings that are loaded, edited and saved keep the Secret Key and the header values."""
+    given = GeneralSettings.model_validate(
+        {
+            "authentication_url": "https://auth.example/token",
+            "client_id": "c",
+            "secret_key": "correct horse",
+            "custom_headers": [{"name": "x-a", "value": "é"}],
+        }
+    )
+    await config.save_settings(store, given, actor="ana")
+    edited = (await config.load_settings(store)).model_copy(update={"scopes": "read"})
+    saved = await config.save_settings(store, edited, actor="bob")
+    assert (saved.version, saved.updated_by, saved.scopes) == (2, "bob", "read")
+    loaded = await config.load_settings(store)
+    assert loaded.secret_key == SecretStr("correct horse")
+    assert loaded.custom_headers == given.custom_headers

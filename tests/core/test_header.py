@@ -1,0 +1,91 @@
+"""Which custom headers are accepted."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import header
+from core.models import GeneralSettings
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Host",
+        "content-LENGTH",
+        "Transfer-Encoding",
+        "Connection",
+        "Content-Type",
+        "Accept-Encoding",
+        "webhook-id",
+        "Webhook-Anything",
+        "HOOKKEEPER-Attempt",
+    ],
+)
+def test_ours(name: str) -> None:
+    """What Hookkeeper sets itself is refused, whatever the case."""
+    with pytest.raises(ValueError, match=r"is set by Hookkeeper\.$"):
+        header.check_name(name)
+
+
+@given(st.text(max_size=12) | st.text("aA-:\r\n \t\x00é", max_size=6))
+def test_names_are_tokens(name: str) -> None:
+    """An accepted name is a token of RFC 9110: visible ASCII without separators."""
+    try:
+        header.check_name(name)
+    except ValueError as error:
+        assert len(str(error)) < 150
+        return
+    assert name.isascii()
+    assert all("!" <= character <= "~" and character not in '"(),/:;<=>?@[\\]{}' for character in name)
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=12) | st.text("a \t\r\n\x7f{}", max_size=6))
+def test_values_are_one_line(value: str) -> None:
+    """An accepted value has no control character, no space at its ends, and is UTF-8."""
+    try:
+        header.check_value(value)
+    except ValueError:
+        return
+    assert not set(map(ord, value)) & {*range(32), 127}
+    assert value == value.strip(" \t")
+    assert value.encode().decode() == value
+
+
+def test_values_go_out_as_they_stand() -> None:
+    """Hookkeeper has no templates: braces are braces."""
+    assert header.check_value("{{x}} é \U0001f680") == "{{x}} é \U0001f680"
+
+
+def test_limits() -> None:
+    """50 headers and 8 KiB with their separators are accepted; one more or a byte more is not."""
+    header.check_all([(f"x-{number:02}", "v") for number in range(50)], with_authorization=True)
+    fits = "v" * (8192 - len("x-a: \r\n"))
+    header.check_all([("x-a", fits)], with_authorization=False)
+    with pytest.raises(header.WrongHeader, match="8 KiB") as caught:
+        header.check_all([("x-a", fits), ("x-b", "")], with_authorization=False)
+    assert caught.value.position == 1
+
+
+def test_authorization_without_oidc() -> None:
+    """One's own Authorization header is possible as long as no Authentication URL is set."""
+    header.check_all([("Authorization", "Basic eA==")], with_authorization=False)
+
+
+def test_secret_values_are_not_shown() -> None:
+    """Neither the text of the settings nor their JSON holds a secret."""
+    settings = GeneralSettings.model_validate(
+        {
+            "authentication_url": "https://auth.example/token",
+            "client_id": "c",
+            "secret_key": "correct horse",
+            "custom_headers": [
+                {"name": "X-Api-Key", "value": "battery"},
+                {"name": "X-Team", "value": "blue"},
+            ],
+        }
+    )
+    for shown in (repr(settings), str(settings), settings.model_dump_json()):
+        assert "correct horse" not in shown
+        assert "battery" not in shown
+    assert '"blue"' in settings.model_dump_json()

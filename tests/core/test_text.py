@@ -1,0 +1,81 @@
+"""Others' data on the screen: no control reaches the terminal, and values are shown as they stand."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.text import masked_json, one_line, sanitize
+
+_CONTROLS = {*range(9), *range(11, 32), *range(127, 160)}
+_DIRECTIONS = {0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029, 0xFEFF}
+_SURROGATES = set(range(0xD800, 0xE000))
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize("code", sorted(_CONTROLS | _DIRECTIONS | {0xD800, 0xDFFF}))
+def test_each_unsafe_character(code: int) -> None:
+    """It becomes one visible symbol in its place, everywhere that others' text is shown."""
+    for shown in (sanitize(f"a{chr(code)}b"), one_line(f"a{chr(code)}b")):
+        assert (shown[0], shown[-1], len(shown)) == ("a", "b", 3)
+        assert shown.isprintable()
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_nothing_unsafe_is_left(text: str) -> None:
+    """Whatever the text, surrogates included; its length stays."""
+    assert not (_CONTROLS | _DIRECTIONS | _SURROGATES) & set(map(ord, sanitize(text)))
+    assert len(one_line(text)) == len(text)
+    one_line(text).encode()
+
+
+def test_what_may_stay() -> None:
+    """Lines, tabs, emoji and right-to-left letters are text."""
+    assert sanitize("a\tb\nשלום 👩\u200d🚀") == "a\tb\nשלום 👩\u200d🚀"
+    assert one_line("a\tb\nc") == "a␉b␊c"
+    assert sanitize("\x1b[31m") == "␛[31m"
+
+
+@given(_JSON)
+def test_json_is_shown_as_it_stands(value: object) -> None:
+    """But for unsafe and masked parts, what is shown is the same JSON."""
+    text = json.dumps({"data": value})
+    if sanitize(text := json.dumps({"data": value}, ensure_ascii=False)) != text or "\ue000" in text:
+        return
+    if any(name in text.lower() for name in ("token", "apikey", "curp", "rfc")):
+        return
+    assert json.loads(masked_json(text.encode())) == {"data": value}
+
+
+@given(st.binary(max_size=40) | st.text().map(lambda text: json.dumps({text: [text]}).encode()))
+def test_bodies_are_safe(body: bytes) -> None:
+    """Neither odd bytes nor escapes in JSON bring a control onto the screen."""
+    assert not (_CONTROLS | _DIRECTIONS | _SURROGATES) & set(map(ord, masked_json(body)))
+
+
+def test_a_string_is_not_shown_as_a_number() -> None:
+    """Numbers keep their digits and strings their quotes, whatever is in them."""
+    shown = masked_json(
+        b'{"a": "\\ue000123", "\\ue000b": "1", "c": 1e400, "d": -0.10, "e": 1234567890123456789012}'
+    )
+    assert shown.splitlines() == [
+        "{",
+        '  "a": "�123",',
+        '  "�b": "1",',
+        '  "c": 1e400,',
+        '  "d": -0.10,',
+        '  "e": 1234567890123456789012',
+        "}",
+    ]
+
+
+def test_masked_wherever_it_stands() -> None:
+    """Credentials are dots at any depth and in any case of letters; null says that there is none."""
+    shown = masked_json(b'[{"TOKEN": {"a": "hidden"}, "x": [{"interviewToken": "hidden"}], "apikey": null}]')
+    assert "hidden" not in shown
+    assert '"apikey": null' in shown
