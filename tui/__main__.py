@@ -14,7 +14,8 @@ def main() -> None:
 
 def open_screens(database: Path) -> int:
     """Open the screens on this terminal; the exit code."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
+    streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual draws on the last
+    if not all(stream.isatty() for stream in streams) or os.environ.get("TERM", "dumb") == "dumb":
         print("The screens need a terminal. hookkeeper --help lists the commands.", file=sys.stderr)
         return 1
     # Textual reads these when it is imported: an arrow key that is split on its way must not become Esc.

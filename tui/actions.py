@@ -25,7 +25,6 @@ EVERYWHERE = (
     Action("show_webhooks", "1", "Webhooks"),
     Action("show_settings", "2", "Settings"),
     Action("show_monitor", "3", "Monitor"),
-    Action("start_dispatcher", "ctrl+d", "Start a dispatcher", "^d"),
     Action("command_palette", "ctrl+p", "Commands", "^p"),
     Action("redraw", "ctrl+l", "Redraw the screen", "^l"),
     Action("suspend_process", "ctrl+z", "Suspend, fg comes back", "^z"),

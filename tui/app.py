@@ -6,17 +6,20 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.events import Resize
+from textual.screen import Screen
 
 from core.errors import HookkeeperError
 from core.service.child import log_file, start_dispatcher, stop_dispatcher
 from core.service.status import DispatcherStatus, dispatcher_status
-from core.store import Store, history, open_store
+from core.store import DatabaseNewer, Store, history, open_store
 from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.screens.frame import Frame
 from tui.screens.help import HelpScreen
@@ -73,12 +76,17 @@ class HookkeeperApp(App[None]):
         self.set_interval(1, self._look_at_dispatcher)
 
     async def _watch_changes(self) -> None:
-        try:
-            async for _ in self.store.changes(1 / 8):
-                self._look.set()
-        except HookkeeperError as error:
-            self.failure = str(error)
-            self.exit(return_code=1)
+        while True:
+            try:
+                async for _ in self.store.changes(1 / 8):
+                    self._look.set()
+            except DatabaseNewer as error:
+                self.failure = str(error)
+                self.exit(return_code=1)
+                return
+            except HookkeeperError as error:
+                self._say(f"! {error}")
+                await asyncio.sleep(1)
 
     async def _keep_current(self) -> None:
         """Draw at once, and then at most every quarter second."""
@@ -98,6 +106,11 @@ class HookkeeperApp(App[None]):
         except HookkeeperError as error:
             frame.say(f"! {error}")
         self._draw_top_bar()
+
+    def _say(self, words: str) -> None:
+        frame = self._frame()
+        if frame is not None and frame.is_mounted:
+            frame.say(words)
 
     def _frame(self) -> Frame | None:
         for screen in reversed(self.screen_stack):
@@ -145,14 +158,23 @@ class HookkeeperApp(App[None]):
 
     def action_start_dispatcher(self) -> None:
         """Start a dispatcher of our own, if nobody delivers."""
-        frame = self._frame()
         if dispatcher_status(self.store.path).running:
             return
         try:
             self.child = start_dispatcher(self.store.path)
         except HookkeeperError as error:
-            if frame is not None:
-                frame.say(f"✗ {error}")
+            self._say(f"✗ {error}")
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The command palette: a dispatcher if there is none, and the actions of this screen."""
+        if not self.status.running:
+            yield SystemCommand("Start dispatcher", "Deliver from here", self.action_start_dispatcher)
+        if isinstance(screen, Frame):
+            for action in screen.actions:
+                if hasattr(screen, f"action_{action.name}"):
+                    yield SystemCommand(action.words, action.key, partial(screen.run_action, action.name))
+        yield SystemCommand("Help", "F1", self.action_show_help)
+        yield SystemCommand("Quit", "q", self.action_leave)
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.height < 24 or event.size.width < 80, "small")
@@ -161,7 +183,7 @@ class HookkeeperApp(App[None]):
 
     def action_leave(self) -> None:
         """Quit; ask first if the dispatcher that was started here would stop with work to do."""
-        self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=False)
+        self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=True)
 
     async def _leave(self) -> None:
         self._look_at_dispatcher()
@@ -170,7 +192,7 @@ class HookkeeperApp(App[None]):
             return
         waiting = (await history.totals(self.store)).undelivered
         if not waiting:
-            stop_dispatcher(self.child)
+            self._stop_child()
             self.exit()
             return
         choice = await self.push_screen_wait(
@@ -188,9 +210,16 @@ class HookkeeperApp(App[None]):
             )
         )
         if choice == "stop":
-            stop_dispatcher(self.child)
+            self._stop_child()
         if choice:
             self.exit()
+
+    def _stop_child(self) -> None:
+        try:
+            if self.child is not None:
+                stop_dispatcher(self.child)
+        except HookkeeperError as error:
+            self.failure = str(error)
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual prints every frame's locals, secrets included: keep the trace without them, in a file."""

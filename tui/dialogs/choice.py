@@ -12,7 +12,7 @@ from textual.widgets import Button
 from core.text import one_line
 from tui.dialogs.dialog import Dialog, button, text
 
-_DEAF = 0.3
+DEAF = 0.3
 """Seconds in which a held Enter does not confirm."""
 
 
@@ -51,7 +51,7 @@ class ChoiceDialog(Dialog[str]):
 
     @on(Button.Pressed)
     def _chosen(self, event: Button.Pressed) -> None:
-        if monotonic() - self._opened >= _DEAF:
+        if monotonic() - self._opened >= DEAF:
             number = int((event.button.id or "choice-0").removeprefix("choice-"))
             self.dismiss(self._choices[number].name)
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -60,6 +61,52 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     def action_cancel(self) -> None:
         self.dismiss(None)
+
+
+class FormDialog(Dialog[Result]):
+    """A dialog with something to lose: Esc turns its buttons into the question whether to discard it."""
+
+    leaving = False
+    """Whether the question stands there."""
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether something would be lost."""
+        raise NotImplementedError
+
+    def focus_form(self) -> None:
+        """Back to where one types."""
+        raise NotImplementedError
+
+    def action_cancel(self) -> None:
+        if self.leaving or self.has_changes:
+            self._ask_discard(not self.leaving)
+        else:
+            self.dismiss(None)
+
+    @on(Button.Pressed, "#keep")
+    def _keep_editing(self) -> None:
+        self._ask_discard(False)
+
+    @on(Button.Pressed, "#discard")
+    def _discard(self) -> None:
+        self.dismiss(None)
+
+    def _ask_discard(self, asking: bool) -> None:
+        self.leaving = asking
+        self.run_worker(self._draw_buttons(asking), exclusive=True, group="buttons")
+
+    async def _draw_buttons(self, asking: bool) -> None:
+        row = self.query_one("#buttons")
+        await row.remove_children()
+        if asking:
+            await row.mount(
+                text("Discard changes?"), button("Keep editing", "keep"), button("Discard", "discard")
+            )
+            row.query_one("#keep").focus()
+        else:
+            await row.mount(*self.compose_buttons())
+            self.focus_form()
 
 
 def button(label: str, name: str) -> Button:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,6 +11,7 @@ from textual.events import Key
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from tui.dialogs.choice import DEAF
 from tui.dialogs.dialog import Dialog, button
 
 
@@ -29,6 +31,7 @@ class MenuDialog(Dialog[str]):
         super().__init__()
         self.title_words = title
         self._items = items
+        self._opened = monotonic()
 
     def compose_fields(self) -> ComposeResult:
         yield OptionList(
@@ -46,7 +49,8 @@ class MenuDialog(Dialog[str]):
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(event.option_id or "")
+        if monotonic() - self._opened >= DEAF:
+            self.dismiss(event.option_id or "")
 
     def on_button_pressed(self) -> None:
         self.dismiss("")

@@ -1,5 +1,7 @@
 """A webhook's ID and signing secret, shown once it is generated or when asked for."""
 
+from time import monotonic
+
 from pydantic import SecretStr
 from textual import on
 from textual.app import ComposeResult
@@ -8,6 +10,7 @@ from textual.widgets import Button, Static
 
 from core.catalog import EVENT_TYPES
 from core.models import Webhook
+from tui.dialogs.choice import DEAF
 from tui.dialogs.dialog import Dialog, button, text
 
 
@@ -20,6 +23,7 @@ class SecretDialog(Dialog[str]):
         self._webhook = webhook
         self._secret = secret
         self._generated = generated
+        self._opened = monotonic()
 
     def compose_fields(self) -> ComposeResult:
         yield text(Content.assemble((EVENT_TYPES[self._webhook.type].label, "bold")))
@@ -35,10 +39,13 @@ class SecretDialog(Dialog[str]):
         yield button("Close", "close")
 
     def on_mount(self) -> None:
+        self._opened = monotonic()
         self.query_one("#test" if self._generated else "#close", Button).focus()
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
+        if monotonic() - self._opened < DEAF:
+            return
         if event.button.id == "copy":
             self.app.copy_to_clipboard(self._secret.get_secret_value())
             self.query_one("#copied", Static).update("✓ Secret copied, if your terminal allows it")

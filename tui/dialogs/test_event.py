@@ -12,15 +12,16 @@ from core.catalog import EVENT_TYPES, accept
 from core.errors import HookkeeperError
 from core.models import DeliveryState, Webhook
 from core.service.status import dispatcher_status
-from core.store import Store, bell, history, queue
+from core.store import Store, bell, config, history, queue
 from core.text import one_line
 from tui.actions import Action
-from tui.dialogs.dialog import Dialog, button, text
+from tui.dialogs.dialog import FormDialog, button, text
+from tui.widgets.fields import LongText
 from tui.words import outcome_mark
 
 
-class TestDialog(Dialog[bool]):
-    """Answers whether the delivery is to be shown in the Monitor."""
+class TestDialog(FormDialog[str]):
+    """Answers with the ID of the delivery that is to be shown, None for none."""
 
     __test__ = False  # not one of pytest's
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "send", show=False, priority=True)]
@@ -31,25 +32,37 @@ class TestDialog(Dialog[bool]):
         super().__init__()
         self._store = store
         self._webhook = webhook
+        self._unchanged = EVENT_TYPES[webhook.type].sample.decode()
+        self._delivery = ""
+
+    @property
+    def has_changes(self) -> bool:
+        return self.query_one(TextArea).text != self._unchanged
 
     def compose_fields(self) -> ComposeResult:
         yield text("To this webhook only, with token, headers and signature as always.")
-        sample = EVENT_TYPES[self._webhook.type].sample.decode()
-        yield TextArea(sample, id="sample", soft_wrap=True, tab_behavior="focus", compact=True)
+        yield LongText(self._unchanged, id="sample")
         yield Static("", id="answer", markup=False)
 
     def compose_buttons(self) -> ComposeResult:
         yield button("Close", "close")
+        if self._delivery:
+            yield button("Show", "show")
         yield button("Send", "send")
 
     def on_mount(self) -> None:
-        area = self.query_one(TextArea)
-        area.cursor_blink = False
-        self.query_one("#send", Button).focus()
+        self.focus_form()
+
+    def focus_form(self) -> None:
+        self.query_one(TextArea).focus()
 
     @on(Button.Pressed, "#close")
     def _close(self) -> None:
-        self.dismiss(False)
+        self.dismiss(None)
+
+    @on(Button.Pressed, "#show")
+    def _show(self) -> None:
+        self.dismiss(self._delivery)
 
     @on(Button.Pressed, "#send")
     def action_send(self) -> None:
@@ -60,11 +73,14 @@ class TestDialog(Dialog[bool]):
 
     async def _send(self) -> None:
         try:
-            body = accept(self._webhook.type, self.query_one(TextArea).text.encode("utf-8", "surrogatepass"))
+            settings = await config.load_settings(self._store)
+            data = self.query_one(TextArea).text.encode("utf-8", "surrogatepass")
+            body = accept(self._webhook.type, data, limit=settings.body_limit)
             delivery = await queue.emit_test(self._store, self._webhook.id, body)
+            self._unchanged = self.query_one(TextArea).text
             bell.ring(self._store.path)
             if not dispatcher_status(self._store.path).running:
-                self._answer("! Stored, but nobody delivers: ^d starts a dispatcher.")
+                self._answer("! Stored, but nobody delivers: ^p Start dispatcher.")
             else:
                 self._answer("Sending…")
             await self._watch(delivery)
@@ -81,4 +97,12 @@ class TestDialog(Dialog[bool]):
                 symbol, word, colour = outcome_mark(last.outcome, last.status_code)
                 took = f" in {last.total_ms / 1000:.2f} s, attempt {last.number}. "
                 self._answer(Content.assemble((symbol, colour), f" {word}{took}", one_line(last.reason), "."))
+                await self._offer_to_show(delivery_id)
                 return
+
+    async def _offer_to_show(self, delivery_id: str) -> None:
+        self._delivery = delivery_id
+        if not self.leaving and not self.query("#show"):
+            await self.query_one("#buttons").mount(button("Show", "show"), before="#send")
+            if self.focused is self.query_one("#send"):
+                self.query_one("#show").focus()

@@ -19,8 +19,9 @@ from core.store.config import WebhookSummary
 from core.url import host_of
 from tui.actions import Action
 from tui.dialogs.choice import Choice, ChoiceDialog
-from tui.dialogs.dialog import Dialog, button, text
+from tui.dialogs.dialog import FormDialog, button, text
 from tui.dialogs.field import Field
+from tui.widgets.fields import TextField
 
 
 class Tick(Checkbox):
@@ -34,7 +35,7 @@ class Tick(Checkbox):
         return "x" if self.value else " "
 
 
-class WebhookDialog(Dialog[Webhook | None]):
+class WebhookDialog(FormDialog[Webhook | None]):
     """Answers with the webhook as it was stored, None when cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", show=False, priority=True)]
@@ -48,7 +49,6 @@ class WebhookDialog(Dialog[Webhook | None]):
         self._webhook = webhook
         self._version = webhook.version if webhook else 0
         self._settings = GeneralSettings()
-        self._leaving = False
         self.title_words = "Edit webhook" if webhook else "Generate new"
         self._main = "Save" if webhook else "Generate"
         self.keys = (
@@ -68,14 +68,10 @@ class WebhookDialog(Dialog[Webhook | None]):
             )
             yield text(Content.assemble(" ", label, "   ", (self._webhook.id, "$muted")))
         yield Static("", id="type-note", classes="note", markup=False)
-        url = Input(self._webhook.url if self._webhook else "", id="url", compact=True, select_on_focus=False)
-        url.cursor_blink = False
-        yield Field("url", "URL", url)
+        yield Field("url", "URL", TextField(self._webhook.url if self._webhook else "", id="url"))
         yield Tick("", id="allow", classes="note")
         for name, title, value, hint in self._options():
-            entry = Input(value, id=name, placeholder=hint, compact=True, select_on_focus=False)
-            entry.cursor_blink = False
-            yield Field(name, title, entry)
+            yield Field(name, title, TextField(value, id=name, placeholder=hint))
         yield text("", id="failure", classes="error")
 
     def _options(self) -> list[tuple[str, str, str, str]]:
@@ -104,35 +100,14 @@ class WebhookDialog(Dialog[Webhook | None]):
                 self.action_save()
             case "cancel":
                 self.action_cancel()
-            case "keep":
-                self._ask_discard(False)
-            case "discard":
-                self.dismiss(None)
 
-    def action_cancel(self) -> None:
-        """Esc never drops a changed form unasked."""
-        if self._leaving:
-            self._ask_discard(False)
-        elif self._values() == self._unchanged():
-            self.dismiss(None)
-        else:
-            self._ask_discard(True)
+    @property
+    def has_changes(self) -> bool:
+        chosen = self._webhook is None and self.query_one("#type", Select).value is not Select.NULL
+        return chosen or self._values() != self._unchanged()
 
-    def _ask_discard(self, asking: bool) -> None:
-        self._leaving = asking
-        self.run_worker(self._draw_buttons(asking), exclusive=True, group="buttons")
-
-    async def _draw_buttons(self, asking: bool) -> None:
-        row = self.query_one("#buttons")
-        await row.remove_children()
-        if asking:
-            await row.mount(
-                text("Discard changes?"), button("Keep editing", "keep"), button("Discard", "discard")
-            )
-            row.query_one("#keep").focus()
-        else:
-            await row.mount(*self.compose_buttons())
-            self.query_one("#url").focus()
+    def focus_form(self) -> None:
+        self.query_one("#url").focus()
 
     def _values(self) -> dict[str, str]:
         return {entry.id or "": entry.value for entry in self.query(Input) if entry.id}

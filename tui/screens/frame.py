@@ -69,7 +69,7 @@ class Frame(Screen[None]):
 
     def act(self, work: Awaitable[str]) -> None:
         """Do something to the store in the background; its words go to the message line."""
-        self.run_worker(self._act(work), exit_on_error=False, group="act")
+        self.run_worker(self._act(work), exit_on_error=True, group="act")
 
     async def _act(self, work: Awaitable[str]) -> None:
         try:

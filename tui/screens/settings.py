@@ -27,6 +27,7 @@ from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.dialogs.dialog import button
 from tui.dialogs.field import Field
 from tui.screens.frame import Frame
+from tui.widgets.fields import TextField
 
 _TEXTS = (
     ("authentication_url", "Authentication URL", "(Optional)"),
@@ -49,18 +50,13 @@ class HeaderRow(Vertical):
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="header-row"):
-            key = Input(
-                self._header,
-                classes="name",
-                placeholder="Custom Header Key",
-                compact=True,
-                select_on_focus=False,
+            yield TextField(self._header, classes="name", placeholder="Custom Header Key")
+            yield TextField(
+                self._value,
+                classes="value",
+                placeholder="Custom Header Value",
+                password=header.holds_secret(self._header),
             )
-            value = Input(self._value, classes="value", placeholder="Custom Header Value", compact=True,
-                          password=header.holds_secret(self._header), select_on_focus=False)  # fmt: skip
-            key.cursor_blink = value.cursor_blink = False
-            yield key
-            yield value
             yield button("Remove", "remove")
         yield Static("", classes="error", markup=False)
 
@@ -104,9 +100,11 @@ class SettingsScreen(Frame):
         super().__init__()
         self._stored: GeneralSettings | None = None
         self._last_field: str | None = None
+        self._filled = asyncio.Event()
+        """Set once the stored settings stand in the form: what is typed before that would be lost."""
 
     def compose_body(self) -> ComposeResult:
-        with VerticalScroll(id="form", can_focus=False):
+        with VerticalScroll(id="form", can_focus=False, disabled=True):
             yield Static("General webhook settings", classes="section", markup=False)
             for name, label, hint in _TEXTS[:3]:
                 yield self._text(name, label, hint)
@@ -131,9 +129,7 @@ class SettingsScreen(Frame):
             yield self._text("body_limit", "Largest body", "(bytes)")
 
     def _text(self, name: str, label: str, hint: str) -> Field:
-        entry = Input(id=name, compact=True, password=name == "secret_key", select_on_focus=False)
-        entry.cursor_blink = False
-        return Field(name, label, entry, hint=hint)
+        return Field(name, label, TextField(id=name, password=name == "secret_key"), hint=hint)
 
     def compose_strip(self) -> ComposeResult:
         with Horizontal(id="bottom"):
@@ -167,6 +163,8 @@ class SettingsScreen(Frame):
                 *(HeaderRow(entry.name, entry.value.get_secret_value()) for entry in settings.custom_headers)
             )
         self._draw_changes()
+        self.query_one("#form").disabled = False
+        self._filled.set()
 
     @property
     def changes(self) -> int:
@@ -220,6 +218,7 @@ class SettingsScreen(Frame):
         self.run_worker(self._add_header(), exit_on_error=True)
 
     async def _add_header(self) -> None:
+        await self._filled.wait()
         row = HeaderRow()
         await self.query_one("#headers").mount(row)
         row.query_one(".name", Input).focus()
@@ -230,6 +229,10 @@ class SettingsScreen(Frame):
         self.focus_next()
 
     def action_enter_form(self) -> None:
+        self.run_worker(self._enter_form(), exclusive=True, group="enter", exit_on_error=True)
+
+    async def _enter_form(self) -> None:
+        await self._filled.wait()
         self.query_one(f"#{self._last_field or 'authentication_url'}").focus()
 
     def action_leave_field(self) -> None:
@@ -321,7 +324,7 @@ class SettingsScreen(Frame):
         if not settings.uses_oidc:
             self.say("✗ Enter Authentication URL, Client ID and Secret Key first.")
         elif not dispatcher_status(self.store.path).running:
-            self.say("! Nobody delivers, so nobody can test it. ^d starts a dispatcher.")
+            self.say("! Nobody delivers, so nobody can test it. ^p Start dispatcher.")
         else:
             self.say("… asking the token endpoint")
             self.act(self._test(settings))

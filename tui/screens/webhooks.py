@@ -22,6 +22,7 @@ from tui.dialogs.menu import MenuDialog, MenuItem
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.test_event import TestDialog
 from tui.dialogs.webhook import WebhookDialog
+from tui.screens.delivery import DeliveryScreen
 from tui.screens.frame import Frame
 from tui.theme import MUTED
 from tui.words import health_mark
@@ -41,8 +42,17 @@ class WebhooksScreen(Frame):
     actions = WEBHOOKS
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(WEBHOOKS),
-        Binding("j", "cursor('down')", show=False),
-        Binding("k", "cursor('up')", show=False),
+        *(
+            Binding(key, f"cursor('{action}')", show=False)
+            for key, action in (
+                ("j", "cursor_down"),
+                ("k", "cursor_up"),
+                ("g", "scroll_top"),
+                ("G", "scroll_bottom"),
+                ("ctrl+d", "page_down"),
+                ("ctrl+u", "page_up"),
+            )
+        ),
     ]
 
     AUTO_FOCUS = "#table"
@@ -179,8 +189,18 @@ class WebhooksScreen(Frame):
             ("Database    ", "$muted"),
             one_line(str(self.store.path)),
             ("\nDispatcher  ", "$muted"),
+            self._who_delivers(),
+        )
+
+    def _who_delivers(self) -> str:
+        status, child = self.keeper.status, self.keeper.child
+        if status.running and status.pid != child:
+            return f"pid {status.pid}, started by {status.user}."
+        if child is None:
+            return "nobody delivers. ^p Start dispatcher."
+        return (
             "started here; it asks when you quit while it has work.\n"
-            "            To keep delivering: hookkeeper serve in tmux or as a service.",
+            "            To keep delivering: hookkeeper serve in tmux or as a service."
         )
 
     @on(DataTable.RowHighlighted)
@@ -231,11 +251,8 @@ class WebhooksScreen(Frame):
             layout=False,
         )
 
-    def action_cursor(self, direction: str) -> None:
-        if direction == "down":
-            self.table.action_cursor_down()
-        else:
-            self.table.action_cursor_up()
+    async def action_cursor(self, action: str) -> None:
+        await self.table.run_action(action)
 
     def action_generate(self) -> None:
         self.run_worker(self._generate(), group="dialog", exclusive=True, exit_on_error=True)
@@ -291,8 +308,9 @@ class WebhooksScreen(Frame):
             )
 
     async def _test(self, webhook: Webhook) -> None:
-        if await self.app.push_screen_wait(TestDialog(self.store, webhook)):
-            self.keeper.action_show_monitor()
+        delivery = await self.app.push_screen_wait(TestDialog(self.store, webhook))
+        if delivery is not None:
+            self.app.push_screen(DeliveryScreen(delivery))
 
     def action_switch(self) -> None:
         if self.chosen is not None:

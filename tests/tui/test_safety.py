@@ -1,0 +1,113 @@
+"""What others wrote, a held key and a small terminal do no harm."""
+
+import pytest
+from pydantic import SecretStr
+from textual.events import Paste
+from textual.pilot import Pilot
+from textual.widgets import Button, Input, Static, TextArea
+
+from core.models import CustomHeader, GeneralSettings, WebhookOptions
+from core.store import Store, config, history
+from tests.tui.conftest import Screens
+from tui.dialogs.secret import SecretDialog
+from tui.dialogs.test_event import TestDialog
+from tui.screens.too_small import TooSmallScreen
+
+HOSTILE = "a\x1b]52;c;aGk=\x07b\x9b2J\u202ec"
+
+
+async def _press(pilot: Pilot[None], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause(0.15)
+
+
+def _unsafe(pilot: Pilot[None]) -> set[str]:
+    """Characters on the screen that a terminal would act on."""
+    strips = pilot.app.screen._compositor.render_strips()
+    drawn = {character for strip in strips for segment in strip for character in segment.text}
+    return {each for each in drawn if ord(each) < 32 or 127 <= ord(each) < 160 or each == "\u202e"}
+
+
+async def _webhook(store: Store) -> str:
+    options = WebhookOptions(url="https://a.example/")
+    return (await config.add_webhook(store, "session-failed", options, actor="ana")).id
+
+
+async def test_a_stored_header_value_is_drawn_safely(screens: Screens, store: Store) -> None:
+    """A header value may hold what a terminal obeys; the form shows symbols and keeps the value."""
+    value = SecretStr("a\x9b2J\u202eb")
+    headers = (CustomHeader(name="x-tenant", value=value),)
+    await config.save_settings(store, GeneralSettings(custom_headers=headers), actor="ana")
+    async with screens() as pilot:
+        await _press(pilot, "2")
+        assert _unsafe(pilot) == set()
+    assert (await config.load_settings(store)).custom_headers[0].value == value
+
+
+@pytest.mark.parametrize("key", ["e", "t"])
+async def test_pasted_control_sequences_are_drawn_safely(screens: Screens, store: Store, key: str) -> None:
+    """Neither a field nor the body of a test event lets a pasted sequence through to the terminal."""
+    await _webhook(store)
+    async with screens() as pilot:
+        await _press(pilot, key)
+        assert pilot.app.screen.focused is not None
+        pilot.app.screen.focused.post_message(Paste(HOSTILE))
+        await pilot.pause(0.2)
+        assert "52;c;aGk=" in pilot.app.export_screenshot()
+        assert _unsafe(pilot) == set()
+
+
+async def test_a_held_enter_sends_no_test_event(screens: Screens, store: Store) -> None:
+    """Enter that is still down after Generate goes no further than the next dialog, and never sends."""
+    async with screens() as pilot:
+        await _press(pilot, "n", "enter", "down", "enter", *"https://a.example/")
+        await pilot.press(*["enter"] * 3)
+        await pilot.pause(0.1)
+        assert isinstance(pilot.app.screen, SecretDialog)
+        await pilot.pause(0.4)
+        await _press(pilot, "enter", "enter", "enter")
+        assert isinstance(pilot.app.screen, TestDialog)
+    assert await history.list_deliveries(store) == []
+
+
+async def test_an_edited_body_is_not_dropped_unasked(screens: Screens, store: Store) -> None:
+    """Esc in the test dialog asks once the body was edited; a second Esc keeps editing."""
+    await _webhook(store)
+    async with screens() as pilot:
+        await _press(pilot, "t", "x", "escape")
+        assert pilot.app.screen.query("#keep")
+        await _press(pilot, "escape")
+        assert pilot.app.screen.query_one(TextArea).text.startswith("x")
+        await _press(pilot, "escape", "tab", "enter")
+        assert not isinstance(pilot.app.screen, TestDialog)
+
+
+async def test_a_terminal_without_room_says_so(screens: Screens, store: Store) -> None:
+    """Below 60x18 a notice covers everything, a dialog included, and goes when there is room again."""
+    await _webhook(store)
+    async with screens(60, 18) as pilot:
+        await _press(pilot, "e")
+        for button in pilot.app.screen.query(Button):
+            assert pilot.app.screen.region.contains_region(button.region)
+        await pilot.resize_terminal(52, 14)
+        await pilot.pause(0.2)
+        assert isinstance(pilot.app.screen, TooSmallScreen)
+        words = str(pilot.app.screen.query_one(Static).content)
+        assert words == "Hookkeeper needs 60x18; this is 52x14. Deliveries go on."
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause(0.2)
+        assert pilot.app.screen.query("#url")
+
+
+async def test_nothing_typed_is_lost_to_the_first_reading(screens: Screens, store: Store) -> None:
+    """The form takes no key before the stored settings stand in it, however slowly they are read."""
+    await config.save_settings(store, GeneralSettings(scopes="theirs"), actor="bob")
+    async with screens() as pilot:
+        async with store._reading:  # the screens' own reads wait for as long as this holds
+            await _press(pilot, "2", "enter", "x")
+            assert pilot.app.screen.query_one("#authentication_url", Input).value == ""
+        await pilot.pause(0.5)
+        await _press(pilot, "y")
+        assert pilot.app.screen.query_one("#authentication_url", Input).value == "y"
+        assert pilot.app.screen.query_one("#scopes", Input).value == "theirs"
