@@ -1,135 +1,79 @@
-"""`emit`: hand events over."""
+"""`emit`: one event, or a stream of them."""
 
-import asyncio
-import json
-import sys
-from collections import deque
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, BinaryIO, Optional
+from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
-from core.catalog import Body, UnknownType, accept, event_type
-from core.cli.output import say
-from core.cli.session import with_store, wrong
-from core.errors import HookkeeperError
-from core.store import Store, bell, queue
+from core.catalog import accept, event_type
+from core.cli.database import database_of, in_store, wake_dispatcher
+from core.cli.event_data import given_bytes
+from core.cli.output import AsJson, print_json, print_line
+from core.cli.wrong_usage import WrongUsage
 
-WINDOW = 256
-"""Lines in work at a time: memory stays the same however many there are."""
-_LONGEST_LINE = 32 * 1024 * 1024
+if TYPE_CHECKING:
+    from core.store import Store
+    from core.store.queue import Emitted
 
-
-class _Line(msgspec.Struct):
-    type: str
-    data: msgspec.Raw
-    key: str | None = None
+_LONGEST_KEY = 255
 
 
-_decoder = msgspec.json.Decoder(_Line)
+def add_to(app: typer.Typer) -> None:
+    app.command()(emit)
 
 
 def emit(
     context: typer.Context,
-    type: Annotated[Optional[str], typer.Argument(help="The event's type, see hookkeeper types.")] = None,  # noqa: UP045  # typer reads it
-    data: Annotated[str | None, typer.Option(help="The body: JSON, @FILE, or - for standard input.")] = None,
-    key: Annotated[Optional[str], typer.Option(help="Makes it idempotent for 7 days.")] = None,  # noqa: UP045
-    batch: Annotated[Optional[str], typer.Option(help="JSON lines from FILE or -.")] = None,  # noqa: UP045
+    kind: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="See hookkeeper types.")] = None,
+    data: Annotated[str | None, typer.Option(metavar="JSON|@FILE|-", help="The body.")] = None,
+    key: Annotated[str | None, typer.Option(help="Makes the event idempotent for 7 days.")] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|-", help='JSON lines {"type", "data", "key"?}; one line out for each.'),
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Store an event for delivery and print its ID, or many with --batch."""
+    """Hand an event over; prints its ID once it is stored."""
     if batch is not None:
-        refused = with_store(context, lambda store: _batch(store, batch), create=True)
-        _say_if_nobody_delivers(context)
-        raise typer.Exit(1 if refused else 0)
-    if type is None or data is None:
-        raise wrong("TYPE, --data", "Name a type and a body, or use --batch.")
-    try:
-        event_type(type)
-    except UnknownType as error:
-        raise wrong("TYPE", str(error)) from None
-    emitted = with_store(context, lambda store: _emit(store, type, _read(data), key), create=True)
-    print(emitted.id)
-    _say_if_nobody_delivers(context)
+        if (kind, data, key) != (None, None, None):
+            raise WrongUsage("--batch: type, data and key stand in the lines, not beside it.")
+        _batch(context, batch)
+        return
+    if kind is None or data is None:
+        raise WrongUsage("Write hookkeeper emit TYPE --data JSON, or hookkeeper emit --batch FILE.")
+    emitted = _single(context, event_type(kind).name, given_bytes(data), check_key(key))
+    if as_json:
+        print_json({"id": emitted.id, "deliveries": emitted.deliveries, "repeated": emitted.repeated})
+    else:
+        print_line(emitted.id)
+    wake_dispatcher(database_of(context))
 
 
-def _read(data: str) -> bytes:
-    if data == "-":
-        return sys.stdin.buffer.read()
-    if data.startswith("@"):
-        try:
-            return Path(data[1:]).read_bytes()
-        except OSError as error:
-            raise wrong("--data", f"{data[1:]} cannot be read: {error.strerror}.") from None
-    return data.encode("utf-8", "surrogateescape")
+def check_key(key: str | None) -> str | None:
+    """An idempotency key. Raises WrongUsage."""
+    if key is None:
+        return None
+    if not 0 < len(key) <= _LONGEST_KEY:
+        raise WrongUsage(f"key: a key has 1 to {_LONGEST_KEY} characters; this has {len(key):,}.")
+    if not key.isprintable():
+        raise WrongUsage("key: leave out line breaks and control characters.")
+    return key
 
 
-async def _limit(store: Store) -> int:
-    from core.store import config
+def _single(context: typer.Context, kind: str, data: bytes, key: str | None) -> "Emitted":
+    from core.store import config, queue
 
-    return (await config.load_settings(store)).body_limit
+    async def work(store: "Store") -> "Emitted":
+        limit = (await config.load_settings(store)).body_limit
+        return await queue.emit(store, kind, accept(kind, data, limit=limit), key=key)
 
-
-async def _emit(store: Store, type_name: str, data: bytes, key: str | None) -> queue.Emitted:
-    body = accept(type_name, data, limit=await _limit(store))
-    emitted = await queue.emit(store, type_name, body, key=key)
-    bell.ring(store.path)
-    return emitted
+    return in_store(context, work, create=True)
 
 
-def _say_if_nobody_delivers(context: typer.Context) -> None:
-    from core.service.status import dispatcher_status
+def _batch(context: typer.Context, name: str) -> None:
+    from core.cli import batch
 
-    if not dispatcher_status(context.obj["database"]).running:
-        say("Stored. Nobody delivers: start hookkeeper serve.")
-
-
-async def _batch(store: Store, source: str) -> int:
-    """Emit each line; the number of those that were refused. Answers come in the order of the lines."""
-    limit = await _limit(store)
-    waiting: deque[asyncio.Task[dict[str, object]]] = deque()
-    refused = 0
-    with _open(source) as file:
-        for number, line in enumerate(_lines(file), 1):
-            if len(waiting) >= WINDOW:
-                refused += _answer(await waiting.popleft())
-            waiting.append(asyncio.create_task(_emit_line(store, number, line, limit)))
-        while waiting:
-            refused += _answer(await waiting.popleft())
-    bell.ring(store.path)
-    return refused
-
-
-def _open(source: str) -> BinaryIO:
-    if source == "-":
-        return sys.stdin.buffer
-    try:
-        return Path(source).open("rb")
-    except OSError as error:
-        raise wrong("--batch", f"{source} cannot be read: {error.strerror}.") from None
-
-
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    while line := file.readline(_LONGEST_LINE):
-        if line.strip():
-            yield line
-
-
-async def _emit_line(store: Store, number: int, line: bytes, limit: int) -> dict[str, object]:
-    try:
-        parsed = _decoder.decode(line)
-        body: Body = accept(parsed.type, bytes(parsed.data), limit=limit)
-        emitted = await queue.emit(store, parsed.type, body, key=parsed.key)
-    except msgspec.MsgspecError as error:
-        return {"line": number, "error": f'A line is {{"type": …, "data": …}}: {error}.'}
-    except UnicodeDecodeError:
-        return {"line": number, "error": "The line is not UTF-8."}
-    except HookkeeperError as error:
-        return {"line": number, "error": str(error)}
-    return {"line": number, "id": emitted.id, "deliveries": emitted.deliveries, "repeated": emitted.repeated}
-
-
-def _answer(answer: dict[str, object]) -> bool:
-    print(json.dumps(answer, ensure_ascii=False))
-    return "error" in answer
+    with batch.opened(name) as file:
+        all_stored = in_store(context, lambda store: batch.emit_lines(store, file), create=True)
+    wake_dispatcher(database_of(context))
+    if not all_stored:
+        raise typer.Exit(1)

@@ -5,65 +5,93 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.output import print_fields, print_rows
-from core.cli.session import with_store
+from core.cli.database import database_of, in_store, wake_dispatcher
+from core.cli.output import AsJson, print_fields, print_json, print_line, print_table
+from core.text import masked_json
 
 if TYPE_CHECKING:
     from core.models import Event
+    from core.store import Store
 
-app = typer.Typer(help="Events.", no_args_is_help=True, rich_markup_mode=None)
-
-Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
-Identity = Annotated[str, typer.Argument(metavar="ID")]
-
-
-def _fields(event: "Event") -> dict[str, object]:
-    return event.model_dump(mode="json", exclude={"body"}) | {"bytes": len(event.body)}
+app = typer.Typer(help="What was handed over.", no_args_is_help=True)
 
 
 @app.command("list")
-def list_(
+def list_events(
     context: typer.Context,
     unwanted: Annotated[bool, typer.Option("--unwanted", help="Only those that went to nobody.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
-    as_json: Json = False,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many.")] = 100,
+    as_json: AsJson = False,
 ) -> None:
-    """The newest events, newest first."""
+    """List the newest events, newest first."""
     from core.store import history
 
-    events = with_store(context, lambda store: history.list_events(store, unwanted=unwanted, limit=limit))
-    columns = ("id", "type", "session", "unwanted", "bytes", "created_at")
-    print_rows([_fields(event) for event in events], as_json=as_json, columns=columns)
+    events = in_store(context, lambda store: history.list_events(store, unwanted=unwanted, limit=limit))
+    if as_json:
+        for event in events:
+            print_json(event.model_dump(mode="json", exclude={"body"}))
+        return
+    print_table(
+        ("ID", "Type", "Created", "Session", "Key", "Test", "Went to nobody"),
+        (
+            (each.id, each.type, each.created_at, each.session, each.key, each.is_test, each.unwanted)
+            for each in events
+        ),
+    )
 
 
 @app.command()
 def show(
     context: typer.Context,
-    identity: Identity,
-    as_json: Json = False,
+    event_id: str,
     body: Annotated[bool, typer.Option("--body", help="The body alone, byte for byte.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """One event; its body is masked unless --body asks for it."""
+    """Show an event. Its body is masked; --body gives it as it is sent, and --json the same as a string."""
     from core.store import history
-    from core.text import masked_json
 
-    event = with_store(context, lambda store: history.load_event(store, identity))
+    event = in_store(context, lambda store: history.load_event(store, event_id))
     if body:
         sys.stdout.buffer.write(event.body)
-        return
-    print_fields(_fields(event), as_json=as_json)
-    if not as_json:
-        print("\n" + masked_json(event.body))
+    elif as_json:
+        print_json(event.model_dump(mode="json"))
+    else:
+        _print(event)
+
+
+def _print(event: "Event") -> None:
+    print_fields(
+        [
+            ("ID", event.id),
+            ("Type", event.type),
+            ("Created", event.created_at),
+            ("Session", event.session),
+            ("External ID", event.external_id),
+            ("Key", event.key),
+            ("Test", event.is_test),
+            ("Went to nobody", event.unwanted),
+        ]
+    )
+    print(masked_json(event.body))
 
 
 @app.command()
 def deliver(
     context: typer.Context,
-    identity: Identity,
-    webhook: Annotated[str, typer.Option(help="The webhook's ID.")],
+    event_id: str,
+    webhook: Annotated[str, typer.Option(metavar="ID", help="The webhook that is to get it.")],
+    as_json: AsJson = False,
 ) -> None:
-    """Send a stored event to a webhook; prints the new delivery's ID."""
-    from core.store import bell, queue
+    """Send a stored event to a webhook of its type; prints the new delivery's ID."""
+    from core.store import history, queue
 
-    print(with_store(context, lambda store: queue.deliver(store, identity, webhook)))
-    bell.ring(context.obj["database"])
+    async def work(store: "Store") -> str:
+        event = await history.load_event(store, event_id)
+        return await queue.deliver(store, event.id, webhook)
+
+    identity = in_store(context, work)
+    if as_json:
+        print_json({"id": identity})
+    else:
+        print_line(identity)
+    wake_dispatcher(database_of(context))

@@ -1,51 +1,57 @@
-"""How results are printed: a table for people, JSON lines for programs."""
+"""Data on stdout, as a table or as JSON lines; words on stderr."""
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Annotated
 
-from core.text import one_line
+import typer
 
+from core.text import one_line, sanitize
 
-def print_rows(
-    rows: Sequence[Mapping[str, object]], *, as_json: bool, columns: Sequence[str] | None = None
-) -> None:
-    """Print one row a line; a table shows only `columns`."""
-    if as_json:
-        for row in rows:
-            print(json.dumps(row, ensure_ascii=False, default=str))
-        return
-    if not rows:
-        return
-    names = list(columns or rows[0])
-    table = [names, *([_cell(row.get(name)) for name in names] for row in rows)]
-    widths = [max(len(line[index]) for line in table) for index in range(len(names))]
-    for line in table:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-
-
-def print_fields(fields: Mapping[str, object], *, as_json: bool) -> None:
-    """Print one thing, a field a line."""
-    if as_json:
-        print(json.dumps(fields, ensure_ascii=False, default=str))
-        return
-    width = max(map(len, fields), default=0)
-    for name, value in fields.items():
-        print(f"{name.ljust(width)}  {_cell(value)}")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]
 
 
 def say(words: str) -> None:
-    """Words for people, beside the data."""
-    print(one_line(words), file=sys.stderr)
+    """Tell the person, beside the data."""
+    print(sanitize(words), file=sys.stderr)
+
+
+def print_line(text: str) -> None:
+    """One line of data."""
+    print(one_line(text))
+
+
+def print_json(value: dict[str, object]) -> None:
+    """One JSON line; all but ASCII is escaped, so that it leaves any terminal whole."""
+    print(json.dumps(value))
+
+
+def print_table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Aligned columns. Nothing is cut: who reads may be a program."""
+    table = [list(titles), *([_cell(value) for value in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def print_fields(fields: Iterable[tuple[str, object]]) -> None:
+    """Names and values, one pair a line."""
+    pairs = [(name, _cell(value)) for name, value in fields]
+    width = max(len(name) for name, _ in pairs)
+    for name, value in pairs:
+        print(f"{name.ljust(width)}  {value}".rstrip())
 
 
 def _cell(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_cell, value)) or "–"
-    if isinstance(value, dict):
-        return ": ".join(map(_cell, value.values()))
+    match value:
+        case None | "":
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.astimezone().isoformat(sep=" ", timespec="seconds")
+        case float():
+            return f"{value:g}"
     return one_line(str(value))

@@ -1,76 +1,120 @@
-"""`settings`: the general webhook settings."""
+"""`settings`: the general settings of all webhooks."""
 
 import asyncio
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.output import print_fields, say
-from core.cli.session import actor, with_store, wrong
+from core.cli.addresses import check_address
+from core.cli.database import actor, database_of, in_store
+from core.cli.event_data import file_bytes
+from core.cli.output import AsJson, print_fields, print_json, say
+from core.cli.wrong_usage import WrongUsage, validated
+from core.errors import HookkeeperError
 
 if TYPE_CHECKING:
-    from core.models import GeneralSettings
+    from core.models import CustomHeader, GeneralSettings
     from core.store import Store
     from core.store.requests import AuthorizationAnswer
 
-app = typer.Typer(help="General webhook settings.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="The general settings of all webhooks.", no_args_is_help=True)
 
-Text = Annotated[Optional[str], typer.Option()]  # noqa: UP045  # typer reads it
-Many = Annotated[Optional[list[str]], typer.Option()]  # noqa: UP045
 _OPTIONS = {
     "authentication_url": "--auth-url",
     "client_id": "--client-id",
     "secret_key": "--secret-key-file",
     "client_authentication": "--client-auth",
     "scopes": "--scopes",
-    "custom_headers": "--header",
-    "allowed_networks": "--allow-network",
     "accepted_answer": "--success",
     "retry_schedule": "--schedule",
     "deadline": "--deadline",
     "body_limit": "--body-limit",
 }
-_PATIENCE = 20.0
+_AUTHORIZATION = ("authentication_url", "client_id", "secret_key")
+_STORED = "stored"
+_PATIENCE = 60.0
+_GLANCE = 0.1
 
 
 @app.command()
-def show(context: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """The settings; secrets are not shown."""
+def show(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show the settings; secrets are dots."""
     from core.store import config
 
-    settings = with_store(context, config.load_settings)
-    fields = settings.model_dump(mode="json")
-    fields["secret_key"] = "stored" if settings.secret_key else None
-    print_fields(fields, as_json=as_json)
+    settings = in_store(context, config.load_settings)
+    if as_json:
+        print_json(_shown(settings))
+    else:
+        _print(settings)
 
 
-@app.command(name="set")
-def set_(
+def _shown(settings: "GeneralSettings") -> dict[str, object]:
+    return settings.model_dump(mode="json") | {"secret_key": _STORED if settings.secret_key else None}
+
+
+def _print(settings: "GeneralSettings") -> None:
+    from core import schedule
+
+    print_fields(
+        [
+            ("Authentication URL", settings.authentication_url),
+            ("Client ID", settings.client_id),
+            ("Secret Key", _STORED if settings.secret_key else None),
+            ("Client Authentication", settings.client_authentication.label),
+            ("Scopes", settings.scopes),
+            *(
+                (f"Header {entry.name}", str(entry.model_dump()["value"]))
+                for entry in settings.custom_headers
+            ),
+            ("Allowed private networks", " ".join(settings.allowed_networks)),
+            ("Accepted answer", settings.accepted_answer.label),
+            ("Retry schedule", schedule.describe(settings.retry_schedule)),
+            ("Deadline", f"{settings.deadline:g} s"),
+            ("Largest body", f"{settings.body_limit:,} bytes"),
+            ("Updated", settings.updated_at),
+            ("Updated by", settings.updated_by),
+        ]
+    )
+
+
+@app.command("set")
+def set_settings(
     context: typer.Context,
-    auth_url: Text = None,
-    client_id: Text = None,
-    secret_key_file: Annotated[Optional[str], typer.Option(help="A file, or - for standard input.")] = None,  # noqa: UP045
-    client_auth: Annotated[Optional[str], typer.Option(help="basic or body.")] = None,  # noqa: UP045
-    scopes: Text = None,
-    header: Annotated[
-        list[str] | None, typer.Option(help='"Name: value"; replaces one of that name.')
+    auth_url: Annotated[
+        str | None, typer.Option(help="Authentication URL; empty: no authorization any more.")
     ] = None,
-    remove_header: Many = None,
-    allow_network: Many = None,
-    forbid_network: Many = None,
-    success: Annotated[Optional[str], typer.Option(help="any-2xx or incode.")] = None,  # noqa: UP045
-    schedule: Annotated[Optional[str], typer.Option(help="standard, incode, or 5s 5m 2h.")] = None,  # noqa: UP045
-    deadline: Text = None,
-    body_limit: Text = None,
+    client_id: Annotated[str | None, typer.Option(help="Client ID.")] = None,
+    secret_key_file: Annotated[
+        str | None, typer.Option(metavar="FILE|-", help="Where the Secret Key is read from.")
+    ] = None,
+    client_auth: Annotated[str | None, typer.Option(help="basic or body.")] = None,
+    scopes: Annotated[str | None, typer.Option(help='Scopes, "a b".')] = None,
+    header: Annotated[
+        list[str] | None, typer.Option(metavar='"NAME: VALUE"', help="Add or replace a custom header.")
+    ] = None,
+    remove_header: Annotated[list[str] | None, typer.Option(metavar="NAME")] = None,
+    allow_network: Annotated[
+        list[str] | None, typer.Option(metavar="CIDR", help="Allow a private network.")
+    ] = None,
+    forbid_network: Annotated[list[str] | None, typer.Option(metavar="CIDR")] = None,
+    success: Annotated[
+        str | None, typer.Option("--success", "--accepted-answer", help="any-2xx or incode.")
+    ] = None,
+    schedule: Annotated[
+        str | None, typer.Option(help='standard, incode, or waits such as "5s 5m 2h".')
+    ] = None,
+    deadline: Annotated[str | None, typer.Option(help="Seconds that one attempt may take.")] = None,
+    body_limit: Annotated[str | None, typer.Option(help="Bytes of the largest body.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Change what is named; all or nothing. An empty --auth-url ends authorization."""
+    """Change settings; what is not named stays as it is."""
     from core.store import config
 
     given = {
         "authentication_url": auth_url,
         "client_id": client_id,
+        "secret_key": None if secret_key_file is None else _secret_key(secret_key_file),
         "client_authentication": client_auth,
         "scopes": scopes,
         "accepted_answer": success,
@@ -78,83 +122,133 @@ def set_(
         "deadline": deadline,
         "body_limit": body_limit,
     }
-    secret = _secret(secret_key_file) if secret_key_file is not None else None
+    changes = {name: value for name, value in given.items() if value is not None}
+    headers = [_split_header(line) for line in header or ()]
+    if not (changes or headers or remove_header or allow_network or forbid_network):
+        raise WrongUsage("Name an option to change: hookkeeper settings set --help lists them.")
 
     async def work(store: "Store") -> "GeneralSettings":
-        before = await config.load_settings(store)
-        values: dict[str, object] = {name: getattr(before, name) for name in _OPTIONS}
-        values |= {name: value for name, value in given.items() if value is not None}
-        if secret is not None:
-            values["secret_key"] = secret
-        if auth_url == "":
-            values |= {"client_id": None, "secret_key": None}
-        values["custom_headers"] = _headers(before, header or [], remove_header or [])
-        networks = dict.fromkeys((*before.allowed_networks, *(allow_network or [])))
-        values["allowed_networks"] = [
-            network for network in networks if network not in (forbid_network or [])
-        ]
-        return await config.save_settings(store, _validated(values, before.version), actor=actor())
+        now = await config.load_settings(store)
+        wanted = _changed(
+            now,
+            changes,
+            _with_headers(now.custom_headers, headers, remove_header or []),
+            _with_networks(now.allowed_networks, allow_network or [], forbid_network or []),
+        )
+        if auth_url is not None and wanted.authentication_url is not None:
+            check_address("--auth-url", wanted.authentication_url, wanted.allowed_networks)
+        return await config.save_settings(store, wanted, actor=actor())
 
-    with_store(context, work, create=True)
-    say("Settings updated.")
+    saved = in_store(context, work, create=True)
+    if as_json:
+        print_json(_shown(saved))
+    else:
+        say("The settings are updated.")
 
 
-def _secret(source: str) -> str:
+def _changed(
+    now: "GeneralSettings",
+    changes: dict[str, str],
+    headers: list[dict[str, object]],
+    networks: list[str],
+) -> "GeneralSettings":
+    from core.models import GeneralSettings
+
+    values: dict[str, object] = {name: getattr(now, name) for name in GeneralSettings.model_fields}
+    if changes.get("authentication_url") == "":
+        values |= dict.fromkeys(_AUTHORIZATION)
+    values |= changes | {"custom_headers": headers, "allowed_networks": networks}
+
+    def option_of(field: str) -> str:
+        name, _, rest = field.partition(".")
+        position = rest.partition(".")[0]
+        if name == "custom_headers" and position.isdigit():
+            return f"--header {str(headers[int(position)]['name'])[:60]}"
+        if name == "allowed_networks":
+            return "--allow-network"
+        return _OPTIONS.get(name, name)
+
+    return validated(GeneralSettings, values, option_of)
+
+
+def _secret_key(name: str) -> str:
+    """The Secret Key from a file; the line break that editors put at its end is none of it."""
+    if name == "-":
+        if sys.stdin.isatty():
+            import getpass
+
+            return getpass.getpass("Secret Key: ")
+        data = sys.stdin.buffer.read(65536)
+    else:
+        data = file_bytes(name, "--secret-key-file")
     try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text()
-    except (OSError, UnicodeDecodeError):
-        raise wrong("--secret-key-file", f"{source} cannot be read.") from None
-    return text.removesuffix("\n").removesuffix("\r")
+        return data.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        raise WrongUsage("--secret-key-file: the Secret Key is text in UTF-8.") from None
 
 
-def _headers(before: "GeneralSettings", added: list[str], removed: list[str]) -> list[dict[str, str]]:
-    headers = {
-        entry.name.lower(): (entry.name, entry.value.get_secret_value()) for entry in before.custom_headers
+def _split_header(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon:
+        # Not shown: it may be a secret that was typed without its name.
+        raise WrongUsage("--header: Write a header as Name: value.")
+    return name, value.lstrip(" ")
+
+
+def _with_headers(
+    now: "tuple[CustomHeader, ...]", given: list[tuple[str, str]], removed: list[str]
+) -> list[dict[str, object]]:
+    headers: dict[str, dict[str, object]] = {
+        entry.name.lower(): {"name": entry.name, "value": entry.value} for entry in now
     }
     for name in removed:
         if headers.pop(name.lower(), None) is None:
-            raise wrong("--remove-header", f"There is no header {name}.")
-    for text in added:
-        name, colon, value = text.partition(":")
-        if not colon:
-            raise wrong("--header", "Write a header as Name: value.")
-        headers[name.lower()] = (name, value.strip(" "))
-    return [{"name": name, "value": value} for name, value in headers.values()]
+            raise WrongUsage(f"--remove-header: There is no header {name[:60]}.")
+    for name, value in given:
+        headers[name.lower()] = {"name": name, "value": value}
+    return list(headers.values())
 
 
-def _validated(values: dict[str, object], version: int) -> "GeneralSettings":
-    from pydantic import ValidationError
-
-    from core.models import GeneralSettings, invalid_settings
-
-    values["custom_headers"] = values["custom_headers"] or ()
-    try:
-        return GeneralSettings.model_validate(values | {"version": version})
-    except ValidationError as error:
-        problem = invalid_settings(error)[0]
-        raise wrong(_OPTIONS.get(problem.field.partition(".")[0], problem.field), str(problem)) from None
+def _with_networks(now: tuple[str, ...], allowed: list[str], removed: list[str]) -> list[str]:
+    for network in removed:
+        if network not in now:
+            raise WrongUsage(f"--forbid-network: {network[:60]} is not among the allowed networks.")
+    return list(dict.fromkeys([*(network for network in now if network not in removed), *allowed]))
 
 
-@app.command()
-def test_auth(context: typer.Context) -> None:
-    """Let the dispatcher fetch a token with the stored settings."""
+@app.command("test-auth")
+def test_authorization(context: typer.Context, as_json: AsJson = False) -> None:
+    """Have the dispatcher fetch a token with the saved settings."""
     from core.service.status import dispatcher_status
-    from core.store import config, requests
+    from core.store import bell, config, requests
 
-    async def work(store: "Store") -> "AuthorizationAnswer | None":
-        number = await requests.ask_authorization(store, await config.load_settings(store))
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                async for _ in store.changes(0.1):
-                    if (answer := await requests.authorization_answer(store, number)) is not None:
-                        return answer
-        except TimeoutError:
-            pass
-        return None
+    async def work(store: "Store") -> "AuthorizationAnswer":
+        if not dispatcher_status(database_of(context)).running:
+            raise HookkeeperError("Nobody delivers, so nobody can test it. Start hookkeeper serve.")
+        settings = await config.load_settings(store)
+        if not settings.uses_oidc:
+            raise HookkeeperError("No Authentication URL is set: there is nothing to test.")
+        number = await requests.ask_authorization(store, settings)
+        bell.ring(store.path)
+        return await _answer(store, number)
 
-    if not dispatcher_status(context.obj["database"]).running:
-        say("Nobody delivers, so nobody can test it. Start hookkeeper serve.")
+    answer = in_store(context, work)
+    if as_json:
+        print_json({"ok": answer.ok, "words": answer.words})
+    else:
+        say(answer.words)
+    if not answer.ok:
         raise typer.Exit(1)
-    answer = with_store(context, work)
-    say(answer.words if answer else "The dispatcher did not answer within 20 s.")
-    raise typer.Exit(0 if answer and answer.ok else 1)
+
+
+async def _answer(store: "Store", number: int) -> "AuthorizationAnswer":
+    from core.store import requests
+
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            # The answer comes from another process, through the file.
+            while (answer := await requests.authorization_answer(store, number)) is None:  # noqa: ASYNC110
+                await asyncio.sleep(_GLANCE)
+            return answer
+    except TimeoutError:
+        raise HookkeeperError("The dispatcher has not answered within a minute.") from None

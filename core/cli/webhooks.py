@@ -1,222 +1,287 @@
 """`webhooks`: the webhook configurations."""
 
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from core.cli.output import print_fields, print_rows, say
-from core.cli.session import actor, with_store, wrong
+from core.catalog import accept, event_type
+from core.cli.addresses import check_address
+from core.cli.database import actor, database_of, in_store, wake_dispatcher
+from core.cli.event_data import given_bytes
+from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
+from core.cli.wrong_usage import WrongUsage, validated
 
 if TYPE_CHECKING:
-    from core.models import GeneralSettings, Webhook, WebhookOptions
+    from core.models import Webhook
     from core.store import Store
 
-app = typer.Typer(help="Webhook configurations.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="The webhook configurations. An ID may be given by its last characters, at least 4.",
+    no_args_is_help=True,
+)
 
-Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
-Identity = Annotated[str, typer.Argument(metavar="ID", help="The ID, or a tail of at least 4 characters.")]
-Url = Annotated[Optional[str], typer.Option()]  # noqa: UP045  # typer reads it
-Text = Annotated[Optional[str], typer.Option()]  # noqa: UP045
-_COLUMNS = ("id", "type", "url", "enabled", "health", "undelivered")
-
-
-@app.command("list")
-def list_(context: typer.Context, as_json: Json = False) -> None:
-    """All webhooks."""
-    from core.store import config
-
-    summaries = with_store(context, config.list_webhooks)
-    rows = [
-        summary.webhook.model_dump(mode="json")
-        | {
-            "health": summary.last_outcome and f"{summary.last_outcome} {summary.last_status or ''}".strip(),
-            "undelivered": summary.undelivered,
-            "held": summary.held,
-        }
-        for summary in summaries
-    ]
-    print_rows(rows, as_json=as_json, columns=_COLUMNS)
-
-
-@app.command()
-def show(
-    context: typer.Context, identity: Identity, as_json: Json = False, reveal_secret: bool = False
-) -> None:
-    """One webhook."""
-    from core.store import config
-
-    fields = with_store(context, lambda store: config.load_webhook(store, identity)).model_dump(mode="json")
-    if reveal_secret:
-        secret = with_store(context, lambda store: config.signing_secret(store, identity))
-        fields["signing_secret"] = secret.get_secret_value()
-    print_fields(fields, as_json=as_json)
-
-
-def _options(values: dict[str, str | None], before: "WebhookOptions | None" = None) -> "WebhookOptions":
-    """The options as typed over those of before; "" is back to the general settings."""
-    from pydantic import ValidationError
-
-    from core.models import WebhookOptions, invalid_settings
-
-    merged: dict[str, object] = before.model_dump() if before else {}
-    for name, value in values.items():
-        if value == "" and name != "url":
-            merged.pop(name, None)
-        elif value is not None:
-            merged[name] = value
-    try:
-        return WebhookOptions.model_validate(merged)
-    except ValidationError as error:
-        problem = invalid_settings(error)[0]
-        raise wrong(_OPTION_NAMES.get(problem.field, problem.field), str(problem)) from None
-
-
-_OPTION_NAMES = {
+_OPTIONS = {
     "url": "--url",
     "retry_schedule": "--schedule",
     "accepted_answer": "--success",
     "concurrency": "--concurrency",
     "deadline": "--deadline",
 }
+# Text, whatever they hold: the models word what is wrong with a value, and an empty one means the default.
+Schedule = Annotated[str | None, typer.Option(help='standard, incode, or waits such as "5s 5m 2h".')]
+Success = Annotated[
+    str | None,
+    typer.Option("--success", "--accepted-answer", help="any-2xx, or incode: 204, or 200 with JSON."),
+]
+Concurrency = Annotated[str | None, typer.Option(help="Attempts at a time, 1 to 256.")]
+Deadline = Annotated[str | None, typer.Option(help="Seconds that one attempt may take.")]
 
 
-def _guard(settings: "GeneralSettings", url: str) -> None:
-    """Refuse a private address that no setting allows; warn of http."""
-    from core.delivery.guard import offered_network, url_refusal, url_warning
-    from core.url import host_of
+@app.command("list")
+def list_webhooks(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the webhooks with their health."""
+    from core.store import config
 
-    refused = url_refusal(url, settings.allowed_networks)
-    if refused:
-        network = offered_network(host_of(url))
-        advice = f" hookkeeper settings set --allow-network {network} allows it." if network else ""
-        raise wrong("--url", f"{refused.partition(';')[0]}.{advice}")
-    if warning := url_warning(url, settings.allowed_networks):
-        say(f"! {warning}")
+    summaries = in_store(context, config.list_webhooks)
+    if as_json:
+        for each in summaries:
+            health = {
+                "last_outcome": each.last_outcome,
+                "last_status": each.last_status,
+                "undelivered": each.undelivered,
+                "held": each.held,
+            }
+            print_json(each.webhook.model_dump(mode="json") | health)
+        return
+    print_table(
+        ("ID", "Type", "Enabled", "Last answer", "Undelivered", "Held", "URL"),
+        (
+            (
+                each.webhook.id,
+                each.webhook.type,
+                each.webhook.enabled,
+                each.last_status or each.last_outcome,
+                each.undelivered,
+                each.held,
+                each.webhook.url,
+            )
+            for each in summaries
+        ),
+    )
+    if not summaries:
+        say("No webhooks yet. hookkeeper webhooks add --type TYPE --url URL generates one.")
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    webhook_id: str,
+    reveal_secret: Annotated[
+        bool, typer.Option("--reveal-secret", help="Show the signing secret, for the receiver.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a webhook."""
+    from core.header import MASKED
+    from core.store import config
+
+    async def work(store: "Store") -> "tuple[Webhook, str]":
+        webhook = await config.load_webhook(store, webhook_id)
+        if not reveal_secret:
+            return webhook, MASKED
+        return webhook, (await config.signing_secret(store, webhook.id)).get_secret_value()
+
+    webhook, secret = in_store(context, work)
+    if as_json:
+        print_json(webhook.model_dump(mode="json") | {"signing_secret": secret})
+        return
+    general = "as the general settings say"
+    print_fields(
+        [
+            ("ID", webhook.id),
+            ("Type", webhook.type),
+            ("URL", webhook.url),
+            ("Enabled", webhook.enabled),
+            ("Accepted answer", webhook.accepted_answer.label if webhook.accepted_answer else general),
+            ("Retry schedule", webhook.retry_schedule or general),
+            ("Concurrency", webhook.concurrency),
+            ("Deadline", f"{webhook.deadline:g} s" if webhook.deadline else general),
+            ("Signing secret", secret),
+            ("Created", f"{webhook.created_at.astimezone():%Y-%m-%d %H:%M:%S} by {webhook.created_by}"),
+            ("Updated", f"{webhook.updated_at.astimezone():%Y-%m-%d %H:%M:%S} by {webhook.updated_by}"),
+        ]
+    )
 
 
 @app.command()
 def add(
     context: typer.Context,
-    type: Annotated[str, typer.Option(help="See hookkeeper types.")],
-    url: Annotated[str, typer.Option()],
-    schedule: Text = None,
-    success: Text = None,
-    concurrency: Text = None,
-    deadline: Text = None,
-    as_json: Json = False,
+    kind: Annotated[str, typer.Option("--type", help="See hookkeeper types.")],
+    url: Annotated[str, typer.Option(help="Where its events go.")],
+    schedule: Schedule = None,
+    success: Success = None,
+    concurrency: Concurrency = None,
+    deadline: Deadline = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Generate a webhook."""
-    from core.catalog import UnknownType, event_type
+    """Generate a webhook; prints its ID."""
+    from core.models import WebhookOptions
     from core.store import config
 
-    try:
-        kind = event_type(type)
-    except UnknownType as error:
-        raise wrong("--type", str(error)) from None
-    if kind.deprecated:
-        raise wrong("--type", f"{kind.name} is deprecated and not offered for new webhooks.")
-    options = _options(
-        {"url": url, "retry_schedule": schedule, "accepted_answer": success, "concurrency": concurrency,
-         "deadline": deadline}
-    )  # fmt: skip
+    definition = event_type(kind)
+    if definition.deprecated:
+        raise WrongUsage(f"{definition.name} is deprecated and not offered for new webhooks.")
+    values = _values(url, schedule, success, concurrency, deadline)
+    options = validated(WebhookOptions, values, _option_of)
 
-    async def work(store: "Store") -> "Webhook":
-        _guard(await config.load_settings(store), options.url)
-        return await config.add_webhook(store, kind.name, options, actor=actor())
+    async def work(store: "Store") -> "tuple[Webhook, int]":
+        check_address("--url", options.url, (await config.load_settings(store)).allowed_networks)
+        webhook = await config.add_webhook(store, definition.name, options, actor=actor())
+        same = [each for each in await config.list_webhooks(store) if each.webhook.type == webhook.type]
+        return webhook, len(same)
 
-    webhook = with_store(context, work, create=True)
-    print_fields(webhook.model_dump(mode="json"), as_json=True) if as_json else print(webhook.id)
+    webhook, number = in_store(context, work, create=True)
+    if as_json:
+        print_json(webhook.model_dump(mode="json"))
+    else:
+        print_line(webhook.id)
+    if number > 1:
+        say(f"{number} webhooks are of the type {webhook.type}: each gets every event.")
 
 
 @app.command()
 def edit(
     context: typer.Context,
-    identity: Identity,
-    url: Url = None,
-    schedule: Text = None,
-    success: Text = None,
-    concurrency: Text = None,
-    deadline: Text = None,
+    webhook_id: str,
+    url: Annotated[str | None, typer.Option(help="Where its events go, waiting ones included.")] = None,
+    schedule: Schedule = None,
+    success: Success = None,
+    concurrency: Concurrency = None,
+    deadline: Deadline = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Change what is named; "" is back to the general settings."""
+    """Change a webhook. An empty value sets an option back to its default."""
+    from core.models import WebhookOptions
     from core.store import config
 
-    async def work(store: "Store") -> "Webhook":
-        before = await config.load_webhook(store, identity)
-        options = _options(
-            {"url": url, "retry_schedule": schedule, "accepted_answer": success, "concurrency": concurrency,
-             "deadline": deadline},
-            before.options,
-        )  # fmt: skip
-        if url is not None:
-            _guard(await config.load_settings(store), options.url)
-        return await config.save_webhook(store, before.id, options, version=before.version, actor=actor())
+    values = _values(url, schedule, success, concurrency, deadline)
+    if not values:
+        raise WrongUsage("Name an option to change: hookkeeper webhooks edit --help lists them.")
 
-    say(f"Saved: {with_store(context, work).id}")
+    async def work(store: "Store") -> "Webhook":
+        webhook = await config.load_webhook(store, webhook_id)
+        options = validated(WebhookOptions, webhook.options.model_dump() | values, _option_of)
+        if "url" in values:
+            check_address("--url", options.url, (await config.load_settings(store)).allowed_networks)
+        return await config.save_webhook(store, webhook.id, options, version=webhook.version, actor=actor())
+
+    _tell(in_store(context, work), "changed", as_json)
+
+
+def _values(
+    url: str | None, schedule: str | None, success: str | None, concurrency: str | None, deadline: str | None
+) -> dict[str, object]:
+    """What was given, by field; an empty value is the field's default."""
+    from core.models import DEFAULT_CONCURRENCY
+
+    given = {
+        "url": url,
+        "retry_schedule": schedule,
+        "accepted_answer": success,
+        "concurrency": concurrency,
+        "deadline": deadline,
+    }
+    defaults = {"url": "", "concurrency": DEFAULT_CONCURRENCY}
+    return {name: value or defaults.get(name) for name, value in given.items() if value is not None}
+
+
+def _option_of(field: str) -> str:
+    return _OPTIONS.get(field, field)
+
+
+def _tell(webhook: "Webhook", what: str, as_json: bool) -> None:
+    if as_json:
+        print_json(webhook.model_dump(mode="json"))
+    else:
+        say(f"{webhook.id} is {what}.")
 
 
 @app.command()
 def delete(
     context: typer.Context,
-    identity: Identity,
-    yes: Annotated[bool, typer.Option("--yes", help="Needed: what waits is cancelled.")] = False,
+    webhook_id: str,
+    yes: Annotated[bool, typer.Option("--yes", help="Yes, delete it.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Delete a webhook and cancel what waits for it."""
     from core.store import config
 
     if not yes:
-        raise wrong("--yes", "Deleting cancels what waits for this webhook. Add --yes to do it.")
+        raise WrongUsage("Deleting a webhook cancels what waits for it. If that is meant, add --yes.")
 
-    async def work(store: "Store") -> int:
-        webhook = await config.load_webhook(store, identity)
-        return await config.delete_webhook(store, webhook.id, actor=actor())
+    async def work(store: "Store") -> tuple[str, int]:
+        # The whole ID, so that one that was deleted before says by whom; a tail finds what is there.
+        whole = (
+            webhook_id if webhook_id.startswith("wh_") else (await config.load_webhook(store, webhook_id)).id
+        )
+        return whole, await config.delete_webhook(store, whole, actor=actor())
 
-    say(f"Deleted; {with_store(context, work):,} deliveries cancelled.")
+    identity, cancelled = in_store(context, work)
+    if as_json:
+        print_json({"id": identity, "cancelled": cancelled})
+    else:
+        say(f"{identity} is deleted, {cancelled:,} deliveries cancelled.")
 
 
 @app.command()
 def enable(
     context: typer.Context,
-    identity: Identity,
-    held: Annotated[str, typer.Option(help="release or cancel what was held.")] = "release",
+    webhook_id: str,
+    held: Annotated[
+        Literal["release", "cancel"], typer.Option(help="What becomes of the deliveries that were held.")
+    ] = "release",
+    as_json: AsJson = False,
 ) -> None:
     """Enable a webhook."""
     from core.store import bell, config
 
-    if held not in ("release", "cancel"):
-        raise wrong("--held", "Choose release or cancel.")
-    choice = "cancel" if held == "cancel" else "release"
-    webhook = with_store(
-        context,
-        lambda store: config.set_enabled(store, identity, True, actor=actor(), held=choice),  # type: ignore[arg-type]  # one of two literals
+    webhook = in_store(
+        context, lambda store: config.set_enabled(store, webhook_id, True, actor=actor(), held=held)
     )
-    bell.ring(context.obj["database"])
-    say(f"Enabled: {webhook.id}")
+    bell.ring(database_of(context))
+    _tell(webhook, "enabled", as_json)
 
 
 @app.command()
-def disable(context: typer.Context, identity: Identity) -> None:
-    """Disable a webhook; its deliveries are held."""
+def disable(context: typer.Context, webhook_id: str, as_json: AsJson = False) -> None:
+    """Disable a webhook: what comes for it is held."""
     from core.store import config
 
-    webhook = with_store(context, lambda store: config.set_enabled(store, identity, False, actor=actor()))
-    say(f"Disabled: {webhook.id}")
+    webhook = in_store(context, lambda store: config.set_enabled(store, webhook_id, False, actor=actor()))
+    _tell(webhook, "disabled", as_json)
 
 
 @app.command()
 def test(
     context: typer.Context,
-    identity: Identity,
-    data: Annotated[Optional[str], typer.Option(help="The body; without it a sample.")] = None,  # noqa: UP045
+    webhook_id: str,
+    data: Annotated[
+        str | None, typer.Option(metavar="JSON|@FILE|-", help="The body; else the type's sample.")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Send a test event to this webhook alone; prints the delivery's ID."""
-    from core.catalog import EVENT_TYPES, accept
-    from core.store import bell, config, queue
+    """Send a test event to one webhook; prints its delivery's ID."""
+    from core.store import config, queue
 
     async def work(store: "Store") -> str:
-        webhook = await config.load_webhook(store, identity)
-        raw = EVENT_TYPES[webhook.type].sample if data is None else data.encode("utf-8", "surrogateescape")
-        return await queue.emit_test(store, webhook.id, accept(webhook.type, raw))
+        webhook = await config.load_webhook(store, webhook_id)
+        limit = (await config.load_settings(store)).body_limit
+        body = given_bytes(data) if data is not None else event_type(webhook.type).sample
+        return await queue.emit_test(store, webhook.id, accept(webhook.type, body, limit=limit))
 
-    print(with_store(context, work))
-    bell.ring(context.obj["database"])
+    identity = in_store(context, work)
+    if as_json:
+        print_json({"id": identity})
+    else:
+        print_line(identity)
+    wake_dispatcher(database_of(context))

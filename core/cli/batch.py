@@ -1,0 +1,174 @@
+"""`emit --batch`: JSON lines in, one JSON line out for each after its COMMIT, in the order of the input."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from core.catalog import accept
+from core.cli.emit import check_key
+from core.cli.output import print_json
+from core.cli.wrong_usage import WrongUsage
+from core.errors import HookkeeperError
+from core.store import Store, bell, config, queue
+
+_WINDOW = 256
+"""Lines on their way at once: what bounds memory, and what one COMMIT can take in."""
+_CHUNK = 65536
+_ENVELOPE = 65536
+"""Bytes that a line may have besides its body."""
+
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True):
+    type: str
+    data: msgspec.Raw
+    key: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Line).decode
+_Answer = dict[str, object]
+
+
+@contextmanager
+def opened(name: str) -> Iterator[int]:
+    """The file to read from, `-` being standard input. Raises WrongUsage."""
+    if name == "-":
+        yield sys.stdin.fileno()
+        return
+    try:
+        file = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise WrongUsage(f"--batch: {name} cannot be read: {reason}.") from None
+    try:
+        yield file
+    finally:
+        os.close(file)
+
+
+async def emit_lines(store: Store, file: int) -> bool:
+    """Emit every line; whether all were stored. A line that is refused says so and stops nothing else."""
+    limit = (await config.load_settings(store)).body_limit
+    window: asyncio.Queue[asyncio.Task[_Answer] | None] = asyncio.Queue(_WINDOW)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_feed(store, file, limit, window, group))
+            return await _report(store, window)
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from None
+
+
+async def _feed(
+    store: Store,
+    file: int,
+    limit: int,
+    window: "asyncio.Queue[asyncio.Task[_Answer] | None]",
+    group: asyncio.TaskGroup,
+) -> None:
+    number = 0
+    async for line in _lines(file, limit + _ENVELOPE):
+        number += 1
+        if line.strip():
+            await window.put(group.create_task(_emit(store, number, line, limit)))
+    await window.put(None)
+
+
+async def _report(store: Store, window: "asyncio.Queue[asyncio.Task[_Answer] | None]") -> bool:
+    all_stored = True
+    while True:
+        if window.empty():
+            _settle(store)
+        task = await window.get()
+        if task is None:
+            _settle(store)
+            return all_stored
+        if not task.done():
+            _settle(store)
+        answer = await task
+        all_stored = all_stored and "error" not in answer
+        print_json(answer)
+
+
+def _settle(store: Store) -> None:
+    """Before waiting: what was stored is told, to the dispatcher and to who reads our output."""
+    bell.ring(store.path)
+    sys.stdout.flush()
+
+
+async def _emit(store: Store, number: int, line: bytes, limit: int) -> _Answer:
+    try:
+        entry = _parsed(line, limit)
+        body = accept(entry.type, bytes(entry.data), limit=limit)
+        emitted = await queue.emit(store, entry.type, body, key=check_key(entry.key))
+    except HookkeeperError as error:
+        return {"line": number, "error": str(error)}
+    return {
+        "line": number,
+        "id": emitted.id,
+        "deliveries": emitted.deliveries,
+        "repeated": emitted.repeated,
+    }
+
+
+def _parsed(line: bytes, limit: int) -> _Line:
+    if len(line) > limit + _ENVELOPE:
+        raise WrongUsage(f"The line is longer than a body of {limit:,} bytes can make it.")
+    try:
+        return _decode(line)
+    except RecursionError:
+        raise WrongUsage("The line is nested too deep.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise WrongUsage(
+            f'Not a line such as {{"type": "session-started", "data": {{…}}}}: {error}.'
+        ) from None
+
+
+async def _lines(file: int, longest: int) -> AsyncIterator[bytes]:
+    """The lines of a file; of one that is too long, one byte more than `longest`."""
+    begun = bytearray()
+    async for chunk in _chunks(file):
+        first, *others = chunk.split(b"\n")
+        begun += first[: max(0, longest + 1 - len(begun))]
+        if others:
+            yield bytes(begun)
+            for line in others[:-1]:
+                yield line
+            begun = bytearray(others[-1])
+    if begun:
+        yield bytes(begun)
+
+
+async def _chunks(file: int) -> AsyncIterator[bytes]:
+    """What there is to read, as soon as it is there.
+
+    No thread reads, since one that waits for input outlives ctrl+c; and standard input is not made non-blocking,
+    since the shell may share it.
+    """
+    while True:
+        await _readable(file)
+        chunk = os.read(file, _CHUNK)
+        if not chunk:
+            return
+        yield chunk
+
+
+async def _readable(file: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    try:
+        loop.add_reader(file, ready.set)
+    except PermissionError:  # regular files cannot be waited for, and need not
+        return
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(file)
+
+
+def _first(errors: BaseExceptionGroup) -> BaseException:
+    """A task group wraps what one of its tasks or its body raised."""
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -1,0 +1,59 @@
+"""The database that a command works on, and who works."""
+
+import asyncio
+import getpass
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from core.cli.output import say
+
+if TYPE_CHECKING:
+    from core.store import Store
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What every command gets from the words before it."""
+
+    database: Path
+
+
+def database_of(context: typer.Context) -> Path:
+    """The file that --db, HOOKKEEPER_DB or the platform names."""
+    return context.ensure_object(Invocation).database
+
+
+def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *, create: bool = False) -> T:
+    """Open the database, do the work and close it. Only what may come first in its life may `create` it."""
+    from core.store import open_store
+
+    async def run() -> T:
+        async with open_store(database_of(context), create=create) as store:
+            return await work(store)
+
+    return asyncio.run(run())
+
+
+def actor() -> str:
+    """The name that the books show for what is changed here."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in some containers
+        return f"uid {os.getuid()}"
+
+
+def wake_dispatcher(database: Path) -> None:
+    """Ring after something was stored that is to be delivered; say so when nobody hears it."""
+    from core.service.status import dispatcher_status
+    from core.store import bell
+
+    bell.ring(database)
+    if not dispatcher_status(database).running:
+        say("Stored. Nobody delivers now: start hookkeeper serve.")

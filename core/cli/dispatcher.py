@@ -1,0 +1,32 @@
+"""`serve`, `status` and `stop`, as commands."""
+
+import typer
+
+from core.cli.database import database_of
+from core.cli.output import AsJson
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (serve, status, stop):
+        app.command()(command)
+
+
+def serve(context: typer.Context) -> None:
+    """Deliver in the foreground until told to stop."""
+    from core.cli.serve import run_serve
+
+    raise typer.Exit(run_serve(database_of(context), started_by="serve"))
+
+
+def status(context: typer.Context, as_json: AsJson = False) -> None:
+    """Say who delivers; exit status 1 if nobody does."""
+    from core.cli.serve import run_status
+
+    raise typer.Exit(run_status(database_of(context), as_json=as_json))
+
+
+def stop(context: typer.Context) -> None:
+    """Drain the dispatcher and wait until it has stopped."""
+    from core.cli.serve import run_stop
+
+    raise typer.Exit(run_stop(database_of(context)))

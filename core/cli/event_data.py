@@ -1,0 +1,29 @@
+"""Bodies as they are given on the command line."""
+
+import os
+import sys
+from pathlib import Path
+
+from core.cli.wrong_usage import WrongUsage
+
+_MOST = 32 * 1024 * 1024
+"""Bytes read of a file: more than any body may have, less than would hurt."""
+
+
+def given_bytes(data: str) -> bytes:
+    """The bytes behind a `--data` option: JSON itself, @FILE, or - for standard input."""
+    if data == "-":
+        return sys.stdin.buffer.read(_MOST)
+    if data.startswith("@"):
+        return file_bytes(data[1:], "--data")
+    return os.fsencode(data)
+
+
+def file_bytes(name: str, option: str) -> bytes:
+    """What a file holds. Raises WrongUsage when it cannot be read."""
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(_MOST)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise WrongUsage(f"{option}: {name} cannot be read: {reason}.") from None

@@ -1,0 +1,118 @@
+"""What is typed or piped in wrongly, or cannot be printed: one sentence, never a traceback."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_RUN = "from core.cli.main import run; run(lambda database: 0)"
+
+
+@pytest.fixture(autouse=True)
+def _own_database(database: Path) -> Path:
+    return database
+
+
+def _hookkeeper(*words: str | bytes, data: bytes = b"", **more: str) -> subprocess.CompletedProcess[bytes]:
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, *words],
+        input=data,
+        capture_output=True,
+        env=os.environ | more,
+        check=False,
+    )
+    assert b"Traceback" not in done.stderr
+    return done
+
+
+def _add_webhook() -> str:
+    url = "https://hooks.example/a"
+    done = _hookkeeper("webhooks", "add", "--type", "session-failed", "--url", url)
+    return done.stdout.decode().strip()
+
+
+def test_each_wrong_option_is_named() -> None:
+    """Two wrong values give two lines, each with its option."""
+    done = _hookkeeper(
+        "webhooks", "add", "--type", "session-failed", "--url", "https://a.example/",
+        "--deadline", "0", "--concurrency", "x",
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.decode().splitlines() == [
+        "--concurrency: Enter a number.",
+        "--deadline: Enter at least 1.",
+    ]
+
+
+def test_a_private_token_endpoint_is_refused_until_its_network_is_allowed() -> None:
+    """The Authentication URL is guarded as a webhook's URL is; both options may come together."""
+    oidc = ("--auth-url", "https://10.1.2.3/token", "--client-id", "a", "--secret-key-file", "-")
+    done = _hookkeeper("settings", "set", *oidc, data=b"secret")
+    assert done.returncode == 2
+    assert b"--allow-network 10.1.0.0/16" in done.stderr
+    allowed = _hookkeeper("settings", "set", *oidc, "--allow-network", "10.1.0.0/16", data=b"secret")
+    assert allowed.returncode == 0
+
+
+def test_a_wrong_header_value_is_named_by_its_header_and_not_shown() -> None:
+    """Header values may be secrets: the message has the name alone."""
+    done = _hookkeeper("settings", "set", "--header", "X-Secret: hush ")
+    assert done.returncode == 2
+    assert done.stderr == b"--header X-Secret: A header value has no space at its ends.\n"
+
+
+def test_a_key_that_no_database_takes_is_refused() -> None:
+    """Bytes that are no text come from a shell in another encoding."""
+    done = _hookkeeper("emit", "session-failed", "--data", "{}", "--key", b"\xff")
+    assert done.returncode == 2
+
+
+def test_a_test_event_takes_its_body_from_standard_input() -> None:
+    """`--data -` and the body limit of the settings hold for test events as well."""
+    webhook = _add_webhook()
+    assert _hookkeeper("webhooks", "test", webhook, "--data", "-", data=b'{"a": 1}').returncode == 0
+    assert _hookkeeper("settings", "set", "--body-limit", "1024").returncode == 0
+    large = json.dumps({"a": "x" * 2000}).encode()
+    assert _hookkeeper("webhooks", "test", webhook, "--data", "-", data=large).returncode == 1
+
+
+def test_one_delivery_that_is_not_there_stops_no_other() -> None:
+    """`resend` does what it can, and its exit status says that it was not all."""
+    webhook = _add_webhook()
+    delivery = _hookkeeper("webhooks", "test", webhook).stdout.decode().strip()
+    done = _hookkeeper("deliveries", "resend", "dlv_none", delivery)
+    assert done.returncode == 1
+    assert delivery in done.stdout.decode()
+    assert b"There is no delivery dlv_none" in done.stderr
+
+
+def test_deleting_what_is_gone_says_who_deleted_it() -> None:
+    """The books remember."""
+    webhook = _add_webhook()
+    assert _hookkeeper("webhooks", "delete", webhook, "--yes").returncode == 0
+    again = _hookkeeper("webhooks", "delete", webhook, "--yes")
+    assert again.returncode == 1
+    assert f"{webhook} was deleted by".encode() in again.stderr
+
+
+def test_json_leaves_the_terminal_whole() -> None:
+    """C1 controls and right-to-left marks in a body are escaped, and the body's text is exact."""
+    body = '{"a":"\u009b31m\u202e",  "n":1.10}'
+    event = _hookkeeper("emit", "session-failed", "--data", body).stdout.decode().strip()
+    shown = _hookkeeper("events", "show", event, "--json")
+    assert shown.stdout.isascii()
+    assert json.loads(shown.stdout)["body"] == body
+
+
+def test_output_that_cannot_be_written_is_said() -> None:
+    """A full disk behind stdout is one sentence; a terminal without UTF-8 gets question marks."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", _RUN, "types"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, b"Input or output: No space left on device.\n")
+    assert _hookkeeper("emit", "session-failed", "--data", "{}").returncode == 0
+    assert _hookkeeper("settings", "show", PYTHONIOENCODING="ascii").returncode == 0
