@@ -112,6 +112,7 @@ class TokenSource:
 
     def _requested(self) -> asyncio.Task[Token | TokenError]:
         if self._request is None:
+            # Owned here: close() cancels and awaits it.
             self._request = asyncio.create_task(self._renew())
         return self._request
 

@@ -104,7 +104,7 @@ def read_delivery(database: sqlite3.Connection, seq: int) -> Delivery:
 
 def find_delivery(database: sqlite3.Connection, identity: str) -> int:
     """The row number for an ID, or for the tail of one of the newest. Raises NotFound."""
-    row = database.execute("SELECT seq FROM deliveries WHERE id = ?", (identity.strip(),)).fetchone()
+    row = database.execute("SELECT seq FROM deliveries WHERE id = ?", (_storable(identity),)).fetchone()
     if row is not None:
         return int(row[0])
     tail = identity.strip().rpartition("…")[2].rpartition("_")[2]
@@ -118,6 +118,11 @@ def find_delivery(database: sqlite3.Connection, identity: str) -> int:
     raise NotFound(
         f"There is no delivery {identity.strip()[:60]}. hookkeeper deliveries list shows the newest."
     )
+
+
+def _storable(identity: str) -> str:
+    """An ID as it was typed; no database takes half a surrogate pair, which stands for a byte that is no text."""
+    return identity.strip().encode("utf-8", "replace").decode()
 
 
 async def list_deliveries(
@@ -223,7 +228,7 @@ async def load_event(store: Store, identity: str) -> Event:
     """The event with this ID, its body as it was accepted. Raises NotFound."""
 
     def read(database: sqlite3.Connection) -> Event:
-        row = database.execute(f"{_EVENT} WHERE e.id = ?", (identity.strip(),)).fetchone()
+        row = database.execute(f"{_EVENT} WHERE e.id = ?", (_storable(identity),)).fetchone()
         if row is None:
             raise NotFound(
                 f"There is no event {identity.strip()[:60]}. hookkeeper events list shows the newest."

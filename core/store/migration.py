@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.store.connection import connect
 from core.store.errors import (
+    DatabaseCorrupt,
     DatabaseForeign,
     DatabaseMissing,
     DatabaseNewer,
@@ -61,6 +62,8 @@ def _prepare(path: Path, create: bool, lock: DispatcherLock | None) -> None:
 
 def check(path: Path) -> int:
     """The `user_version` of an existing file of ours; 0 for one that is empty. Raises StoreError, sqlite3.Error."""
+    if path.stat().st_size == 1:  # SQLite takes it for an empty database, and would write over it
+        raise DatabaseCorrupt(f"{path} is not a SQLite database. Name another file with --db.")
     connection = connect(path)
     try:
         application, version, tables = connection.execute(

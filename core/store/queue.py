@@ -375,7 +375,7 @@ async def resend(store: Store, delivery_id: str, *, actor: str) -> Delivery:
             database.execute("UPDATE deliveries SET wish = 'resend' WHERE seq = ?", (seq,))
         else:
             database.execute(
-                "UPDATE deliveries SET state = 'pending', lane = ?, due_at = ?, step = 0, cancel_reason = NULL,"
+                "UPDATE deliveries SET state = 'pending', lane = ?, due_at = ?, step = 0, interruptions = 0, cancel_reason = NULL,"
                 " changed_at = ? WHERE seq = ?",
                 (RETRY, now_ms(), now_ms(), seq),
             )

@@ -56,8 +56,10 @@ class Store:
             try:
                 return await asyncio.shield(query)
             except asyncio.CancelledError:
-                await self._reader.interrupt()
-                await asyncio.wait([query])
+                while not query.done():
+                    # An interrupt is lost on a query that has not begun yet.
+                    await self._reader.interrupt()
+                    await asyncio.wait([query], timeout=0.01)
                 query.exception()
                 raise
             except sqlite3.Error as error:

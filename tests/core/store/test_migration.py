@@ -34,19 +34,25 @@ async def test_an_open_program_notices_an_upgrade(store: Store) -> None:
     """A running old process stops in words."""
     other = sqlite3.connect(store.path)
     changes = store.changes(0.01)
-    upgrade = asyncio.get_running_loop().call_later(0.05, other.execute, "PRAGMA user_version = 99")
+    asyncio.get_running_loop().call_later(0.05, other.execute, "PRAGMA user_version = 99")
     with pytest.raises(DatabaseNewer, match="can no longer read it"):
         async for _ in changes:
             pass
-    assert upgrade.when() > 0
     other.close()
 
 
 async def test_a_cancelled_read_is_interrupted(store: Store) -> None:
     """A superseded query ends at once, and the next one works."""
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-    query = asyncio.create_task(store.read(lambda db: db.execute(endless).fetchone()))
-    await asyncio.sleep(0.05)
+    begun = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def count(database: sqlite3.Connection) -> object:
+        loop.call_soon_threadsafe(begun.set)
+        return database.execute(endless).fetchone()
+
+    query = asyncio.create_task(store.read(count))
+    await begun.wait()
     query.cancel()
     with pytest.raises(asyncio.CancelledError):
         await query

@@ -83,6 +83,16 @@ async def test_no_database_at_all(database: Path) -> None:
         await _open(database)
 
 
+@pytest.mark.parametrize("content", [b"x", b"xy", b"x" * 99, b"x" * 600])
+async def test_a_few_bytes(database: Path, content: bytes) -> None:
+    """However short a file of somebody's is, it is not written over."""
+    database.parent.mkdir(parents=True)
+    database.write_bytes(content)
+    with pytest.raises(DatabaseCorrupt, match="not a SQLite database"):
+        await _open(database)
+    assert database.read_bytes() == content
+
+
 async def test_damaged(database: Path) -> None:
     """A damaged file is named as such."""
     await _open(database)

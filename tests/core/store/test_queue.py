@@ -98,6 +98,18 @@ async def test_interrupted(store: Store) -> None:
     assert [attempt.outcome for attempt in attempts] == ["interrupted"] * 5
 
 
+async def test_a_resend_counts_interruptions_anew(store: Store) -> None:
+    """A fresh run of the schedule does not lose a step to interruptions before it."""
+    await _webhook(store)
+    await queue.emit(store, "session-failed", BODY)
+    for number in range(5):
+        (claim,) = await _claim(store, await queue.next_epoch(store))
+        await queue.recover(store, await queue.next_epoch(store))
+        if number == 3:
+            await queue.resend(store, claim.id, actor="ana")
+    assert (await history.load_delivery(store, claim.id)).tries == 0
+
+
 async def test_interrupted_for_good(store: Store) -> None:
     """An interruption may take the last step of a schedule."""
     await _webhook(store, retry_schedule="5s")
@@ -182,8 +194,11 @@ async def test_unwanted_events_can_be_delivered_later(store: Store) -> None:
     assert await history.list_events(store, unwanted=True) == []
     with pytest.raises(NotPossible):
         await queue.deliver(store, "evt_nothing", webhook.id)
-    with pytest.raises(NotFound):
-        await history.load_event(store, "evt_nothing")
+    for unknown in ("evt_nothing", "evt_\ud800aaaa"):
+        with pytest.raises(NotFound):
+            await history.load_event(store, unknown)
+        with pytest.raises(NotFound):
+            await history.load_delivery(store, unknown)
 
 
 async def test_saving_over_somebody_else(store: Store) -> None:
