@@ -22,6 +22,7 @@ from core.models import (
 )
 from core.service.status import dispatcher_status
 from core.store import Conflict, config, requests
+from core.text import one_line
 from tui.actions import SETTINGS, bindings
 from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.dialogs.dialog import button
@@ -45,25 +46,24 @@ class HeaderRow(Vertical):
 
     def __init__(self, name: str = "", value: str = "") -> None:
         super().__init__(classes="header")
-        self._header = name
-        self._value = value
+        # Held here: a row is asked for its pair before it is composed, too.
+        self.key = TextField(name, classes="name", placeholder="Custom Header Key")
+        self.value = TextField(
+            value, classes="value", placeholder="Custom Header Value", password=header.holds_secret(name)
+        )
+        self._error = Static("", classes="error", markup=False)
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="header-row"):
-            yield TextField(self._header, classes="name", placeholder="Custom Header Key")
-            yield TextField(
-                self._value,
-                classes="value",
-                placeholder="Custom Header Value",
-                password=header.holds_secret(self._header),
-            )
+            yield self.key
+            yield self.value
             yield button("Remove", "remove")
-        yield Static("", classes="error", markup=False)
+        yield self._error
 
     @property
     def pair(self) -> tuple[str, str]:
         """Name and value as they stand in the form."""
-        return self.query_one(".name", Input).value, self.query_one(".value", Input).value
+        return self.key.value, self.value.value
 
     def on_descendant_focus(self) -> None:
         self._mask()
@@ -73,14 +73,12 @@ class HeaderRow(Vertical):
 
     def _mask(self) -> None:
         """Dots for what may be secret, unless the cursor is in it."""
-        value = self.query_one(".value", Input)
-        value.password = header.holds_secret(self.pair[0]) and not value.has_focus
+        self.value.password = header.holds_secret(self.key.value) and not self.value.has_focus
 
     def fail(self, words: str) -> None:
         """Show an error under the row; "" takes it away."""
-        error = self.query_one(".error", Static)
-        error.update(f"✗ {words}" if words else "")
-        error.set_class(bool(words), "shown")
+        self._error.update(f"✗ {one_line(words)}" if words else "")
+        self._error.set_class(bool(words), "shown")
 
 
 class SettingsScreen(Frame):
@@ -221,7 +219,7 @@ class SettingsScreen(Frame):
         await self._filled.wait()
         row = HeaderRow()
         await self.query_one("#headers").mount(row)
-        row.query_one(".name", Input).focus()
+        row.key.focus()
         self._draw_changes()
 
     @on(Input.Submitted)
@@ -276,7 +274,7 @@ class SettingsScreen(Frame):
         if name == "custom_headers" and rest:
             row = self.query(HeaderRow)[int(rest[0])]
             row.fail(str(problem))
-            row.query_one(".value" if rest[-1] == "value" else ".name").focus()
+            (row.value if rest[-1] == "value" else row.key).focus()
             return
         self.query_one(f"#field-{name}", Field).fail(str(problem))
         self.query_one(f"#{name}").focus()
