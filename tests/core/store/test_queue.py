@@ -55,7 +55,7 @@ async def test_key_lives_for_seven_days(store: Store, monkeypatch: pytest.Monkey
     """After 7 days a key is free again."""
     first = await queue.emit(store, "session-failed", BODY, key="k")
     now = now_ms()
-    monkeypatch.setattr(queue, "now_ms", lambda: now + 7 * 86_400_000 + 60_000)
+    monkeypatch.setattr(queue.intake, "now_ms", lambda: now + 7 * 86_400_000 + 60_000)
     again = await queue.emit(store, "session-failed", BODY, key="k")
     assert again.id != first.id
 

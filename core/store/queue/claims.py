@@ -1,0 +1,114 @@
+"""What is due is claimed by one dispatcher: its epoch fences every claim."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.clock import now_ms
+from core.store.errors import EpochEnded
+from core.store.queue.intake import FRESH, RETRY
+from core.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """How many deliveries of a webhook may be claimed; `fresh` of them may be first attempts.
+
+    `version` is the webhook's version that the dispatcher knows: a webhook that was changed since waits.
+    """
+
+    webhook: int
+    version: int
+    free: int
+    fresh: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that this epoch may attempt now. `step` counts the tries of this run of the schedule before it."""
+
+    seq: int
+    id: str
+    webhook: int
+    type: str
+    body: bytes
+    is_test: bool
+    number: int
+    step: int
+
+
+async def next_epoch(store: Store) -> int:
+    """The fencing number of a dispatcher that has just taken the lock."""
+
+    def begin(database: sqlite3.Connection) -> int:
+        (epoch,) = database.execute("UPDATE dispatcher SET epoch = epoch + 1 RETURNING epoch").fetchone()
+        return int(epoch)
+
+    return await store.write(begin)
+
+
+async def due_times(store: Store) -> dict[int, int]:
+    """For each enabled webhook with pending deliveries (by `seq`): when the first of them is due, ms since 1970."""
+
+    def read(database: sqlite3.Connection) -> dict[int, int]:
+        rows = database.execute(
+            "SELECT w.seq, (SELECT min(first) FROM (SELECT (SELECT due_at FROM deliveries INDEXED BY deliveries_due"
+            "   WHERE state = 'pending' AND webhook = w.seq AND lane = lanes.lane ORDER BY due_at LIMIT 1) AS first"
+            "   FROM (SELECT 0 AS lane UNION ALL SELECT 1) AS lanes))"
+            " FROM webhooks w WHERE w.enabled AND w.deleted_at IS NULL"
+        )
+        return {webhook: first for webhook, first in rows if first is not None}
+
+    return await store.read(read)
+
+
+async def claim(store: Store, epoch: int, slots: Sequence[Slots]) -> list[Claim]:
+    """Take due deliveries, retries first, and count the attempt. Raises EpochEnded."""
+
+    def take(database: sqlite3.Connection) -> list[Claim]:
+        _check_epoch(database, epoch)
+        claims: list[Claim] = []
+        for wanted in slots:
+            if not _is_current(database, wanted):
+                continue
+            retries = _claim_lane(database, epoch, wanted.webhook, RETRY, max(1, wanted.free // 2))
+            fresh = min(wanted.fresh, wanted.free - len(retries))
+            claims += retries + _claim_lane(database, epoch, wanted.webhook, FRESH, fresh)
+        return claims
+
+    return await store.write(take)
+
+
+def _check_epoch(database: sqlite3.Connection, epoch: int) -> None:
+    (now,) = database.execute("SELECT epoch FROM dispatcher").fetchone()
+    if now != epoch:
+        raise EpochEnded(f"Another dispatcher has taken over (epoch {now}; this one is {epoch}).")
+
+
+def _is_current(database: sqlite3.Connection, wanted: Slots) -> bool:
+    return (
+        database.execute(
+            "SELECT 1 FROM webhooks WHERE seq = ? AND version = ? AND enabled AND deleted_at IS NULL",
+            (wanted.webhook, wanted.version),
+        ).fetchone()
+        is not None
+    )
+
+
+def _claim_lane(database: sqlite3.Connection, epoch: int, webhook: int, lane: int, most: int) -> list[Claim]:
+    if most <= 0:
+        return []
+    now = now_ms()
+    rows = database.execute(
+        "UPDATE deliveries SET state = 'sending', epoch = ?, attempts = attempts + 1, changed_at = ? WHERE seq IN"
+        " (SELECT seq FROM deliveries INDEXED BY deliveries_due WHERE state = 'pending' AND webhook = ? AND lane = ?"
+        "  AND due_at <= ? ORDER BY due_at, seq LIMIT ?) RETURNING seq, id, event, attempts, step",
+        (epoch, now, webhook, lane, now, most),
+    ).fetchall()
+    claims = []
+    for seq, identity, event, attempts, step in sorted(rows):
+        kind, body, is_test = database.execute(
+            "SELECT type, body, is_test FROM events WHERE seq = ?", (event,)
+        ).fetchone()
+        claims.append(Claim(seq, identity, webhook, kind, body, bool(is_test), attempts, step))
+    return claims
