@@ -157,6 +157,12 @@ def _check_schedule(text: str) -> str:
     return " ".join(text.lower().split())
 
 
+def _check_path(text: str) -> str:
+    if not text.startswith("/") or not text.isprintable():
+        raise ValueError("Enter the whole path of the file, from / on.")
+    return text
+
+
 def _blank_is_none(value: object) -> object:
     if isinstance(value, SecretStr):
         return value if value.get_secret_value() else None
@@ -174,6 +180,10 @@ Schedule = Annotated[str, Field(max_length=400), AfterValidator(_check_schedule)
 Deadline = Annotated[float, Field(ge=1, le=300, allow_inf_nan=False)]
 Concurrency = Annotated[int, Field(ge=1, le=256)]
 Network = Annotated[str, AfterValidator(_check_network)]
+Rate = Annotated[float, Field(ge=0.01, le=10_000, allow_inf_nan=False)]
+Days = Annotated[int, Field(ge=1, le=3650)]
+PemFile = Annotated[str, Field(max_length=4096), AfterValidator(_check_path)]
+FieldName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_check_plain)]
 
 
 class _Model(BaseModel):
@@ -198,7 +208,11 @@ class CustomHeader(_Model):
 
 
 class GeneralSettings(_Model):
-    """The settings of all webhooks: authorization (OIDC client credentials), custom headers, delivery."""
+    """The settings of all webhooks: authorization (OIDC client credentials), custom headers, delivery.
+
+    `ca_file` holds certificate authorities to trust beside the machine's; `client_certificate` a certificate and
+    its key, both PEM. `masked_fields` are shown as dots beside those that always are. `keep_...` are days.
+    """
 
     authentication_url: Annotated[Url | None, BeforeValidator(_blank_is_none)] = None
     client_id: Annotated[
@@ -216,6 +230,15 @@ class GeneralSettings(_Model):
     retry_schedule: Schedule = schedule.STANDARD
     deadline: Deadline = DEFAULT_DEADLINE
     body_limit: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = DEFAULT_BODY_LIMIT
+    notice_url: Annotated[Url | None, BeforeValidator(_blank_is_none)] = None
+    ca_file: Annotated[PemFile | None, BeforeValidator(_blank_is_none)] = None
+    client_certificate: Annotated[PemFile | None, BeforeValidator(_blank_is_none)] = None
+    masked_fields: tuple[FieldName, ...] = ()
+    keep_delivered: Days = 30
+    keep_failed: Days = 90
+    keep_evidence: Days = 14
+    keep_unwanted: Days = 30
+    keep_keys: Days = 7
 
     version: int = 0
     updated_at: datetime | None = None
@@ -256,17 +279,27 @@ class GeneralSettings(_Model):
 
 
 class WebhookOptions(_Model):
-    """What a person sets of a webhook besides its type. None: as the general settings say."""
+    """What a person sets of a webhook besides its type. None: as the general settings say.
+
+    `rate` is attempts a second at most, None without a limit; `status_filter` the statuses that are wanted, all
+    of them if it is empty; `in_order` sends the events of a session one after the other.
+    """
 
     url: Url
     accepted_answer: AcceptedAnswer | None = None
     retry_schedule: Schedule | None = None
     concurrency: Concurrency = DEFAULT_CONCURRENCY
     deadline: Deadline | None = None
+    rate: Annotated[Rate | None, BeforeValidator(_blank_is_none)] = None
+    in_order: bool = False
+    status_filter: tuple[FieldName, ...] = ()
 
 
 class Webhook(WebhookOptions):
-    """A webhook configuration: every event of its type goes to its URL."""
+    """A webhook configuration: every event of its type goes to its URL.
+
+    `disabled_reason` says why Hookkeeper itself disabled it: `gone` (the endpoint answered 410) or `failing`.
+    """
 
     id: str
     type: str
@@ -276,6 +309,7 @@ class Webhook(WebhookOptions):
     created_by: str
     updated_at: datetime
     updated_by: str
+    disabled_reason: str | None = None
 
     @property
     def options(self) -> WebhookOptions:
@@ -304,7 +338,8 @@ class Delivery(_Model):
 
     `attempts` counts every attempt, `tries` those of the current run of the schedule, of `most_tries`.
     `held` is a pending delivery whose webhook is disabled. `outcome`, `status_code` and `reason` are those of
-    the last attempt. `waits_for` names what a pending delivery waits for: `now`, `time`, `token` or `enabling`.
+    the last attempt. `waits_for` names what a pending delivery waits for: `now`, `time`, `token`, `enabling`,
+    `order` (those before it in its session), `breaker` or `pause` (what its endpoint needs).
     """
 
     id: str
@@ -352,7 +387,10 @@ class Attempt(_Model):
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What an attempt brings back to the books. Durations are milliseconds, `retry_after` seconds."""
+    """What an attempt brings back to the books. Durations are milliseconds, `retry_after` seconds.
+
+    `certificate_ends_at` (ms since 1970) is told by an attempt that made a new TLS connection.
+    """
 
     outcome: Outcome
     reason: str
@@ -367,3 +405,4 @@ class AttemptResult:
     response_body: bytes = b""
     response_body_cut: bool = False
     retry_after: float | None = None
+    certificate_ends_at: int | None = None

@@ -34,11 +34,19 @@ _SETTINGS = (
     "retry_schedule",
     "deadline",
     "body_limit",
+    "notice_url",
+    "ca_file",
+    "client_certificate",
+    "keep_delivered",
+    "keep_failed",
+    "keep_evidence",
+    "keep_unwanted",
+    "keep_keys",
 )
 _OPTIONS = tuple(WebhookOptions.model_fields)
 _WEBHOOK = (
-    "id, type, url, enabled, accepted_answer, retry_schedule, concurrency, deadline,"
-    " version, created_at, created_by, updated_at, updated_by"
+    "id, type, url, enabled, accepted_answer, retry_schedule, concurrency, deadline, rate,"
+    " in_order, status_filter, disabled_reason, version, created_at, created_by, updated_at, updated_by"
 )
 
 
@@ -69,12 +77,13 @@ async def load_settings(store: Store) -> GeneralSettings:
 
 def _settings(database: sqlite3.Connection, keyring: Keyring) -> GeneralSettings:
     row = database.execute(
-        f"SELECT {', '.join(_SETTINGS)}, allowed_networks, secret_key, version, updated_at, updated_by FROM settings"
+        f"SELECT {', '.join(_SETTINGS)}, allowed_networks, masked_fields, secret_key, version, updated_at, updated_by"
+        " FROM settings"
     ).fetchone()
     if row is None:
         return GeneralSettings()
     values: dict[str, Any] = dict(zip(_SETTINGS, row, strict=False))  # Any: as SQLite gives it
-    networks, secret_key, version, updated_at, updated_by = row[len(_SETTINGS) :]
+    networks, masked, secret_key, version, updated_at, updated_by = row[len(_SETTINGS) :]
     return GeneralSettings.model_construct(
         **values
         | {
@@ -82,6 +91,7 @@ def _settings(database: sqlite3.Connection, keyring: Keyring) -> GeneralSettings
             "accepted_answer": AcceptedAnswer(values["accepted_answer"]),
             "custom_headers": _headers(database, keyring),
             "allowed_networks": tuple(networks.split()),
+            "masked_fields": tuple(masked.splitlines()),
             "secret_key": keyring.decrypt(secret_key, "settings/1/secret_key") if secret_key else None,
             "version": version,
             "updated_at": from_ms(updated_at),
@@ -111,6 +121,7 @@ async def save_settings(store: Store, settings: GeneralSettings, *, actor: str) 
         values = {name: getattr(settings, name) for name in _SETTINGS} | {
             "id": 1,
             "allowed_networks": " ".join(settings.allowed_networks),
+            "masked_fields": "\n".join(settings.masked_fields),
             "secret_key": store.keyring.encrypt(secret, "settings/1/secret_key") if secret else None,
             "version": settings.version + 1,
             "updated_at": now_ms(),
@@ -143,6 +154,8 @@ def webhook_of(row: tuple[object, ...]) -> Webhook:
         **values
         | {
             "enabled": bool(values["enabled"]),
+            "in_order": bool(values["in_order"]),
+            "status_filter": tuple((values["status_filter"] or "").splitlines()),
             "accepted_answer": AcceptedAnswer(accepted) if accepted else None,
             "created_at": from_ms(values["created_at"]),
             "updated_at": from_ms(values["updated_at"]),
@@ -229,6 +242,11 @@ async def load_webhook(store: Store, identity: str) -> Webhook:
     return await store.read(lambda database: find_webhook(database, identity)[1])
 
 
+def _options(options: WebhookOptions) -> dict[str, object]:
+    values = {name: getattr(options, name) for name in _OPTIONS}
+    return values | {"status_filter": "\n".join(options.status_filter) or None}
+
+
 async def add_webhook(store: Store, event_type: str, options: WebhookOptions, *, actor: str) -> Webhook:
     """Generate a webhook with an ID and a signing secret of its own. The type's name was checked before."""
     identity = new_id("wh")
@@ -236,7 +254,7 @@ async def add_webhook(store: Store, event_type: str, options: WebhookOptions, *,
 
     def add(database: sqlite3.Connection) -> Webhook:
         now = now_ms()
-        values = {name: getattr(options, name) for name in _OPTIONS} | {
+        values = _options(options) | {
             "id": identity,
             "type": event_type,
             "enabled": 1,
@@ -263,8 +281,7 @@ async def save_webhook(
 
     Raises Conflict if somebody else saved or deleted it in between, NotFound.
     """
-    values = {name: getattr(options, name) for name in _OPTIONS}
-    return await _change(store, identity, values, actor, version)
+    return await _change(store, identity, _options(options), actor, version)
 
 
 async def set_enabled(

@@ -17,16 +17,17 @@ async def test_upgrade_keeps_a_copy(database: Path, monkeypatch: pytest.MonkeyPa
         pass
     scripts = [*migration._migrations(), "CREATE TABLE later (a INTEGER) STRICT;"]
     monkeypatch.setattr(migration, "_migrations", lambda: scripts)
-    monkeypatch.setattr(migration, "VERSION", 2)
+    newer = migration.VERSION + 1
+    monkeypatch.setattr(migration, "VERSION", newer)
     monkeypatch.setattr(migration, "_PATIENCE", 0.1)
     with DispatcherLock.of(database) as lock:
         assert lock.take()
         with pytest.raises(DatabaseOlder, match="hookkeeper stop"):
             await asyncio.to_thread(migration.prepare, database, create=True)
     await asyncio.to_thread(migration.prepare, database, create=True)
-    assert migration.check(database) == 2
-    copy = sqlite3.connect(database.with_name("hookkeeper.db.v1"))
-    assert copy.execute("PRAGMA user_version").fetchone() == (1,)
+    assert migration.check(database) == newer
+    copy = sqlite3.connect(database.with_name(f"hookkeeper.db.v{newer - 1}"))
+    assert copy.execute("PRAGMA user_version").fetchone() == (newer - 1,)
     copy.close()
 
 

@@ -1,0 +1,39 @@
+"""Who changed what: written in the same transaction as the change itself."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.clock import from_ms, now_ms
+from core.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry. `subject` is the ID of a webhook, delivery or job, or `settings`; `details` has no secrets."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    details: str
+
+
+def note(database: sqlite3.Connection, actor: str, action: str, subject: str, details: str = "") -> None:
+    """Write an entry inside the caller's transaction. Secrets are never part of `details`."""
+    database.execute(
+        "INSERT INTO audit (at, actor, action, subject, details) VALUES (?, ?, ?, ?, ?)",
+        (now_ms(), actor, action, subject, details),
+    )
+
+
+async def list_changes(store: Store, *, subject: str | None = None, limit: int = 100) -> list[Change]:
+    """The newest entries, newest first."""
+    where = "" if subject is None else "WHERE subject = :subject"
+    sql = f"SELECT at, actor, action, subject, details FROM audit {where} ORDER BY seq DESC LIMIT :limit"
+
+    def read(database: sqlite3.Connection) -> list[Change]:
+        rows = database.execute(sql, {"subject": subject, "limit": limit})
+        return [Change(from_ms(at), *rest) for at, *rest in rows]
+
+    return await store.read(read)
