@@ -339,7 +339,7 @@ class Delivery(_Model):
     `attempts` counts every attempt, `tries` those of the current run of the schedule, of `most_tries`.
     `held` is a pending delivery whose webhook is disabled. `outcome`, `status_code` and `reason` are those of
     the last attempt. `waits_for` names what a pending delivery waits for: `now`, `time`, `token`, `enabling`,
-    `order` (those before it in its session), `breaker` or `pause` (what its endpoint needs).
+    `order` (those before it in its session), `rate`, `breaker` or `pause` (what its endpoint needs).
     """
 
     id: str

@@ -4,50 +4,82 @@ from dataclasses import dataclass, field
 
 from core import schedule
 from core.delivery.attempt import Request
+from core.delivery.pace import Pace
+from core.delivery.rate import Rate
 from core.models import GeneralSettings
 from core.store import config
-from core.store.queue import Claim, Slots
+from core.store.paces import PaceState
+from core.store.queue import RETRY, Claim, Slots
 
 
 @dataclass(slots=True)
 class Destination:
-    """A webhook with what is in flight to it. Settings may change while it is at work."""
+    """A webhook with what is in flight to it, and what its endpoint bears. Times are seconds, monotonic."""
 
     stored: config.Destination
     settings: GeneralSettings
-    fresh: int = 0
+    first: int = 0
     retries: int = 0
+    told: PaceState | None = None
+    pace: Pace = field(init=False)
+    rate: Rate | None = field(init=False)
     waits: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.waits = schedule.parse(self.stored.webhook.retry_schedule or self.settings.retry_schedule)
+        webhook = self.stored.webhook
+        self.pace = Pace.of(webhook.concurrency)
+        self.rate = Rate(webhook.rate) if webhook.rate else None
+        self.waits = schedule.parse(webhook.retry_schedule or self.settings.retry_schedule)
 
-    def slots(self, free_in_all: int) -> Slots | None:
-        """What may be claimed: up to the webhook's cap and half of what is free in all.
+    def follow(self, stored: config.Destination, settings: GeneralSettings) -> None:
+        """Settings have changed: go on from what is in flight and known."""
+        if stored.webhook.rate != self.stored.webhook.rate:
+            self.rate = Rate(stored.webhook.rate) if stored.webhook.rate else None
+        self.stored, self.settings = stored, settings
+        self.pace.set_cap(stored.webhook.concurrency)
+        self.waits = schedule.parse(stored.webhook.retry_schedule or settings.retry_schedule)
 
-        One slot is kept for retries, so that a burst of fresh events does not hold them up, nor they it.
+    @property
+    def in_flight(self) -> int:
+        """Attempts that have begun and are not recorded."""
+        return self.first + self.retries
+
+    def slots(self, free_in_all: int, share: int, now: float) -> Slots | None:
+        """What may be claimed: as much as its endpoint bears, within its share, and half of what is free in all.
+
+        One slot is kept for retries, so that a burst of first attempts does not hold them up, nor they it.
         """
-        cap = self.stored.webhook.concurrency
-        free = min(cap - self.fresh - self.retries, max(1, free_in_all // 2))
-        kept = 1 if cap > 1 and self.retries == 0 else 0
-        fresh = min(free, cap - kept - self.fresh - self.retries)
+        free = min(self.pace.room(self.in_flight, now), share - self.in_flight, (free_in_all + 1) // 2)
+        if self.rate is not None:
+            free = min(free, self.rate.room(now))
         if free <= 0:
             return None
-        return Slots(self.stored.seq, self.stored.webhook.version, free, max(0, fresh))
+        cap = self.stored.webhook.concurrency
+        kept = 1 if cap > 1 and self.retries == 0 and not self.pace.is_open else 0
+        first = max(0, min(free, cap - kept - self.in_flight))
+        return Slots(self.stored.seq, self.stored.webhook.version, free, first)
+
+    def wakes_at(self, now: float) -> float:
+        """When to look again although nothing happens: its probe, the end of its pause, its rate."""
+        return max(self.pace.not_before, self.rate.next_at(now) if self.rate is not None else now)
 
     def begin(self, claim: Claim) -> None:
         """A claimed delivery is in flight now."""
-        if claim.number > 1:
+        if self.pace.is_open:
+            self.pace.probe()
+        if self.rate is not None:
+            self.rate.take()
+        if claim.lane == RETRY:
             self.retries += 1
         else:
-            self.fresh += 1
+            self.first += 1
 
     def end(self, claim: Claim) -> None:
         """It no longer is."""
-        if claim.number > 1:
+        if claim.lane == RETRY:
             self.retries -= 1
         else:
-            self.fresh -= 1
+            self.first -= 1
 
     def request(self, claim: Claim) -> Request:
         """The request that a claim stands for, as the settings are now."""

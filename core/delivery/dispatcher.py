@@ -15,7 +15,7 @@ from core.delivery.destination import Destination
 from core.delivery.http import Http
 from core.delivery.verdict import judge
 from core.models import AttemptResult, GeneralSettings, Outcome
-from core.store import EpochEnded, Store, StoreError, config, queue
+from core.store import EpochEnded, Store, StoreError, config, paces, queue
 
 MOST_IN_FLIGHT = 256
 POLL = 0.25
@@ -48,6 +48,7 @@ class Dispatcher:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set, then drain. Raises EpochEnded, StoreError."""
+        await paces.clear_paces(self._store)
         async with self._http, asyncio.TaskGroup() as tasks:
             watch = [tasks.create_task(self._watch(tasks)), tasks.create_task(self._housekeeping())]
             watch.append(tasks.create_task(self._wake_on(stop)))
@@ -74,17 +75,22 @@ class Dispatcher:
             await self._refresh(tasks)
             due = {} if self._must_wait(tasks) else await queue.due_times(self._store)
             now = now_ms()
-            if await self._claim(tasks, [seq for seq, at in due.items() if at <= now]):
+            ready = [
+                self._destinations[seq] for seq, at in due.items() if at <= now and seq in self._destinations
+            ]
+            if await self._claim(tasks, ready):
                 return
         except EpochEnded:
             raise
         except StoreError as error:
             _log.error("nothing can be claimed", reason=str(error))
             self._note(str(error))
-            due, now = {}, now_ms()
-        later = [at - now for at in due.values() if at > now]
+            due, ready, now = {}, [], now_ms()
+        moment = time.monotonic()
+        later = [(at - now) / 1000 for at in due.values() if at > now]
+        later += [at - moment for each in ready if (at := each.wakes_at(moment)) > moment]
         with suppress(TimeoutError):
-            async with asyncio.timeout(min([*later, 1000]) / 1000):
+            async with asyncio.timeout(min([*later, 1.0])):
                 await self._wake.wait()
 
     def _must_wait(self, tasks: asyncio.TaskGroup) -> bool:
@@ -107,12 +113,20 @@ class Dispatcher:
             self._probe = None
             self._wake.set()
 
-    async def _claim(self, tasks: asyncio.TaskGroup, due: list[int]) -> bool:
+    async def _claim(self, tasks: asyncio.TaskGroup, ready: list[Destination]) -> bool:
+        """Claim for those that have deliveries due, the one with least in flight first.
+
+        Shares are counted for one destination more than there are: whoever comes next finds free slots, even if
+        all others hang.
+        """
         free = MOST_IN_FLIGHT - len(self._attempts)
+        active = sum(each.in_flight > 0 for each in self._destinations.values())
+        active += sum(each.in_flight == 0 for each in ready)
+        share = max(1, MOST_IN_FLIGHT // (active + 1))
+        moment = time.monotonic()
         slots = []
-        for seq in due:
-            destination = self._destinations.get(seq)
-            wanted = destination.slots(free) if destination is not None and free > 0 else None
+        for destination in sorted(ready, key=lambda each: each.in_flight):
+            wanted = destination.slots(free, share, moment)
             if wanted is not None:
                 slots.append(wanted)
                 free -= wanted.free
@@ -133,6 +147,7 @@ class Dispatcher:
         started_at, began = now_ms(), time.monotonic()
         try:
             try:
+                await self._tell(destination)
                 result = await attempt(self._http, request, self._tokens)
             except asyncio.CancelledError:
                 if not self._stopping:
@@ -140,10 +155,23 @@ class Dispatcher:
                 reason = "the dispatcher stopped; no attempt used"
                 total = round((time.monotonic() - began) * 1000)
                 result = AttemptResult(Outcome.SHUTDOWN, reason, request.url, started_at, total)
+            destination.pace.note(result, time.monotonic())
             await self._record(destination, claim, result)
+            await self._tell(destination)
         finally:
             destination.end(claim)
             self._wake.set()
+
+    async def _tell(self, destination: Destination) -> None:
+        """Let people know when an endpoint begins to be spared, and when that ends."""
+        state = destination.pace.state
+        if state != destination.told:
+            destination.told = state
+            _log.warning(
+                "pace", webhook=destination.stored.webhook.id, state=state.word if state else "as always"
+            )
+            with suppress(StoreError):  # only a display; a full disk is reported where outcomes are recorded
+                await paces.set_pace(self._store, destination.stored.seq, state)
 
     async def _record(self, destination: Destination, claim: queue.Claim, result: AttemptResult) -> None:
         """Write the outcome down. Until that is possible it is kept, and nothing new is claimed."""
@@ -179,13 +207,16 @@ class Dispatcher:
         if Credentials.of(settings) != Credentials.of(self._settings) or not self._fingerprint:
             await self._authorize(tasks, Credentials.of(settings))
         self._settings = settings
-        before = self._destinations
-        self._destinations = {}
         for entry in stored:
-            destination = Destination(entry, settings)
-            if (old := before.get(entry.seq)) is not None:
-                destination.fresh, destination.retries = old.fresh, old.retries
-            self._destinations[entry.seq] = destination
+            if (known := self._destinations.get(entry.seq)) is not None:
+                known.follow(entry, settings)
+            else:
+                self._destinations[entry.seq] = Destination(entry, settings)
+        current = {entry.seq for entry in stored}
+        for seq in [
+            seq for seq, each in self._destinations.items() if not each.in_flight and seq not in current
+        ]:
+            del self._destinations[seq]
         self._fingerprint = now
 
     async def _authorize(self, tasks: asyncio.TaskGroup, credentials: Credentials | None) -> None:

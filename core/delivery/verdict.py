@@ -7,6 +7,8 @@ from core.clock import now_ms
 from core.models import AttemptResult, DeliveryState, Outcome
 from core.store.queue import Claim, Verdict
 
+GONE = 410
+
 
 def judge(claim: Claim, result: AttemptResult, waits: Sequence[float], token_wait: float | None) -> Verdict:
     """Delivered, due again, or failed because the schedule has no wait left.
@@ -21,6 +23,8 @@ def judge(claim: Claim, result: AttemptResult, waits: Sequence[float], token_wai
             return Verdict(DeliveryState.PENDING, claim.step, now_ms())
         case Outcome.TOKEN_ERROR:
             return Verdict(DeliveryState.PENDING, claim.step, _in(token_wait or 0.0))
+        case Outcome.HTTP_STATUS if result.status_code == GONE:
+            return Verdict(DeliveryState.PENDING, claim.step, now_ms(), gone=True)
     wait = schedule.wait_after(waits, claim.step + 1)
     if wait is None:
         return Verdict(DeliveryState.FAILED, claim.step + 1)

@@ -23,6 +23,7 @@ from core.models import (
 )
 from core.store.errors import Conflict, NotFound
 from core.store.keyring import Keyring
+from core.store.paces import SELECT_PACES, PaceState, pace_of
 from core.store.store import Store
 
 _SETTINGS = (
@@ -59,6 +60,7 @@ class WebhookSummary:
     last_status: int | None
     undelivered: int
     held: int
+    pace: PaceState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ async def list_webhooks(store: Store) -> list[WebhookSummary]:
         rows = database.execute(
             f"SELECT seq, last_outcome, last_status, {_WEBHOOK} FROM webhooks WHERE deleted_at IS NULL ORDER BY seq"
         ).fetchall()
+        paces = {row[0]: pace_of(*row[1:]) for row in database.execute(SELECT_PACES)}
         return [
             WebhookSummary(
                 webhook_of(row[3:]),
@@ -185,6 +188,7 @@ async def list_webhooks(store: Store) -> list[WebhookSummary]:
                 row[2],
                 waiting[row[0]],
                 0 if row[6] else pending[row[0]],
+                paces.get(row[0]),
             )
             for row in rows
         ]

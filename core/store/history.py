@@ -10,6 +10,7 @@ from core import schedule
 from core.clock import from_ms, now_ms
 from core.models import Attempt, Delivery, DeliveryState, Event, Outcome
 from core.store.errors import NotFound
+from core.store.paces import PaceState, pace_of
 from core.store.store import Store
 
 SLOW_MS = 10_000
@@ -21,8 +22,10 @@ _DELIVERY = """
 SELECT d.seq, d.id, e.id, w.id, e.type, w.url, d.state, w.enabled, e.is_test, d.attempts, d.step,
     coalesce(w.retry_schedule, (SELECT retry_schedule FROM settings), 'standard'),
     d.last_outcome, d.last_status, d.last_reason, d.due_at, d.cancel_reason, e.session, e.external_id,
-    d.created_at, d.changed_at, (SELECT next_try_at FROM token_endpoint)
+    d.created_at, d.changed_at, (SELECT next_try_at FROM token_endpoint), w.rate,
+    p.state, p.since, p.until, p.reason
 FROM deliveries d JOIN events e ON e.seq = d.event JOIN webhooks w ON w.seq = d.webhook
+    LEFT JOIN paces p ON p.webhook = d.webhook
 """
 _ATTENTION = (
     "(d.state = 'failed' OR d.state IN ('pending', 'sending') AND w.enabled AND (d.last_outcome IS NOT NULL"
@@ -56,10 +59,12 @@ def _row(values: tuple[object, ...]) -> Row:
 
 def _delivery(values: tuple[object, ...]) -> Delivery:
     (_, identity, event, webhook, kind, url, state_text, enabled, is_test, attempts, step, waits, outcome, status,
-     reason, due_at, cancel_reason, session, external_id, created_at, changed_at, token_wait) = values  # fmt: skip
+     reason, due_at, cancel_reason, session, external_id, created_at, changed_at, token_wait, rate, *pace) = values  # fmt: skip
     state = DeliveryState(str(state_text))
     held = state is DeliveryState.PENDING and not enabled
-    next_at, waits_for = _next(state, held, int(str(due_at)), token_wait)
+    next_at, waits_for = None, None
+    if state is DeliveryState.PENDING:
+        next_at, waits_for = _next(held, int(str(due_at)), token_wait, pace_of(*pace), rate)
     return Delivery.model_construct(
         id=identity,
         event_id=event,
@@ -86,15 +91,19 @@ def _delivery(values: tuple[object, ...]) -> Delivery:
 
 
 def _next(
-    state: DeliveryState, held: bool, due_at: int, token_wait: object
-) -> tuple[datetime | None, str | None]:
-    if state is not DeliveryState.PENDING:
-        return None, None
+    held: bool, due_at: int, token_wait: object, pace: PaceState | None, rate: object
+) -> tuple[datetime | None, str]:
+    """When a pending delivery is tried next, and what it waits for."""
+    now = now_ms()
     if held:
         return None, "enabling"
-    if token_wait is not None and due_at <= max(now_ms(), int(str(token_wait))):
+    if pace is not None and due_at <= max(now, pace.until):
+        return from_ms(pace.until), "breaker" if pace.is_breaker else "pause"
+    if token_wait is not None and due_at <= max(now, int(str(token_wait))):
         return from_ms(int(str(token_wait))), "token"
-    return (from_ms(due_at), "time") if due_at > now_ms() else (None, "now")
+    if due_at > now:
+        return from_ms(due_at), "time"
+    return None, "now" if rate is None else "rate"
 
 
 def read_delivery(database: sqlite3.Connection, seq: int) -> Delivery:

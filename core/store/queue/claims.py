@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from core.clock import now_ms
 from core.store.errors import EpochEnded
-from core.store.queue.intake import FRESH, RETRY
+from core.store.queue.intake import BULK, FRESH, RETRY
 from core.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """How many deliveries of a webhook may be claimed; `fresh` of them may be first attempts.
+    """How many deliveries of a webhook may be claimed; `first` of them may be others than retries.
 
     `version` is the webhook's version that the dispatcher knows: a webhook that was changed since waits.
     """
@@ -20,7 +20,7 @@ class Slots:
     webhook: int
     version: int
     free: int
-    fresh: int
+    first: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Claim:
     is_test: bool
     number: int
     step: int
+    lane: int
 
 
 async def next_epoch(store: Store) -> int:
@@ -54,7 +55,7 @@ async def due_times(store: Store) -> dict[int, int]:
         rows = database.execute(
             "SELECT w.seq, (SELECT min(first) FROM (SELECT (SELECT due_at FROM deliveries INDEXED BY deliveries_due"
             "   WHERE state = 'pending' AND webhook = w.seq AND lane = lanes.lane ORDER BY due_at LIMIT 1) AS first"
-            "   FROM (SELECT 0 AS lane UNION ALL SELECT 1) AS lanes))"
+            "   FROM (SELECT 0 AS lane UNION ALL SELECT 1 UNION ALL SELECT 2) AS lanes))"
             " FROM webhooks w WHERE w.enabled AND w.deleted_at IS NULL"
         )
         return {webhook: first for webhook, first in rows if first is not None}
@@ -63,7 +64,7 @@ async def due_times(store: Store) -> dict[int, int]:
 
 
 async def claim(store: Store, epoch: int, slots: Sequence[Slots]) -> list[Claim]:
-    """Take due deliveries, retries first, and count the attempt. Raises EpochEnded."""
+    """Take due deliveries and count the attempt: retries, then fresh ones, then bulk. Raises EpochEnded."""
 
     def take(database: sqlite3.Connection) -> list[Claim]:
         _check_epoch(database, epoch)
@@ -72,8 +73,10 @@ async def claim(store: Store, epoch: int, slots: Sequence[Slots]) -> list[Claim]
             if not _is_current(database, wanted):
                 continue
             retries = _claim_lane(database, epoch, wanted.webhook, RETRY, max(1, wanted.free // 2))
-            fresh = min(wanted.fresh, wanted.free - len(retries))
-            claims += retries + _claim_lane(database, epoch, wanted.webhook, FRESH, fresh)
+            left = min(wanted.first, wanted.free - len(retries))
+            fresh = _claim_lane(database, epoch, wanted.webhook, FRESH, left)
+            bulk = _claim_lane(database, epoch, wanted.webhook, BULK, left - len(fresh))
+            claims += retries + fresh + bulk
         return claims
 
     return await store.write(take)
@@ -110,5 +113,5 @@ def _claim_lane(database: sqlite3.Connection, epoch: int, webhook: int, lane: in
         kind, body, is_test = database.execute(
             "SELECT type, body, is_test FROM events WHERE seq = ?", (event,)
         ).fetchone()
-        claims.append(Claim(seq, identity, webhook, kind, body, bool(is_test), attempts, step))
+        claims.append(Claim(seq, identity, webhook, kind, body, bool(is_test), attempts, step, lane))
     return claims

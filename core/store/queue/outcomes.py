@@ -20,11 +20,15 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of a delivery after an attempt. `due_at` is ms since 1970, 0 for at once."""
+    """What becomes of a delivery after an attempt. `due_at` is ms since 1970, 0 for at once.
+
+    `gone`: the endpoint says for good that it is no more; its webhook is disabled.
+    """
 
     state: DeliveryState
     step: int
     due_at: int = 0
+    gone: bool = False
 
 
 async def record(store: Store, epoch: int, claimed: Claim, result: AttemptResult, verdict: Verdict) -> None:

@@ -1,0 +1,99 @@
+"""How much an endpoint can take now: less after trouble, nothing but a probe once it seems to be down."""
+
+from dataclasses import dataclass
+
+from core.clock import now_ms
+from core.models import AttemptResult, Outcome
+from core.store.paces import PaceState, PaceWord
+
+PROBE_INTERVAL = 30.0
+"""Seconds between two probes of an endpoint whose breaker is open."""
+HALVING_INTERVAL = 1.0
+_PAUSING = (429, 503)
+_NOT_THE_ENDPOINT = (Outcome.TOKEN_ERROR, Outcome.INTERRUPTED, Outcome.SHUTDOWN)
+
+
+@dataclass(slots=True)
+class Pace:
+    """The concurrency that an endpoint bears, between nothing and `cap`. Times are seconds, monotonic.
+
+    Trouble halves it, at most once a second; an answer adds one. At zero the breaker is open: one attempt at
+    a time is a probe, and the first answer closes it. `Retry-After` with 429 or 503 pauses everything.
+    """
+
+    cap: int
+    limit: int
+    not_before: float = 0.0
+    halved_at: float = float("-inf")
+    state: PaceState | None = None
+    """What people are told; None while all is as always."""
+
+    @classmethod
+    def of(cls, cap: int) -> "Pace":
+        """The pace of an endpoint that nothing is known of."""
+        return cls(cap, cap)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the breaker is open."""
+        return self.limit == 0
+
+    def room(self, in_flight: int, now: float) -> int:
+        """How many more attempts may begin."""
+        if now < self.not_before:
+            return 0
+        return (1 if in_flight == 0 else 0) if self.is_open else max(0, self.limit - in_flight)
+
+    def set_cap(self, cap: int) -> None:
+        """Follow a changed setting; an open breaker stays open."""
+        if not self.is_open:
+            self.limit = cap if self.limit == self.cap else min(self.limit, cap)
+        self.cap = cap
+
+    def note(self, result: AttemptResult, now: float) -> None:
+        """Learn from an attempt that has ended."""
+        if result.outcome in _NOT_THE_ENDPOINT:
+            return
+        if _is_trouble(result) or (self.is_open and result.status_code is None):
+            self._halve(result.reason, now)
+        elif result.status_code is not None:
+            self._grow()
+        if result.retry_after and result.status_code in _PAUSING:
+            self._pause(result, now)
+
+    def probe(self) -> None:
+        """The attempt that begins now is a probe."""
+        if self.state is not None:
+            self.state = PaceState(PaceWord.HALF_OPEN, self.state.since, now_ms(), self.state.reason)
+
+    def _halve(self, reason: str, now: float) -> None:
+        if not self.is_open:
+            if now - self.halved_at < HALVING_INTERVAL:
+                return
+            self.limit //= 2
+            self.halved_at = now
+        if self.is_open:
+            since = self.state.since if self.state is not None and self.state.is_breaker else now_ms()
+            self._wait(PaceWord.OPEN, PROBE_INTERVAL, since, reason, now)
+
+    def _grow(self) -> None:
+        if self.is_open or (self.state is not None and self.state.is_breaker):
+            self.state = None
+        self.limit = min(self.cap, self.limit + 1)
+
+    def _pause(self, result: AttemptResult, now: float) -> None:
+        seconds = result.retry_after or 0.0
+        if now + seconds > self.not_before:
+            word = PaceWord.OPEN if self.is_open else PaceWord.PAUSED
+            since = self.state.since if self.state is not None else now_ms()
+            self._wait(word, seconds, since, result.reason, now)
+
+    def _wait(self, word: PaceWord, seconds: float, since: int, reason: str, now: float) -> None:
+        self.not_before = now + seconds
+        self.state = PaceState(word, since, now_ms() + round(seconds * 1000), reason)
+
+
+def _is_trouble(result: AttemptResult) -> bool:
+    """429, 5xx, no answer in time, no connection."""
+    status = result.status_code or 0
+    return status == 429 or status >= 500 or result.outcome in (Outcome.TIMEOUT, Outcome.CONNECTION)
