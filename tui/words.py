@@ -5,6 +5,7 @@ from http import HTTPStatus
 from core.clock import clock_time
 from core.models import Delivery, DeliveryState, Outcome
 from core.store.config import WebhookSummary
+from core.store.paces import PaceWord
 from tui.theme import ACCENT, BAD, MUTED, OK, WARN
 
 Mark = tuple[str, str, str]
@@ -27,6 +28,15 @@ _OUTCOMES = {
     Outcome.TOKEN_ERROR: "token error",
     Outcome.INTERRUPTED: "interrupted",
     Outcome.SHUTDOWN: "shutdown",
+}
+_PACES = {PaceWord.OPEN: "breaker open", PaceWord.HALF_OPEN: "half-open", PaceWord.PAUSED: "paused"}
+_WAITS = {
+    "token": "token",
+    "enabling": "held",
+    "breaker": "breaker",
+    "pause": "pause",
+    "order": "order",
+    "rate": "rate",
 }
 
 
@@ -67,6 +77,8 @@ def health_mark(summary: WebhookSummary) -> Mark:
     """The health of a webhook at a glance."""
     if not summary.webhook.enabled:
         return "=", "disabled", MUTED
+    if summary.pace is not None:
+        return "!", _PACES[summary.pace.word], WARN
     if summary.last_outcome is None:
         return "○", "no delivery", MUTED
     return outcome_mark(summary.last_outcome, summary.last_status)
@@ -80,7 +92,7 @@ def next_word(delivery: Delivery) -> str:
         return "–"
     if delivery.waits_for == "time" and delivery.next_attempt_at is not None:
         return clock_time(delivery.next_attempt_at)
-    return {"token": "token", "enabling": "held"}.get(delivery.waits_for or "", "now")
+    return _WAITS.get(delivery.waits_for or "", "now")
 
 
 def why(delivery: Delivery) -> tuple[str, str]:
@@ -101,6 +113,13 @@ def why(delivery: Delivery) -> tuple[str, str]:
         return "Held: its webhook is disabled.", "Enable it on Webhooks with x."
     if delivery.waits_for == "token" and delivery.next_attempt_at:
         return f"Waiting for token endpoint, next try {clock_time(delivery.next_attempt_at)}.", reason
+    if delivery.waits_for == "breaker" and delivery.next_attempt_at:
+        probe = clock_time(delivery.next_attempt_at)
+        return f"Its endpoint is down: the breaker is open, next probe {probe}.", reason
+    if delivery.waits_for == "pause" and delivery.next_attempt_at:
+        return f"Its endpoint asked for a pause until {clock_time(delivery.next_attempt_at)}.", reason
+    if delivery.waits_for == "rate":
+        return "Due now, as soon as the webhook's rate allows it.", reason
     if delivery.waits_for == "time" and delivery.next_attempt_at:
         following = f"Attempt {delivery.attempts + 1} at {clock_time(delivery.next_attempt_at)}."
         return following, f"{reason} r sends it now."

@@ -50,11 +50,12 @@ def list_webhooks(context: typer.Context, as_json: AsJson = False) -> None:
                 "last_status": each.last_status,
                 "undelivered": each.undelivered,
                 "held": each.held,
+                "pace": each.pace.words if each.pace else None,
             }
             print_json(each.webhook.model_dump(mode="json") | health)
         return
     print_table(
-        ("ID", "Type", "Enabled", "Last answer", "Undelivered", "Held", "URL"),
+        ("ID", "Type", "Enabled", "Last answer", "Undelivered", "Held", "Pace", "URL"),
         (
             (
                 each.webhook.id,
@@ -63,6 +64,7 @@ def list_webhooks(context: typer.Context, as_json: AsJson = False) -> None:
                 each.last_status or each.last_outcome,
                 each.undelivered,
                 each.held,
+                each.pace.words if each.pace else None,
                 each.webhook.url,
             )
             for each in summaries

@@ -225,7 +225,7 @@ class WebhooksScreen(Frame):
         )
         gap = " " * max(1, width - title.cell_length - len(webhook.id))
         symbol, word, colour = health_mark(summary)
-        state = f" {word}"
+        state = f" {one_line(summary.pace.words)}" if summary.pace is not None else f" {word}"
         if summary.held:
             state += f": {summary.held:,} held until you enable it"
         elif summary.undelivered:
