@@ -39,9 +39,11 @@ class Connection:
 class _GuardedResolver(AbstractResolver):
     """The first door: any refused answer refuses the name."""
 
-    def __init__(self, allowed: Networks) -> None:
+    def __init__(self, allowed: Networks, nameserver: tuple[str, int] | None) -> None:
         self._allowed = allowed
-        self._resolver = AsyncResolver(timeout=DNS_LIMIT, tries=1)
+        host, port = nameserver or (None, None)
+        servers = [host] if host else None
+        self._resolver = AsyncResolver(timeout=DNS_LIMIT, tries=1, nameservers=servers, udp_port=port)
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -58,11 +60,19 @@ class _GuardedResolver(AbstractResolver):
 class Http:
     """One connector, two faces: aiohttp's session for deliveries, httpx for conversations.
 
-    `allowed_networks` is asked at each connection. `ssl_context` replaces the machine's certificate authorities.
+    `allowed_networks` is asked at each connection. `ssl_context` replaces the machine's certificate authorities, `nameserver`
+    (address and port) its nameservers.
     """
 
-    def __init__(self, allowed_networks: Networks, *, ssl_context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        allowed_networks: Networks,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        nameserver: tuple[str, int] | None = None,
+    ) -> None:
         self._allowed = allowed_networks
+        self._nameserver = nameserver
         self._ssl = ssl_context
         self._stack = AsyncExitStack()
         self.session: aiohttp.ClientSession
@@ -74,7 +84,7 @@ class Http:
         connector = aiohttp.TCPConnector(
             limit=0,
             ssl=context,
-            resolver=_GuardedResolver(self._allowed),
+            resolver=_GuardedResolver(self._allowed, self._nameserver),
             socket_factory=self._socket,
             keepalive_timeout=KEEP_ALIVE,
             ttl_dns_cache=10,

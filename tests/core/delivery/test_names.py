@@ -1,0 +1,67 @@
+"""Names: nameservers that say nothing delay nobody else, and no answer leads into our own network."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from core.delivery.attempt import Request, attempt
+from core.delivery.http import Http
+from core.models import AcceptedAnswer, AttemptResult, Outcome
+from tests.support.nameserver import Nameserver
+from tests.support.receiver import Receiver
+
+
+@pytest.fixture
+async def nameserver() -> AsyncIterator[Nameserver]:
+    """A real nameserver."""
+    async with Nameserver() as nameserver:
+        yield nameserver
+
+
+async def _attempt(http: Http, url: str, deadline: float = 5.0) -> AttemptResult:
+    request = Request(
+        url, "dlv_1", "session-failed", 1, b"{}", False, (), (), AcceptedAnswer.ANY_2XX, deadline
+    )
+    return await attempt(http, request, None)
+
+
+async def test_silent_nameservers_delay_nobody_else(receiver: Receiver, nameserver: Nameserver) -> None:
+    """While 200 lookups of four names wait in vain, a healthy name is resolved and delivered to at once."""
+    nameserver.answers["good.test"] = [["127.0.0.1"]]
+    async with Http(lambda: ("127.0.0.0/8",), nameserver=nameserver.address) as http:
+        silent = [f"https://silent{number % 4}.test/{number}" for number in range(200)]
+        waiting = [asyncio.create_task(_attempt(http, url, 4.0)) for url in silent]
+        await nameserver.wait_for(4)
+        began = time.monotonic()
+        result = await _attempt(http, f"http://good.test:{receiver.port}/")
+        print(f"healthy name beside four silent ones: {(time.monotonic() - began) * 1000:.0f} ms")
+        assert result.outcome is Outcome.OK
+        assert not any(task.done() for task in waiting)
+        results = await asyncio.gather(*waiting)
+    assert {each.outcome for each in results} == {Outcome.DNS}
+
+
+async def test_an_answer_that_turns_private_is_blocked(nameserver: Nameserver, receiver: Receiver) -> None:
+    """A name that was public is judged again when it answers with a private address."""
+    nameserver.answers["turning.test"] = [["203.0.114.1"], ["127.0.0.1"]]
+    async with Http(lambda: (), nameserver=nameserver.address) as http:
+        url = f"http://turning.test:{receiver.port}/"
+        first = await _attempt(http, url, 0.5)
+        assert first.outcome in (Outcome.TIMEOUT, Outcome.CONNECTION)
+        assert http.session.connector is not None
+        http.session.connector.clear_dns_cache()  # type: ignore[attr-defined]  # a TCPConnector
+        second = await _attempt(http, url)
+    assert second.outcome is Outcome.ADDRESS_BLOCKED
+    assert second.reason == "127.0.0.1 is in 127.0.0.0/8; Settings, Allowed private networks"
+    assert receiver.connections == 0
+
+
+async def test_one_private_answer_refuses_the_name(nameserver: Nameserver, receiver: Receiver) -> None:
+    """Public and private side by side: nothing is connected to."""
+    nameserver.answers["mixed.test"] = [["203.0.114.1", "127.0.0.1"]]
+    async with Http(lambda: (), nameserver=nameserver.address) as http:
+        result = await _attempt(http, f"http://mixed.test:{receiver.port}/")
+    assert result.outcome is Outcome.ADDRESS_BLOCKED
+    assert receiver.connections == 0
