@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
@@ -20,6 +21,7 @@ from core.errors import HookkeeperError
 from core.service.child import log_file, start_dispatcher, stop_dispatcher
 from core.service.status import DispatcherStatus, dispatcher_status
 from core.store import DatabaseNewer, Store, history, open_store
+from tui.actions import EVERYWHERE
 from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.screens.frame import Frame
 from tui.screens.help import HelpScreen
@@ -30,6 +32,7 @@ from tui.screens.webhooks import WebhooksScreen
 from tui.theme import INK
 from tui.widgets.lines import TopBar, status_words
 
+RESEND_PAUSE = 1.0
 REPAINT = 0.25
 """Seconds between two repaints of what others changed."""
 
@@ -55,6 +58,12 @@ class HookkeeperApp(App[None]):
         self.attention = 0
         self._starts_dispatcher = starts_dispatcher
         self._look = asyncio.Event()
+        self._resent: tuple[str, float] = ("", 0.0)
+
+    def resends(self, delivery_id: str) -> bool:
+        """Whether `r` counts: the same delivery once more within a second is a key that is held down."""
+        before, self._resent = self._resent, (delivery_id, monotonic())
+        return before[0] != delivery_id or self._resent[1] - before[1] >= RESEND_PAUSE
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colour names, known before the theme is."""
@@ -129,6 +138,8 @@ class HookkeeperApp(App[None]):
     def _look_at_dispatcher(self) -> None:
         now = dispatcher_status(self.store.path)
         if now != self.status:
+            if self.status.running and not now.running:
+                self._say("! Nobody delivers. ^p Start dispatcher, or hookkeeper serve.")
             self.status = now
             self._draw_top_bar()
 
@@ -173,6 +184,8 @@ class HookkeeperApp(App[None]):
             for action in screen.actions:
                 if hasattr(screen, f"action_{action.name}"):
                     yield SystemCommand(action.words, action.key, partial(screen.run_action, action.name))
+            for action in EVERYWHERE[:3]:
+                yield SystemCommand(action.words, action.key, partial(self.run_action, action.name))
         yield SystemCommand("Help", "F1", self.action_show_help)
         yield SystemCommand("Quit", "q", self.action_leave)
 
@@ -186,6 +199,28 @@ class HookkeeperApp(App[None]):
         self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=True)
 
     async def _leave(self) -> None:
+        settings = self.get_screen("settings")
+        if isinstance(settings, SettingsScreen) and settings.changes:
+            await self._show_unsaved(settings.changes)
+            return
+        await self._leave_dispatcher()
+
+    async def _show_unsaved(self, number: int) -> None:
+        """What was typed in Settings goes with the program: ask before it does."""
+        noun = "change" if number == 1 else "changes"
+        words = f"Settings has {number} {noun} that {'is' if number == 1 else 'are'} not saved."
+        choices = [
+            Choice("", "Cancel"),
+            Choice("show", "Show Settings"),
+            Choice("discard", "Discard and quit"),
+        ]
+        answer = await self.push_screen_wait(ChoiceDialog("Quit", [words], choices))
+        if answer == "show":
+            self.action_show_settings()
+        elif answer == "discard":
+            await self._leave_dispatcher()
+
+    async def _leave_dispatcher(self) -> None:
         self._look_at_dispatcher()
         if self.child is None or self.status.pid != self.child:
             self.exit()

@@ -97,33 +97,62 @@ def next_word(delivery: Delivery) -> str:
 
 def why(delivery: Delivery) -> tuple[str, str]:
     """Why a delivery is where it is, and what to do about it."""
-    reason = f"The endpoint: {delivery.reason}." if delivery.reason else ""
+    reason = f"{delivery.reason[:1].upper()}{delivery.reason[1:]}." if delivery.reason else ""
     match delivery.state:
         case DeliveryState.DELIVERED:
             return f"Delivered with attempt {delivery.attempts}.", reason
         case DeliveryState.FAILED:
-            return f"Gave up after {delivery.tries} attempts.", f"{reason} Correct the endpoint, then r."
+            return (
+                f"Gave up after {_attempts(delivery.tries)}.",
+                f"{reason} Correct the endpoint, then press r.",
+            )
         case DeliveryState.CANCELLED:
-            words = {"webhook_deleted": "its webhook was deleted", "held_cancelled": "cancelled when enabled"}
-            cause = words.get(delivery.cancel_reason or "", delivery.cancel_reason or "")
-            return f"Cancelled: {cause}.", "r sends it after all."
+            return _why_cancelled(delivery.cancel_reason or "")
         case DeliveryState.SENDING:
             return f"Sending: attempt {delivery.attempts}.", reason
-    if delivery.held:
-        return "Held: its webhook is disabled.", "Enable it on Webhooks with x."
-    if delivery.waits_for == "token" and delivery.next_attempt_at:
-        return f"Waiting for token endpoint, next try {clock_time(delivery.next_attempt_at)}.", reason
-    if delivery.waits_for == "breaker" and delivery.next_attempt_at:
-        probe = clock_time(delivery.next_attempt_at)
-        return f"Its endpoint is down: the breaker is open, next probe {probe}.", reason
-    if delivery.waits_for == "pause" and delivery.next_attempt_at:
-        return f"Its endpoint asked for a pause until {clock_time(delivery.next_attempt_at)}.", reason
-    if delivery.waits_for == "rate":
-        return "Due now, as soon as the webhook's rate allows it.", reason
-    if delivery.waits_for == "time" and delivery.next_attempt_at:
-        following = f"Attempt {delivery.attempts + 1} at {clock_time(delivery.next_attempt_at)}."
-        return following, f"{reason} r sends it now."
-    return "Due now.", "" if not delivery.attempts else reason
+    return _why_pending(delivery, reason)
+
+
+def _why_cancelled(cause: str) -> tuple[str, str]:
+    match cause:
+        case "webhook_deleted":
+            return (
+                "Cancelled: its webhook was deleted.",
+                "hookkeeper events deliver sends the event to another webhook.",
+            )
+        case "held_cancelled":
+            return "Cancelled when its webhook was enabled.", "Press r to send it after all."
+    return f"{cause[:1].upper()}{cause[1:]}.", "Press r to send it after all."
+
+
+def _why_pending(delivery: Delivery, reason: str) -> tuple[str, str]:
+    at = clock_time(delivery.next_attempt_at) if delivery.next_attempt_at else ""
+    match delivery.waits_for:
+        case "enabling":
+            return "Held: its webhook is disabled.", "Enable it on Webhooks with x."
+        case "token":
+            return f"Waiting for the token endpoint, next try {at}.", reason
+        case "breaker":
+            return f"Its endpoint is down: the breaker is open, next probe {at}.", reason
+        case "pause":
+            return f"Its endpoint asked for a pause until {at}.", reason
+        case "order":
+            return "Waits for those before it in its session.", reason
+        case "rate":
+            return "Due now, as soon as its webhook's rate allows it.", reason
+        case "time":
+            return f"Attempt {delivery.attempts + 1} at {at}.", f"{reason} Press r to send it now."
+    return "Due now.", reason
+
+
+def _attempts(number: int) -> str:
+    return "1 attempt" if number == 1 else f"{number} attempts"
+
+
+def count_of_attempts(delivery: Delivery) -> str:
+    """`3 of 10`; after a resend, or attempts that took no step: `5 in all, 3 of 10 in this run`."""
+    run = f"{delivery.tries} of {delivery.most_tries}"
+    return run if delivery.attempts == delivery.tries else f"{delivery.attempts} in all, {run} in this run"
 
 
 def status_line(status: int | None) -> str:

@@ -7,7 +7,7 @@ import typer
 from core.catalog import accept, event_type
 from core.cli.database import database_of, in_store, wake_dispatcher
 from core.cli.event_data import given_bytes
-from core.cli.output import AsJson, print_json, print_line
+from core.cli.output import AsJson, print_json, print_line, say
 from core.cli.wrong_usage import WrongUsage
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def emit(
         print_json({"id": emitted.id, "deliveries": emitted.deliveries, "repeated": emitted.repeated})
     else:
         print_line(emitted.id)
+    if not emitted.deliveries:
+        say(f"No webhook took it: hookkeeper events show {emitted.id} says why.")
     wake_dispatcher(database_of(context))
 
 

@@ -113,19 +113,26 @@ def read_delivery(database: sqlite3.Connection, seq: int) -> Delivery:
 
 def find_delivery(database: sqlite3.Connection, identity: str) -> int:
     """The row number for an ID, or for the tail of one of the newest. Raises NotFound."""
-    row = database.execute("SELECT seq FROM deliveries WHERE id = ?", (_storable(identity),)).fetchone()
+    return _find(database, "deliveries", identity)
+
+
+_NOUNS = {"deliveries": "delivery", "events": "event"}
+
+
+def _find(database: sqlite3.Connection, table: str, identity: str) -> int:
+    row = database.execute(f"SELECT seq FROM {table} WHERE id = ?", (_storable(identity),)).fetchone()
     if row is not None:
         return int(row[0])
     tail = identity.strip().rpartition("…")[2].rpartition("_")[2]
     if len(tail) >= 4 and tail.isalnum():
         rows = database.execute(
-            "SELECT seq FROM deliveries WHERE id LIKE ? AND seq > (SELECT max(seq) FROM deliveries) - ? LIMIT 2",
+            f"SELECT seq FROM {table} WHERE id LIKE ? AND seq > (SELECT max(seq) FROM {table}) - ? LIMIT 2",
             (f"%{tail}", _TAIL_REACH),
         ).fetchall()
         if len(rows) == 1:
             return int(rows[0][0])
     raise NotFound(
-        f"There is no delivery {identity.strip()[:60]}. hookkeeper deliveries list shows the newest."
+        f"There is no {_NOUNS[table]} {identity.strip()[:60]}. hookkeeper {table} list shows the newest."
     )
 
 
@@ -234,14 +241,10 @@ def _event(row: tuple[object, ...]) -> Event:
 
 
 async def load_event(store: Store, identity: str) -> Event:
-    """The event with this ID, its body as it was accepted. Raises NotFound."""
+    """The event with this ID, or with the tail of one of the newest; its body as it was accepted. Raises NotFound."""
 
     def read(database: sqlite3.Connection) -> Event:
-        row = database.execute(f"{_EVENT} WHERE e.id = ?", (_storable(identity),)).fetchone()
-        if row is None:
-            raise NotFound(
-                f"There is no event {identity.strip()[:60]}. hookkeeper events list shows the newest."
-            )
+        row = database.execute(f"{_EVENT} WHERE e.seq = ?", (_find(database, "events", identity),)).fetchone()
         return _event(row)
 
     return await store.read(read)

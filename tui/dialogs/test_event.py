@@ -10,14 +10,14 @@ from textual.widgets import Button, Static, TextArea
 
 from core.catalog import EVENT_TYPES, accept
 from core.errors import HookkeeperError
-from core.models import DeliveryState, Webhook
+from core.models import DeliveryState, Outcome, Webhook
 from core.service.status import dispatcher_status
 from core.store import Store, bell, config, history, queue
 from core.text import one_line
 from tui.actions import Action
 from tui.dialogs.dialog import FormDialog, button, text
 from tui.widgets.fields import LongText
-from tui.words import outcome_mark
+from tui.words import outcome_mark, why
 
 
 class TestDialog(FormDialog[str]):
@@ -88,17 +88,29 @@ class TestDialog(FormDialog[str]):
             self._answer(f"✗ {error}")
 
     async def _watch(self, delivery_id: str) -> None:
-        """Wait for the first attempt, however it ends."""
+        """Wait for the first attempt, however it ends; meanwhile say what it waits for."""
         async for _ in self._store.changes(1 / 8):
             delivery = await history.load_delivery(self._store, delivery_id)
             attempts = await history.list_attempts(self._store, delivery_id)
             if attempts and delivery.state is not DeliveryState.SENDING:
                 last = attempts[0]
                 symbol, word, colour = outcome_mark(last.outcome, last.status_code)
-                took = f" in {last.total_ms / 1000:.2f} s, attempt {last.number}. "
-                self._answer(Content.assemble((symbol, colour), f" {word}{took}", one_line(last.reason), "."))
+                took = f" in {last.total_ms / 1000:.2f} s, attempt {last.number}"
+                # The words of an answer that is fine say no more than its status.
+                reason = "" if last.outcome is Outcome.OK else f": {one_line(last.reason)}"
+                self._answer(Content.assemble((symbol, colour), f" {word}{took}{reason}."))
                 await self._offer_to_show(delivery_id)
                 return
+            if delivery.waits_for in ("token", "breaker", "pause"):
+                sentence, _ = why(delivery)
+                totals = await history.totals(self._store)
+                reason = (
+                    f" {one_line(totals.token_reason)}."
+                    if delivery.waits_for == "token" and totals.token_reason
+                    else ""
+                )
+                self._answer(f"! {sentence}{reason}")
+                await self._offer_to_show(delivery_id)
 
     async def _offer_to_show(self, delivery_id: str) -> None:
         self._delivery = delivery_id

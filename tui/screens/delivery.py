@@ -15,7 +15,7 @@ from core.store import history
 from core.text import masked_json, one_line, sanitize
 from tui.actions import DETAIL, bindings
 from tui.screens.frame import Frame
-from tui.words import outcome_mark, state_mark, status_line, why
+from tui.words import count_of_attempts, outcome_mark, state_mark, status_line, why
 
 _ATTEMPTS = 8
 
@@ -62,7 +62,7 @@ class DeliveryScreen(Frame):
             (f"{symbol} {word}", colour), "  ", (EVENT_TYPES[delivery.type].label, "bold"), (test, "$warning"),
             ("   " + delivery.id, "$muted"), f"\nPOST {one_line(delivery.url)}\n",
             (sentence, "bold"), f" {one_line(advice)}\n",
-            _rule("Attempts", f"{delivery.tries} of {delivery.most_tries}", width),
+            _rule("Attempts", count_of_attempts(delivery), width),
         ]  # fmt: skip
         if not attempts:
             parts.append("No attempt yet.\n" if delivery.held else "No attempt yet: due now.\n")
@@ -96,7 +96,8 @@ class DeliveryScreen(Frame):
 
     def _request(self, event: Event, width: int) -> list[Content | str | tuple[str, str]]:
         body = sanitize(event.body.decode("utf-8", "replace")) if self._unmasked else masked_json(event.body)
-        return [_rule("Request", f"{event.id}, {len(event.body):,} B", width), body, "\n"]
+        right = f"{event.id}, {len(event.body):,} B" + (", nothing masked" if self._unmasked else "")
+        return [_rule("Request", right, width), body, "\n"]
 
     def action_scroll(self, lines: int) -> None:
         self.query_one("#page").scroll_relative(y=lines, animate=False)

@@ -62,9 +62,10 @@ class Frame(Screen[None]):
 
     def on_key(self, event: Key) -> None:
         """The message of the last action stands until the next key."""
-        if event.key not in ("up", "down", "j", "k") and not self.query_one(MessageLine).words.startswith(
-            "…"
-        ):
+        # r has words of its own, and says nothing while it is held down.
+        if event.key not in ("up", "down", "j", "k", "r") and not self.query_one(
+            MessageLine
+        ).words.startswith("…"):
             self.query_one(MessageLine).say("")
 
     def act(self, work: Awaitable[str]) -> None:

@@ -153,17 +153,26 @@ class MonitorScreen(Frame):
 
 
 async def resend(frame: Frame, delivery: Delivery) -> str:
-    """Send one delivery once more; the words for the message line."""
+    """Send one delivery once more; the words for the message line, none for a key that is held down."""
+    if not frame.keeper.resends(delivery.id):
+        return ""
     again = await queue.resend(frame.store, delivery.id, actor=frame.keeper.actor)
     bell.ring(frame.store.path)
-    already = " It was delivered before." if delivery.state is DeliveryState.DELIVERED else ""
+    name = tail(again.id)
     if again.state is DeliveryState.SENDING:
-        return f"✓ {tail(again.id)} is being sent: once more if it does not arrive"
-    return f"✓ resent {tail(again.id)}: attempt {again.attempts + 1} starts now.{already}"
+        return f"✓ {name} is being sent: once more if it does not arrive"
+    already = " It was delivered before." if delivery.state is DeliveryState.DELIVERED else ""
+    if again.waits_for in ("now", "rate"):
+        return f"✓ resent {name}: attempt {again.attempts + 1} starts now.{already}"
+    sentence, _ = why(again)
+    return f"! {name} goes first, but: {sentence[:1].lower()}{sentence[1:]}{already}"
 
 
 async def ask_cancel(frame: Frame, delivery: Delivery) -> None:
     """Ask, then cancel one delivery."""
+    if delivery.state in (DeliveryState.DELIVERED, DeliveryState.CANCELLED):
+        frame.say(f"✗ {tail(delivery.id)} is {delivery.state} already: there is nothing to cancel.")
+        return
     lines = [delivery.id, "It will not be sent any more. r sends it after all."]
     choices = [Choice("", "Back"), Choice("confirm", "Confirm")]
     if await frame.app.push_screen_wait(ChoiceDialog("Cancel delivery", lines, choices)) == "confirm":

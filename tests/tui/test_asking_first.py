@@ -1,0 +1,76 @@
+"""What would be lost, or sent twice, is asked or refused first."""
+
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from core.catalog import accept
+from core.models import AttemptResult, DeliveryState, Outcome, WebhookOptions
+from core.store import Store, config, history, queue
+from tests.tui.conftest import Screens
+from tui.screens.settings import SettingsScreen
+from tui.widgets.lines import MessageLine
+
+
+async def _press(pilot: Pilot[None], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause(0.15)
+
+
+def _words(pilot: Pilot[None]) -> str:
+    return "\n".join(str(part.content) for part in pilot.app.screen.query(Static))
+
+
+async def _delivered(store: Store) -> str:
+    options = WebhookOptions(url="https://a.example/")
+    await config.add_webhook(store, "session-failed", options, actor="ana")
+    await queue.emit(store, "session-failed", accept("session-failed", b'{"interviewId":"1"}'))
+    epoch = await queue.next_epoch(store)
+    (claim,) = await queue.claim(store, epoch, [queue.Slots(1, 1, 1, 1)])
+    result = AttemptResult(Outcome.OK, "answered 204 No Content", "https://a.example/", 1, 1, 204)
+    await queue.record(store, epoch, claim, result, queue.Verdict(DeliveryState.DELIVERED, 1))
+    return claim.id
+
+
+async def test_quitting_with_unsaved_settings_asks(screens: Screens) -> None:
+    """What was typed in Settings is not dropped by q; Show Settings goes there with it."""
+    async with screens() as pilot:
+        await _press(pilot, "2", "enter", "x", "escape", "1", "q")
+        assert "Settings has 1 change that is not saved." in _words(pilot)
+        await pilot.pause(0.3)
+        await _press(pilot, "tab", "enter")
+        assert isinstance(pilot.app.screen, SettingsScreen)
+        assert pilot.app.screen.query_one("#authentication_url", Input).value == "x"
+        await _press(pilot, "q")
+        await pilot.pause(0.3)
+        await _press(pilot, "tab", "tab", "enter")
+        assert not pilot.app.is_running
+
+
+async def test_a_held_r_resends_once(screens: Screens, store: Store) -> None:
+    """The same delivery once more within a second is a key that is held down."""
+    await _delivered(store)
+    async with screens() as pilot:
+        await _press(pilot, "3")
+        await pilot.press("r", "r", "r")
+        await pilot.pause(0.3)
+        words = pilot.app.screen.query_one(MessageLine).words
+        assert words.endswith("attempt 2 starts now. It was delivered before.")
+        (row,) = await history.list_deliveries(store)
+        assert (row.delivery.state, row.delivery.waits_for) == ("pending", "now")
+
+
+async def test_what_is_delivered_cannot_be_cancelled(screens: Screens, store: Store) -> None:
+    """The key says so at once, without a question that leads nowhere."""
+    identity = await _delivered(store)
+    async with screens() as pilot:
+        await _press(pilot, "3", "c")
+        words = pilot.app.screen.query_one(MessageLine).words
+        assert words == f"✗ {identity[:4]}…{identity[-4:]} is delivered already: there is nothing to cancel."
+
+
+async def test_the_palette_has_the_screens(screens: Screens) -> None:
+    """ctrl+p finds every screen by its name."""
+    async with screens() as pilot:
+        names = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
+    assert {"Webhooks", "Settings", "Monitor", "Start dispatcher", "Quit"} <= set(names)
