@@ -27,7 +27,8 @@ class Receiver:
     answers wait. `statuses`: answered first, one each. `close`: after how many answers of a connection it ends.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
+        self._port = port
         self.status = 200
         self.statuses: list[int] = []
         self.headers: dict[str, str] = {"Content-Type": "application/json"}
@@ -43,7 +44,7 @@ class Receiver:
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
         return self
 
     async def __aexit__(

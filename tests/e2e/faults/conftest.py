@@ -1,0 +1,31 @@
+"""What fault tests share: a dispatcher in this process, beside the real ones that `serve` starts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+
+from core.delivery.dispatcher import Dispatcher
+from core.store import Store, queue
+
+Dispatching = Callable[[Store], AbstractAsyncContextManager[asyncio.Event]]
+
+
+@pytest.fixture
+def dispatching() -> Dispatching:
+    """Delivers from an open store while the context lasts; yields the bell."""
+
+    @asynccontextmanager
+    async def dispatch(store: Store) -> AsyncIterator[asyncio.Event]:
+        wake, stop = asyncio.Event(), asyncio.Event()
+        epoch = await queue.next_epoch(store)
+        await queue.recover(store, epoch)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(Dispatcher(store, epoch, wake, lambda words: None).run(stop))
+            try:
+                yield wake
+            finally:
+                stop.set()
+
+    return dispatch

@@ -1,0 +1,150 @@
+"""Receivers and token endpoints that go away and come back."""
+
+import asyncio
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from core.catalog import accept
+from core.delivery import pace
+from core.models import GeneralSettings, WebhookOptions
+from core.store import Store, config, history, open_store, queue
+from tests.e2e.conftest import Serve, line_with
+from tests.e2e.faults.conftest import Dispatching
+from tests.e2e.faults.sums import print_sum
+from tests.support.receiver import Receiver
+from tests.support.token_endpoint import TokenEndpoint
+
+LOOPBACK = ("127.0.0.0/8",)
+BODY = accept("session-failed", b'{"interviewId":"66e1"}')
+EVENTS = 200
+
+
+async def _until(store: Store, created: Counter[str], **wanted: int) -> None:
+    """Wait until the sum shows so many."""
+    async with asyncio.timeout(50):
+        while True:
+            total = await print_sum(store, created)
+            if all(total[state] == number for state, number in wanted.items()):
+                return
+            async for _ in store.changes(0.1):
+                break
+
+
+async def _attempts(store: Store) -> int:
+    return sum(row.delivery.attempts for row in await history.list_deliveries(store, limit=1000))
+
+
+async def test_a_receiver_that_is_down_burns_no_attempts(
+    database: Path, receiver: Receiver, dispatching: Dispatching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is down the breaker opens: each probe is one attempt, the rest wait; up again, all arrive."""
+    monkeypatch.setattr(pace, "PROBE_INTERVAL", 0.5)
+    port = receiver.port
+    await receiver.__aexit__(None, None, None)
+    async with open_store(database) as store:
+        settings = GeneralSettings(allowed_networks=LOOPBACK, retry_schedule=" ".join(["0.3s"] * 30))
+        await config.save_settings(store, settings, actor="ana")
+        options = WebhookOptions(url=f"http://127.0.0.1:{port}/hook")
+        webhook = await config.add_webhook(store, "session-failed", options, actor="ana")
+        created = Counter({webhook.id: EVENTS})
+        await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(EVENTS)))
+        async with dispatching(store):
+            probes: list[tuple[float, int]] = []
+            async for _ in store.changes(0.01):
+                (summary,) = await config.list_webhooks(store)
+                if summary.pace is not None and summary.pace.word == "half-open":
+                    assert summary.pace.words.startswith("breaker half-open since ")
+                    probes.append((time.monotonic(), await _attempts(store)))
+                if len(probes) == 3:
+                    break
+            (began, before), _, (ended, after) = probes
+            assert after - before <= (ended - began) / 0.5 + 1
+            (row,) = await history.list_deliveries(store, limit=1)
+            assert row.delivery.waits_for == "breaker"
+            async with Receiver(port) as again:
+                await _until(store, created, delivered=EVENTS)
+                assert len(again.received) == EVENTS
+            (summary,) = await config.list_webhooks(store)
+            assert summary.pace is None
+
+
+async def test_retry_after_holds_back_the_whole_destination(
+    database: Path, receiver: Receiver, dispatching: Dispatching
+) -> None:
+    """One 429 with Retry-After: nothing else is sent to it before that time, and it is said so."""
+    receiver.statuses = [429]
+    receiver.headers["Retry-After"] = "2"
+    async with open_store(database) as store:
+        settings = GeneralSettings(allowed_networks=LOOPBACK, retry_schedule="0.1s")
+        await config.save_settings(store, settings, actor="ana")
+        options = WebhookOptions(url=receiver.url, concurrency=1)
+        webhook = await config.add_webhook(store, "session-failed", options, actor="ana")
+        await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(5)))
+        async with dispatching(store):
+            async for _ in store.changes(0.05):
+                (summary,) = await config.list_webhooks(store)
+                if summary.pace is not None:
+                    break
+            await _until(store, Counter({webhook.id: 5}), delivered=5)
+    first, *others = receiver.received
+    assert len(others) == 5
+    assert min(seen.at for seen in others) >= first.at + 2
+
+
+async def test_token_endpoint_that_flaps(database: Path, receiver: Receiver, serve: Serve) -> None:
+    """Slow, wrong, down, then well, then short-lived tokens: everything arrives, nothing fails for it."""
+    async with TokenEndpoint(expires_in=1) as endpoint, open_store(database) as store:
+        settings = GeneralSettings(
+            authentication_url=endpoint.url,
+            client_id=endpoint.client_id,
+            secret_key=SecretStr(endpoint.secret),
+            allowed_networks=LOOPBACK,
+            retry_schedule="incode",
+        )
+        await config.save_settings(store, settings, actor="ana")
+        webhook = await config.add_webhook(
+            store, "session-failed", WebhookOptions(url=receiver.url), actor="ana"
+        )
+        created = Counter({webhook.id: EVENTS})
+        endpoint.body = b"<html>not a token</html>"
+        await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(EVENTS)))
+        await line_with(await serve(), "delivering")
+        await endpoint.wait_for(1)
+        endpoint.body, endpoint.status = None, 503
+        await endpoint.wait_for(2)
+        endpoint.status, endpoint.delay = None, 0.5
+        await receiver.wait_for(20)
+        endpoint.status = 500
+        await receiver.wait_for(25)
+        endpoint.status = None
+        await _until(store, created, delivered=EVENTS, failed=0)
+        rows = await history.list_deliveries(store, limit=1000)
+        assert {row.delivery.tries for row in rows} == {1}
+        assert endpoint.most_in_flight == 1
+
+
+async def test_401_for_ever(database: Path, receiver: Receiver, serve: Serve) -> None:
+    """A receiver that refuses every token costs one token, and one more in the minute; each try is recorded."""
+    receiver.status = 401
+    async with TokenEndpoint() as endpoint, open_store(database) as store:
+        settings = GeneralSettings(
+            authentication_url=endpoint.url,
+            client_id=endpoint.client_id,
+            secret_key=SecretStr(endpoint.secret),
+            allowed_networks=LOOPBACK,
+            retry_schedule="0.1s 0.1s",
+        )
+        await config.save_settings(store, settings, actor="ana")
+        webhook = await config.add_webhook(
+            store, "session-failed", WebhookOptions(url=receiver.url), actor="ana"
+        )
+        await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(EVENTS)))
+        await line_with(await serve(), "delivering")
+        await _until(store, Counter({webhook.id: EVENTS}), failed=EVENTS)
+        assert len(endpoint.asked) == 2
+        # Those in flight with the first token are repeated with the second; nothing is after that.
+        assert 3 * EVENTS < len(receiver.received) <= 3 * EVENTS + 10
