@@ -24,7 +24,7 @@ class Receiver:
     """Speaks HTTP/1.1 by hand, so that it can be hostile.
 
     `status`, `headers`, `body`: the answer. `raw`: these bytes instead of it. `gate`: while it is cleared,
-    answers wait. `statuses`: answered first, one each. `close`: after how many answers of a connection it ends.
+    answers wait. `hold_after`: after so many requests the gate is shut. `statuses`: answered first, one each. `close`: after how many answers of a connection it ends.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -37,6 +37,7 @@ class Receiver:
         self.gate = asyncio.Event()
         self.gate.set()
         self.close_after: int | None = None
+        self.hold_after: int | None = None
         self.received: list[Received] = []
         self.connections = 0
         self._news = asyncio.Condition()
@@ -54,6 +55,11 @@ class Receiver:
         self._server.close()
         for writer in self._writers:
             writer.close()
+
+    def release(self) -> None:
+        """Answer what was held, and hold no more."""
+        self.hold_after = None
+        self.gate.set()
 
     @property
     def port(self) -> int:
@@ -94,6 +100,8 @@ class Receiver:
         async with self._news:
             self.received.append(Received(lines[0].split(" ")[1], headers, body, time.time()))
             self._news.notify_all()
+        if self.hold_after is not None and len(self.received) > self.hold_after:
+            self.gate.clear()
         await self.gate.wait()
         writer.write(self.raw if self.raw is not None else self._answer())
         await writer.drain()

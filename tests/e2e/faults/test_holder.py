@@ -1,0 +1,139 @@
+"""The dispatcher that delivers is stopped and continued, runs out of disk, or has its clock set."""
+
+import asyncio
+import os
+import resource
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from core.catalog import accept
+from core.models import GeneralSettings, WebhookOptions
+from core.service.status import dispatcher_status
+from core.store import Store, bell, config, history, open_store, queue
+from tests.e2e.conftest import Serve, line_with
+from tests.e2e.faults.conftest import Dispatching
+from tests.e2e.faults.sums import print_sum
+from tests.support.receiver import Receiver
+
+LOOPBACK = ("127.0.0.0/8",)
+BODY = accept("session-failed", b'{"interviewId":"66e1"}')
+EVENTS = 300
+STOPPED_FOR = float(os.environ.get("HOOKKEEPER_STOPPED_FOR", "6"))
+"""Seconds: a few in CI, 60 on demand."""
+
+
+async def _webhook(store: Store, url: str, **options: object) -> str:
+    settings = GeneralSettings(allowed_networks=LOOPBACK, retry_schedule="1s 1s 1s 1s 1s")
+    await config.save_settings(store, settings, actor="ana")
+    values = WebhookOptions.model_validate({"url": url} | options)
+    return (await config.add_webhook(store, "session-failed", values, actor="ana")).id
+
+
+async def _all_delivered(store: Store, webhook: str, number: int) -> None:
+    async with asyncio.timeout(40):
+        while (await print_sum(store, Counter({webhook: number})))["delivered"] < number:
+            async for _ in store.changes(0.1):
+                break
+
+
+async def _each_attempt_once(store: Store, receiver: Receiver) -> None:
+    """What arrived is what the books show: no record doubled, none lost."""
+    arrived = Counter(seen.headers["webhook-id"] for seen in receiver.received)
+    for row in await history.list_deliveries(store, limit=10_000):
+        attempts = await history.list_attempts(store, row.delivery.id)
+        assert len(attempts) == row.delivery.attempts == arrived[row.delivery.id]
+
+
+async def _note(database: Path, words: str) -> None:
+    """Wait until the dispatcher says so of itself."""
+    async with asyncio.timeout(20):
+        while not (note := dispatcher_status(database).note).startswith(words) or bool(note) != bool(words):
+            await asyncio.sleep(0.1)  # noqa: ASYNC110  # another process's word, which rings no bell
+
+
+async def test_a_stopped_holder_is_never_overtaken(database: Path, receiver: Receiver, serve: Serve) -> None:
+    """SIGSTOP while it delivers, another one standing by: nobody else delivers, then it goes on as if nothing was."""
+    async with open_store(database) as store:
+        webhook = await _webhook(store, receiver.url)
+        await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(EVENTS)))
+        receiver.hold_after = 50
+        holder = await serve()
+        await line_with(holder, "delivering")
+        other = await serve()
+        await line_with(other, "standing by")
+        await receiver.wait_for(51)
+        holder.send_signal(signal.SIGSTOP)
+        receiver.release()
+        began = time.monotonic()
+        while time.monotonic() - began < STOPPED_FOR:
+            await asyncio.sleep(0.2)
+            assert dispatcher_status(database).pid == holder.pid
+        assert len(receiver.received) < EVENTS
+        assert dispatcher_status(database).silent_since is not None
+        holder.send_signal(signal.SIGCONT)
+        await _all_delivered(store, webhook, EVENTS)
+        await _each_attempt_once(store, receiver)
+        assert dispatcher_status(database).pid == holder.pid
+
+
+async def test_a_full_disk_loses_nothing(database: Path, receiver: Receiver, serve: Serve) -> None:
+    """Outcomes that cannot be written wait in memory and nothing new is claimed; with room all is recorded once."""
+    async with open_store(database) as store:
+        webhook = await _webhook(store, receiver.url)
+        process = await serve()
+        await line_with(process, "delivering")
+        receiver.gate.clear()
+        for _ in range(5):
+            await queue.emit(store, "session-failed", BODY)
+        bell.ring(database)
+        await receiver.wait_for(5)
+        # No file of its process may grow: what a full disk does, as far as SQLite can tell.
+        limits = resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
+        receiver.gate.set()
+        await line_with(process, "an outcome cannot be recorded")
+        for _ in range(EVENTS):
+            await queue.emit(store, "session-failed", BODY)
+        bell.ring(database)
+        await _note(database, "outcomes cannot be recorded")
+        assert len(receiver.received) == 5
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limits)
+        await _all_delivered(store, webhook, EVENTS + 5)
+        await _each_attempt_once(store, receiver)
+        await _note(database, "")
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+async def test_the_wall_clock_is_set(
+    database: Path, receiver: Receiver, dispatching: Dispatching, monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
+    """An hour forward or back: a waiting retry comes neither at once nor an hour late, but when its wait is over."""
+    receiver.statuses = [500]
+    offset = 0.0
+    real, real_ns = time.time, time.time_ns
+    monkeypatch.setattr(time, "time", lambda: real() + offset)
+    monkeypatch.setattr(time, "time_ns", lambda: real_ns() + int(offset * 1e9))
+    async with open_store(database) as store:
+        webhook = await _webhook(store, receiver.url, retry_schedule="5s")
+        await queue.emit(store, "session-failed", BODY)
+        async with dispatching(store):
+            async for _ in store.changes(0.05):
+                (row,) = await history.list_deliveries(store)
+                if row.delivery.waits_for == "time":
+                    break
+            due = row.delivery.next_attempt_at
+            offset = step
+            async for _ in store.changes(0.05):
+                (row,) = await history.list_deliveries(store)
+                if row.delivery.next_attempt_at not in (due, None):
+                    break
+            assert due is not None
+            assert row.delivery.next_attempt_at is not None
+            moved = (row.delivery.next_attempt_at - due).total_seconds()
+            assert abs(moved - step) < 1
+            await _all_delivered(store, webhook, 1)
+        first, second = receiver.received
+        assert 5.0 <= second.at - first.at - step < 15
