@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -65,12 +65,14 @@ class Store:
             except sqlite3.Error as error:
                 raise in_words(error, self.path) from None
 
-    async def changes(self, interval: float) -> AsyncIterator[None]:
-        """Yields each time anybody has committed something, looking every `interval` seconds.
+    async def changes(self, interval: float) -> AsyncGenerator[None, None]:
+        """Yields at once, then each time anybody has committed something, looking every `interval` seconds.
 
+        What is read after a yield misses nothing. Who leaves the loop early closes it (`contextlib.aclosing`).
         Raises DatabaseNewer once a newer program has upgraded the file.
         """
         seen = await self._versions()
+        yield
         while True:
             await asyncio.sleep(interval)
             now = await self._versions()

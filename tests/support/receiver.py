@@ -5,6 +5,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -24,7 +25,8 @@ class Receiver:
     """Speaks HTTP/1.1 by hand, so that it can be hostile.
 
     `status`, `headers`, `body`: the answer. `raw`: these bytes instead of it. `gate`: while it is cleared,
-    answers wait. `hold_after`: after so many requests the gate is shut. `statuses`: answered first, one each. `close`: after how many answers of a connection it ends.
+    answers wait. `statuses`: answered first, one each. `close`: after how many answers of a connection it ends.
+    `on_request`, `on_answer`: called with the number of requests that have come in, of answers that are written.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -37,8 +39,10 @@ class Receiver:
         self.gate = asyncio.Event()
         self.gate.set()
         self.close_after: int | None = None
-        self.hold_after: int | None = None
+        self.on_request: Callable[[int], None] | None = None
+        self.on_answer: Callable[[int], None] | None = None
         self.received: list[Received] = []
+        self.answered = 0
         self.connections = 0
         self._news = asyncio.Condition()
         self._server: asyncio.Server
@@ -55,11 +59,6 @@ class Receiver:
         self._server.close()
         for writer in self._writers:
             writer.close()
-
-    def release(self) -> None:
-        """Answer what was held, and hold no more."""
-        self.hold_after = None
-        self.gate.set()
 
     @property
     def port(self) -> int:
@@ -100,11 +99,14 @@ class Receiver:
         async with self._news:
             self.received.append(Received(lines[0].split(" ")[1], headers, body, time.time()))
             self._news.notify_all()
-        if self.hold_after is not None and len(self.received) > self.hold_after:
-            self.gate.clear()
+        if self.on_request is not None:
+            self.on_request(len(self.received))
         await self.gate.wait()
         writer.write(self.raw if self.raw is not None else self._answer())
         await writer.drain()
+        self.answered += 1
+        if self.on_answer is not None:
+            self.on_answer(self.answered)
         return self.raw is None
 
     def _answer(self) -> bytes:

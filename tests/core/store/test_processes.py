@@ -4,7 +4,7 @@ import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import cast
 
@@ -78,10 +78,18 @@ async def _line(process: Process) -> str:
 
 async def test_changes_of_another_process_are_seen(store: Store) -> None:
     """What another program commits is news here."""
-    async with _program(_EMIT_FOR_EVER, store.path):
-        async for _ in store.changes(0.01):
+    async with _program(_EMIT_FOR_EVER, store.path), aclosing(store.changes(0.01)) as changes:
+        async for _ in changes:
             if await history.list_events(store):
                 break
+
+
+async def test_a_change_before_the_first_look_is_seen(store: Store) -> None:
+    """Who asks and then listens hears of an answer that was faster, too."""
+    async with aclosing(store.changes(0.01)) as changes:
+        await queue.emit(store, "session-failed", BODY)
+        async with asyncio.timeout(10):
+            await anext(changes)
 
 
 async def test_killed_while_writing(store: Store) -> None:

@@ -60,14 +60,15 @@ async def test_a_stopped_holder_is_never_overtaken(database: Path, receiver: Rec
     async with open_store(database) as store:
         webhook = await _webhook(store, receiver.url)
         await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(EVENTS)))
-        receiver.hold_after = 50
+        receiver.on_request = lambda number: receiver.gate.clear() if number > 50 else None
         holder = await serve()
         await line_with(holder, "delivering")
         other = await serve()
         await line_with(other, "standing by")
         await receiver.wait_for(51)
         holder.send_signal(signal.SIGSTOP)
-        receiver.release()
+        receiver.on_request = None
+        receiver.gate.set()
         began = time.monotonic()
         while time.monotonic() - began < STOPPED_FOR:
             await asyncio.sleep(0.2)
