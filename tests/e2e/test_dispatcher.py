@@ -4,12 +4,14 @@ import asyncio
 import random
 import signal
 from collections import Counter
+from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from core.catalog import accept
-from core.models import GeneralSettings, WebhookOptions
+from core.models import GeneralSettings, Outcome, WebhookOptions
 from core.service.status import dispatcher_status
 from core.store import Store, bell, config, history, open_store, queue, requests
 from tests.e2e.conftest import Serve, line_with
@@ -20,45 +22,66 @@ LOOPBACK = ("127.0.0.0/8",)
 BODY = accept("session-failed", b'{"interviewId":"66e1"}')
 
 
-async def _until(store: Store, done: int) -> None:
-    """Wait until so many deliveries are delivered."""
-    async with asyncio.timeout(50):
-        if len(await history.list_deliveries(store, state="delivered", limit=10_000)) >= done:
-            return
-        async for _ in store.changes(0.05):
-            if len(await history.list_deliveries(store, state="delivered", limit=10_000)) >= done:
+async def _until_all_is_delivered(store: Store) -> None:
+    """Wait until nothing is left to deliver."""
+    async with asyncio.timeout(50), aclosing(store.changes(0.05)) as changes:
+        async for _ in changes:
+            if not (await history.totals(store)).undelivered:
                 return
 
 
 async def test_killed_ten_times(database: Path, receiver: Receiver, serve: Serve) -> None:
-    """Ten SIGKILLs, half of them the instant an answer went out: every event arrives, few twice, books whole."""
-    events, cap = 300, 10
+    """Ten SIGKILLs, every other one the instant an answer went out: every event arrives, few twice, books whole."""
+    events, kills, cap = 2000, 10, 10
     choose = random.Random(7)
     async with open_store(database) as store:
         await config.save_settings(store, GeneralSettings(allowed_networks=LOOPBACK), actor="ana")
         options = WebhookOptions(url=receiver.url, concurrency=cap)
         await config.add_webhook(store, "session-failed", options, actor="ana")
         await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(events)))
-        for kill in range(10):
+        cut_off: Counter[str] = Counter()
+        for kill in range(kills):
             process = await serve()
-            await line_with(process, "delivering")
-            target = len(receiver.received) + choose.randint(5, 15)
+            count = choose.randint(1, 150)
             if kill % 2:
-                await receiver.wait_for(min(target, events))
-            process.send_signal(signal.SIGKILL)
-            await process.wait()
-        await serve()
-        await _until(store, events)
-        rows = await history.list_deliveries(store, limit=10_000)
-        interrupted = 0
+                receiver.on_answer = _killer(process, receiver.answered + count)
+            else:
+                receiver.on_request = _killer(process, len(receiver.received) + count)
+            await process.communicate()
+            assert process.returncode == -signal.SIGKILL
+            receiver.on_answer = receiver.on_request = None
+            left = await history.list_deliveries(store, state="sending", limit=events)
+            cut_off.update(row.delivery.id for row in left)
+        process = await serve()
+        log = asyncio.create_task(process.communicate())
+        await _until_all_is_delivered(store)
+        process.terminate()
+        await log
+        rows = await history.list_deliveries(store, limit=2 * events)
+        interrupted: Counter[str] = Counter()
         for row in rows:
             attempts = await history.list_attempts(store, row.delivery.id)
-            interrupted += sum(attempt.outcome == "interrupted" for attempt in attempts)
-            assert len(attempts) == row.delivery.attempts
+            assert [attempt.number for attempt in attempts] == [*range(row.delivery.attempts, 0, -1)]
+            assert [attempt.outcome for attempt in attempts].count(Outcome.OK) == 1
+            interrupted[row.delivery.id] = len(attempts) - 1
+            assert {attempt.outcome for attempt in attempts[1:]} <= {Outcome.INTERRUPTED}
+    assert +interrupted == cut_off
     arrived = Counter(seen.headers["webhook-id"] for seen in receiver.received)
     assert set(arrived) == {row.delivery.id for row in rows}
     assert Counter(row.delivery.state for row in rows) == {"delivered": events}
-    assert sum(arrived.values()) - events <= interrupted <= 10 * cap
+    repeats = arrived - Counter(dict.fromkeys(arrived, 1))
+    assert repeats <= cut_off
+    assert 0 < repeats.total() <= kills * cap
+
+
+def _killer(process: asyncio.subprocess.Process, at: int) -> Callable[[int], None]:
+    """Kills the process at this count of requests or answers, before the receiver does anything else."""
+
+    def kill(count: int) -> None:
+        if count == at:
+            process.kill()
+
+    return kill
 
 
 async def test_token_endpoint_down(database: Path, receiver: Receiver, serve: Serve) -> None:
@@ -90,7 +113,7 @@ async def test_token_endpoint_down(database: Path, receiver: Receiver, serve: Se
             assert (await history.totals(store)).token_reason == "the token endpoint answered 503"
             assert receiver.received == []
             endpoint.status = None
-            await _until(store, 20)
+            await _until_all_is_delivered(store)
             assert (await history.totals(store)).token_waits_until is None
         assert endpoint.most_in_flight == 1
         assert {seen.headers["Authorization"] for seen in receiver.received} == {"Bearer tok-1"}
@@ -144,10 +167,11 @@ async def test_it_follows_changes_and_answers_requests(
         webhook = await config.add_webhook(store, "session-failed", blocked, actor="ana")
         await queue.emit_test(store, webhook.id, BODY)
         bell.ring(database)
-        async for _ in store.changes(0.05):
-            (row,) = await history.list_deliveries(store)
-            if row.delivery.outcome is not None:
-                break
+        async with aclosing(store.changes(0.05)) as changes:
+            async for _ in changes:
+                (row,) = await history.list_deliveries(store)
+                if row.delivery.outcome is not None:
+                    break
         assert row.delivery.outcome == "address_blocked"
         form = GeneralSettings(
             authentication_url=endpoint.url,
@@ -156,7 +180,7 @@ async def test_it_follows_changes_and_answers_requests(
             allowed_networks=LOOPBACK,
         )
         await config.save_settings(store, form, actor="ana")
-        await _until(store, 1)
+        await _until_all_is_delivered(store)
         assert receiver.received[0].headers["hookkeeper-test"] == "1"
         for secret, words in (
             (endpoint.secret, "token received in"),
@@ -164,9 +188,10 @@ async def test_it_follows_changes_and_answers_requests(
         ):
             asked = form.model_copy(update={"secret_key": SecretStr(secret)})
             number = await requests.ask_authorization(store, asked)
-            async for _ in store.changes(0.05):
-                answer = await requests.authorization_answer(store, number)
-                if answer is not None:
-                    break
+            async with aclosing(store.changes(0.05)) as changes:
+                async for _ in changes:
+                    answer = await requests.authorization_answer(store, number)
+                    if answer is not None:
+                        break
             assert answer is not None
             assert answer.words.startswith(words)
