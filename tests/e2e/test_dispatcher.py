@@ -1,13 +1,16 @@
 """The dispatcher as a process: kills, standby, a token endpoint that is down, draining."""
 
 import asyncio
+import os
 import random
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 
 from core.catalog import accept
@@ -20,14 +23,20 @@ from tests.support.token_endpoint import TokenEndpoint
 
 LOOPBACK = ("127.0.0.0/8",)
 BODY = accept("session-failed", b'{"interviewId":"66e1"}')
+# Asked after 0, 1, 3, 7, 15, 31 and 61 s: CI lets six fail, so that there is no token for a minute.
+FAILED_TOKEN_REQUESTS = int(os.environ.get("FAILED_TOKEN_REQUESTS", "3"))
+
+
+async def _until_none_is(store: Store, *states: str) -> None:
+    """Wait until no delivery is in one of these states."""
+    async with asyncio.timeout(50), aclosing(store.changes(0.05)) as changes:
+        async for _ in changes:
+            if not any([await history.list_deliveries(store, state=state, limit=1) for state in states]):
+                return
 
 
 async def _until_all_is_delivered(store: Store) -> None:
-    """Wait until nothing is left to deliver."""
-    async with asyncio.timeout(50), aclosing(store.changes(0.05)) as changes:
-        async for _ in changes:
-            if not (await history.totals(store)).undelivered:
-                return
+    await _until_none_is(store, "pending", "sending", "failed")
 
 
 async def test_killed_ten_times(database: Path, receiver: Receiver, serve: Serve) -> None:
@@ -84,39 +93,81 @@ def _killer(process: asyncio.subprocess.Process, at: int) -> Callable[[int], Non
     return kill
 
 
+@pytest.mark.timeout(240)
 async def test_token_endpoint_down(database: Path, receiver: Receiver, serve: Serve) -> None:
     """While no token is to be had nothing fails and no step is used; then everything arrives with a token."""
     async with TokenEndpoint(client_id="a:b %+&=/", secret="s e:c%r+e&t=/") as endpoint:
         endpoint.status = 503
-        settings = GeneralSettings(
-            authentication_url=endpoint.url,
-            client_id=endpoint.client_id,
-            secret_key=SecretStr(endpoint.secret),
-            allowed_networks=LOOPBACK,
-            retry_schedule="incode",
-        )
         async with open_store(database) as store:
+            settings = _authorized_by(endpoint, retry_schedule="incode")
             await config.save_settings(store, settings, actor="ana")
             await config.add_webhook(store, "session-failed", WebhookOptions(url=receiver.url), actor="ana")
             for _ in range(20):
                 await queue.emit(store, "session-failed", BODY)
+            began = time.monotonic()
             await serve()
-            await endpoint.wait_for(3)
-            rows = [row.delivery for row in await history.list_deliveries(store)]
-            assert Counter(row.state for row in rows) == {"pending": 20}
-            assert {row.tries for row in rows} == {0}
-            assert {row.waits_for for row in rows} == {"token"}
-            tried = next(row for row in rows if row.attempts)
-            (attempt, *_) = await history.list_attempts(store, tried.id)
-            assert attempt.outcome == "token_error"
-            assert attempt.reason == "the token endpoint answered 503; the endpoint was not asked"
-            assert (await history.totals(store)).token_reason == "the token endpoint answered 503"
+            for failed in range(3, FAILED_TOKEN_REQUESTS + 1):
+                await endpoint.wait_for(failed)
+                await _until_none_is(store, "sending")
+                rows = [row.delivery for row in await history.list_deliveries(store)]
+                assert Counter(row.state for row in rows) == {"pending": 20}
+                assert {row.tries for row in rows} == {0}
+                assert {row.waits_for for row in rows} == {"token"}
+                assert (await history.totals(store)).token_reason == "the token endpoint answered 503"
+            # Those that were under way when the first request failed; nobody tried since.
+            tried = [row for row in rows if row.attempts]
+            assert 0 < len(tried) <= 10
+            for row in tried:
+                (attempt,) = await history.list_attempts(store, row.id)
+                assert attempt.outcome == Outcome.TOKEN_ERROR
+                assert attempt.reason == "the token endpoint answered 503; the endpoint was not asked"
             assert receiver.received == []
             endpoint.status = None
             await _until_all_is_delivered(store)
+            assert time.monotonic() - began >= 2**FAILED_TOKEN_REQUESTS - 1
+            assert endpoint.count == FAILED_TOKEN_REQUESTS + 1
+            rows = [row.delivery for row in await history.list_deliveries(store)]
+            assert {row.tries for row in rows} == {1}
+            assert sum(row.attempts for row in rows) == 20 + len(tried)
             assert (await history.totals(store)).token_waits_until is None
         assert endpoint.most_in_flight == 1
+        assert len(receiver.received) == 20
         assert {seen.headers["Authorization"] for seen in receiver.received} == {"Bearer tok-1"}
+
+
+async def test_fifty_401s_cause_one_fetch(database: Path, receiver: Receiver, serve: Serve) -> None:
+    """Fifty in flight are all answered 401: one new token is fetched, and all arrive with it, no attempt used."""
+    receiver.gate.clear()
+    receiver.statuses = [401] * 50
+    async with open_store(database) as store, TokenEndpoint() as endpoint:
+        await config.save_settings(store, _authorized_by(endpoint), actor="ana")
+        # One slot more: it is kept for retries.
+        options = WebhookOptions(url=receiver.url, concurrency=51)
+        await config.add_webhook(store, "session-failed", options, actor="ana")
+        await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(50)))
+        await serve()
+        await receiver.wait_for(50)
+        assert endpoint.issued == ["tok-1"]
+        endpoint.revoke()
+        receiver.gate.set()
+        await _until_all_is_delivered(store)
+        rows = [row.delivery for row in await history.list_deliveries(store)]
+        assert Counter((row.state, row.attempts) for row in rows) == {("delivered", 1): 50}
+        assert endpoint.count == 2
+    sent = Counter(seen.headers["Authorization"] for seen in receiver.received)
+    assert sent == {"Bearer tok-1": 50, "Bearer tok-2": 50}
+
+
+def _authorized_by(endpoint: TokenEndpoint, **changes: str) -> GeneralSettings:
+    return GeneralSettings.model_validate(
+        {
+            "authentication_url": endpoint.url,
+            "client_id": endpoint.client_id,
+            "secret_key": SecretStr(endpoint.secret),
+            "allowed_networks": LOOPBACK,
+            **changes,
+        }
+    )
 
 
 async def test_second_one_stands_by_and_takes_over(database: Path, serve: Serve) -> None:
@@ -173,12 +224,7 @@ async def test_it_follows_changes_and_answers_requests(
                 if row.delivery.outcome is not None:
                     break
         assert row.delivery.outcome == "address_blocked"
-        form = GeneralSettings(
-            authentication_url=endpoint.url,
-            client_id=endpoint.client_id,
-            secret_key=SecretStr(endpoint.secret),
-            allowed_networks=LOOPBACK,
-        )
+        form = _authorized_by(endpoint)
         await config.save_settings(store, form, actor="ana")
         await _until_all_is_delivered(store)
         assert receiver.received[0].headers["hookkeeper-test"] == "1"
