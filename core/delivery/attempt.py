@@ -102,7 +102,7 @@ def _judge(
             Outcome.TOKEN_ERROR,
             f"the token endpoint did not answer within {limit}; the endpoint was not asked",
         )
-    return outcome.of_error(error or RuntimeError(), seen.host, request.deadline)
+    return outcome.of_error(error or RuntimeError(), seen.host, seen.connection.peer, request.deadline)
 
 
 async def _exchanges(http: Http, request: Request, tokens: TokenSource | None, seen: _Evidence) -> None:

@@ -1,9 +1,11 @@
 """The one module that makes connections: every address is judged by the guard, at two doors."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import monotonic
@@ -12,6 +14,7 @@ from typing import Any, Self
 
 import aiohttp
 import httpx
+from aiodns import error as dns
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import AsyncResolver
 from httpx_aiohttp import AiohttpTransport
@@ -29,15 +32,20 @@ Networks = Callable[[], Sequence[str]]
 
 @dataclass(slots=True)
 class Connection:
-    """What a request learned of its connection."""
+    """What a request learned of its connection. `peer` is the address and port that were tried last."""
 
     began: float = 0.0
+    peer: str = ""
     reused: bool = False
     connect_ms: int | None = None
 
 
+# The socket factory is not told which request it serves.
+_opened_for: ContextVar[Connection | None] = ContextVar("opened_for", default=None)
+
+
 class _GuardedResolver(AbstractResolver):
-    """The first door: any refused answer refuses the name."""
+    """The first door: any refused answer refuses the name. What goes wrong is an OSError in our words."""
 
     def __init__(self, allowed: Networks, nameserver: tuple[str, int] | None) -> None:
         self._allowed = allowed
@@ -48,13 +56,29 @@ class _GuardedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        answers = await self._resolver.resolve(host, port, family)
+        try:
+            # However many nameservers there are to be asked in turn.
+            async with asyncio.timeout(DNS_LIMIT):
+                answers = await self._resolver.resolve(host, port, family)
+        except OSError as error:
+            raise OSError(None, _dns_words(error)) from None
         for answer in answers:
             check(answer["host"], self._allowed())
         return answers
 
     async def close(self) -> None:
         await self._resolver.close()
+
+
+def _dns_words(error: OSError) -> str:
+    code = error.__cause__.args[0] if isinstance(error.__cause__, dns.DNSError) else None
+    if isinstance(error, TimeoutError) or code == dns.ARES_ETIMEOUT:
+        return f"the nameserver did not answer within {DNS_LIMIT:g} s"
+    if code == dns.ARES_ECONNREFUSED:
+        return "no nameserver can be reached"
+    if code in (dns.ARES_ESERVFAIL, dns.ARES_EREFUSED):
+        return "the nameserver could not say"
+    return "no such host"
 
 
 class Http:
@@ -81,10 +105,13 @@ class Http:
     async def __aenter__(self) -> Self:
         context = self._ssl or ssl.create_default_context()
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        resolver = _GuardedResolver(self._allowed, self._nameserver)
+        # The connector closes no resolver that it was given.
+        self._stack.push_async_callback(resolver.close)
         connector = aiohttp.TCPConnector(
             limit=0,
             ssl=context,
-            resolver=_GuardedResolver(self._allowed, self._nameserver),
+            resolver=resolver,
             socket_factory=self._socket,
             keepalive_timeout=KEEP_ALIVE,
             ttl_dns_cache=10,
@@ -123,6 +150,9 @@ class Http:
         """The second door: the address that is really used (literal addresses never meet the resolver)."""
         family, kind, protocol, _, target = address
         check(str(target[0]), self._allowed())
+        if (connection := _opened_for.get()) is not None:
+            host = f"[{target[0]}]" if family == socket.AF_INET6 else target[0]
+            connection.peer = f"{host}:{target[1]}"
         return socket.socket(family, kind, protocol)
 
 
@@ -131,8 +161,10 @@ def _trace() -> aiohttp.TraceConfig:
     config = aiohttp.TraceConfig()
 
     async def begin(session: object, context: SimpleNamespace, params: object) -> None:
-        if isinstance(context.trace_request_ctx, Connection):
-            context.trace_request_ctx.began = monotonic()
+        connection = context.trace_request_ctx
+        _opened_for.set(connection if isinstance(connection, Connection) else None)
+        if isinstance(connection, Connection):
+            connection.began = monotonic()
 
     async def made(session: object, context: SimpleNamespace, params: object) -> None:
         connection = context.trace_request_ctx

@@ -2,6 +2,7 @@
 
 import asyncio
 import http
+import os
 import re
 import ssl
 from collections.abc import Iterator
@@ -49,14 +50,14 @@ def _status(status: int) -> str:
         return str(status)
 
 
-def of_error(error: BaseException, host: str, deadline: float) -> tuple[Outcome, str]:
-    """What an error means. The innermost cause knows best."""
+def of_error(error: BaseException, host: str, peer: str, deadline: float) -> tuple[Outcome, str]:
+    """What an error means. The innermost cause knows best. `peer` is the address really used, "" if none was."""
     if isinstance(error, TokenError):
         return Outcome.TOKEN_ERROR, f"{error.words}; the endpoint was not asked"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Outcome.DNS, f"no such host: {host}"
+        return Outcome.DNS, error.os_error.strerror or "no such host"
     for cause in _causes(error):
-        known = _of_cause(cause, host, deadline)
+        known = _of_cause(cause, host, peer or host, deadline)
         if known is not None:
             return known
     return Outcome.CONNECTION, f"no valid HTTP answer from {host} ({type(error).__name__})"
@@ -69,32 +70,57 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     return reversed(causes)
 
 
-def _of_cause(cause: BaseException, host: str, deadline: float) -> tuple[Outcome, str] | None:
+def _of_cause(cause: BaseException, host: str, peer: str, deadline: float) -> tuple[Outcome, str] | None:
     match cause:
         case AddressBlocked():
             return Outcome.ADDRESS_BLOCKED, str(cause)
         case LineTooLong():
             return Outcome.ANSWER_TOO_LARGE, "the answer's headers are too large"
         case ssl.SSLCertVerificationError():
-            return Outcome.TLS, f"the certificate of {host} is refused: {cause.verify_message}"
+            return Outcome.TLS, _of_certificate(cause, host)
         case ssl.SSLError():
-            return (
-                Outcome.TLS,
-                f"no TLS connection with {host}: {(cause.reason or 'handshake failed').lower()}",
-            )
+            return Outcome.TLS, _of_handshake(cause, peer)
         case ConnectionRefusedError():
-            return Outcome.CONNECTION, f"connection refused by {host}"
+            return Outcome.CONNECTION, f"connection refused by {peer}"
         case aiohttp.ServerDisconnectedError() | ConnectionResetError() | BrokenPipeError():
-            return Outcome.CONNECTION, f"{host} closed the connection before it answered"
+            return Outcome.CONNECTION, f"{peer} closed the connection before it answered"
         case TimeoutError() | asyncio.CancelledError():
             return Outcome.TIMEOUT, f"no complete answer within {deadline:g} s"
         case aiohttp.ClientResponseError():
             if "header" in cause.message.lower() and "max" in cause.message.lower():
                 return Outcome.ANSWER_TOO_LARGE, "the answer's headers are too large"
             return Outcome.CONNECTION, f"no valid HTTP answer from {host}"
-        case OSError() if cause.strerror:
-            return Outcome.CONNECTION, f"{host}: {cause.strerror.lower()[:100]}"
+        case OSError() if cause.errno:
+            return Outcome.CONNECTION, f"{peer}: {os.strerror(cause.errno).lower()}"
     return None
+
+
+def _of_certificate(error: ssl.SSLCertVerificationError, host: str) -> str:
+    """Why a certificate is refused. (OpenSSL keeps no copy of one, so that its dates are not known here.)"""
+    match error.verify_code:
+        case 10:
+            return "certificate expired"
+        case 9:
+            return "certificate not yet valid"
+        case 62 | 64:
+            return f"certificate is not for {host}"
+        case 18:
+            return "certificate is self-signed"
+        case 2 | 19 | 20 | 21:
+            return "certificate of an unknown authority"
+    return f"certificate refused: {error.verify_message.lower()[:100]}"
+
+
+def _of_handshake(error: ssl.SSLError, peer: str) -> str:
+    match error.reason:
+        case "WRONG_VERSION_NUMBER" | "HTTP_REQUEST" | "RECORD_LAYER_FAILURE":
+            return f"{peer} does not speak TLS"
+        case "TLSV1_ALERT_PROTOCOL_VERSION" | "UNSUPPORTED_PROTOCOL":
+            return f"{peer} does not speak TLS 1.2 or newer"
+        case "TLSV13_ALERT_CERTIFICATE_REQUIRED":
+            return f"{peer} asks for a client certificate"
+    words = (error.reason or "handshake failed").lower().replace("_", " ")
+    return f"no TLS connection with {peer}: {words[:100]}"
 
 
 def retry_after(text: str) -> float | None:

@@ -1,0 +1,25 @@
+"""One attempt at a URL, as the dispatcher would make it."""
+
+from pydantic import SecretStr
+
+from core.delivery.attempt import Request, attempt
+from core.delivery.http import Http
+from core.models import AcceptedAnswer, AttemptResult
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+BODY = b'{"interviewId": "1",  "interviewId":"2", "n":1.10}'
+
+
+def request_to(url: str, **changes: object) -> Request:
+    """A request with a body that only bytes can keep."""
+    values: dict[str, object] = {
+        "url": url, "delivery_id": "dlv_1", "event_type": "session-failed", "number": 3, "body": BODY,
+        "is_test": False, "signing_secrets": (SecretStr(SECRET),), "custom_headers": (),
+        "accepted_answer": AcceptedAnswer.ANY_2XX, "deadline": 10.0,
+    }  # fmt: skip
+    return Request(**(values | changes))  # type: ignore[arg-type]  # the values above
+
+
+async def attempt_at(http: Http, url: str, **changes: object) -> AttemptResult:
+    """How an attempt without a token ends."""
+    return await attempt(http, request_to(url, **changes), None)
