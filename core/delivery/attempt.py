@@ -15,6 +15,7 @@ from core.clock import now_ms
 from core.delivery import outcome
 from core.delivery.http import Connection, Http
 from core.delivery.signing import sign
+from core.header import MASKED, holds_secret
 from core.models import AcceptedAnswer, AttemptResult, Outcome
 from core.url import host_of
 from core.version import VERSION
@@ -149,12 +150,15 @@ def _note_head(seen: _Evidence, response: aiohttp.ClientResponse) -> None:
     seen.status = response.status
     seen.content_type = response.headers.get("Content-Type", "")
     seen.retry_after = response.headers.get("Retry-After", "")
-    seen.headers = tuple(
-        (name.decode("utf-8", "replace")[:200], value.decode("utf-8", "replace")[:1000])
-        for name, value in response.raw_headers[:_HEADER_EVIDENCE]
-    )
+    seen.headers = tuple(_evidence(*entry) for entry in response.raw_headers[:_HEADER_EVIDENCE])
     seen.body.clear()
     seen.cut = False
+
+
+def _evidence(raw_name: bytes, raw_value: bytes) -> tuple[str, str]:
+    """A header as it is stored: never somebody's session or token."""
+    name = raw_name.decode("utf-8", "replace")[:200]
+    return name, MASKED if holds_secret(name) else raw_value.decode("utf-8", "replace")[:1000]
 
 
 async def _read(seen: _Evidence, response: aiohttp.ClientResponse) -> None:

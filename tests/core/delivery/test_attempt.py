@@ -71,6 +71,27 @@ async def test_which_answers_count(
     assert (result.outcome, result.reason) == (expected, words)
 
 
+async def test_secrets_of_an_answer_are_not_kept(http: Http, receiver: Receiver) -> None:
+    """Headers are evidence, but not the values of those that hold a session or a token; the URL is whole."""
+    receiver.headers = {
+        "Set-Cookie": "session=correct",
+        "WWW-Authenticate": 'Bearer nonce="horse"',
+        "authorization": "Basic battery",
+        "X-Api-Key": "staple",
+        "X-Request-Id": "r-1",
+    }
+    result = await attempt_at(http, receiver.url + "?tenant=mx&token=t")
+    assert result.response_headers == (
+        ("Set-Cookie", "•••••••••••••"),
+        ("WWW-Authenticate", "•••••••••••••"),
+        ("authorization", "•••••••••••••"),
+        ("X-Api-Key", "•••••••••••••"),
+        ("X-Request-Id", "r-1"),
+        ("Content-Length", "16"),
+    )
+    assert result.url == receiver.url + "?tenant=mx&token=t"
+
+
 async def test_long_answers_are_cut(http: Http, receiver: Receiver) -> None:
     """16 KiB of the body are evidence; ok stays ok."""
     receiver.body = b"x" * 1_000_000
