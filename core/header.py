@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from core.text import one_line
+
 MOST_HEADERS = 50
 MOST_BYTES = 8192
 MASKED = "•••••••••••••"
@@ -10,7 +12,7 @@ MASKED = "•••••••••••••"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 _SET_BY_US = {"host", "content-length", "transfer-encoding", "connection", "content-type", "accept-encoding"}
 _OUR_PREFIXES = ("webhook-", "hookkeeper-")
-_SECRET = re.compile(r"secret|token|key|auth|password", re.IGNORECASE)
+_SECRET = re.compile(r"secret|token|key|auth|password|cookie", re.IGNORECASE)
 
 
 def check_name(name: str) -> str:
@@ -29,14 +31,15 @@ def check_name(name: str) -> str:
 
 def check_value(value: str) -> str:
     """The value of a custom header; sent as UTF-8, as it stands. Raises ValueError."""
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise ValueError("A header value has no control characters and no line breaks.")
     if value != value.strip(" \t"):
         raise ValueError("A header value has no space at its ends.")
     try:
         value.encode()
     except UnicodeEncodeError:
         raise ValueError("A header value is text that can be written as UTF-8.") from None
+    # It would be shown as another value than the one that is sent.
+    if one_line(value) != value:
+        raise ValueError("A header value has no line breaks, control or text direction characters.")
     return value
 
 
@@ -74,7 +77,7 @@ def check_all(headers: Sequence[tuple[str, str]], *, with_authorization: bool) -
 
 
 def holds_secret(name: str) -> bool:
-    """Whether the value of this header is shown as dots."""
+    """Whether the value of this header is shown as dots, and that of an answer is not kept."""
     return _SECRET.search(name) is not None
 
 

@@ -40,6 +40,22 @@ def test_names_are_tokens(name: str) -> None:
     assert all("!" <= character <= "~" and character not in '"(),/:;<=>?@[\\]{}' for character in name)
 
 
+@pytest.mark.parametrize(
+    "character",
+    [
+        *"\0\t\r\n\x1b\x7f",
+        *"\x80\x85\x9b\x9f",
+        *"\u2028\u2029",
+        *"\u061c\u200e\u200f\u202a\u202e\u2066\u2069",
+    ],
+)
+def test_values_show_what_they_are(character: str) -> None:
+    """What a terminal obeys, breaks a line at or turns text around with is refused in words."""
+    with pytest.raises(ValueError, match="no line breaks, control or text direction characters") as caught:
+        header.check_value(f"a{character}b")
+    assert character not in str(caught.value)
+
+
 @given(st.text(st.characters(exclude_categories=()), max_size=12) | st.text("a \t\r\n\x7f{}", max_size=6))
 def test_values_are_one_line(value: str) -> None:
     """An accepted value has no control character, no space at its ends, and is UTF-8."""
@@ -47,7 +63,7 @@ def test_values_are_one_line(value: str) -> None:
         header.check_value(value)
     except ValueError:
         return
-    assert not set(map(ord, value)) & {*range(32), 127}
+    assert not set(map(ord, value)) & {*range(32), *range(127, 160)}
     assert value == value.strip(" \t")
     assert value.encode().decode() == value
 
