@@ -21,7 +21,7 @@ from core.models import (
     Webhook,
     WebhookOptions,
 )
-from core.store.errors import Conflict, NotFound
+from core.store.errors import NOT_SAVED, Conflict, NotFound
 from core.store.keyring import Keyring
 from core.store.paces import SELECT_PACES, PaceState, pace_of
 from core.store.store import Store
@@ -331,12 +331,12 @@ async def _change(
     return await store.write(change)
 
 
-def _refuse_deleted(database: sqlite3.Connection, identity: str) -> None:
+def _refuse_deleted(database: sqlite3.Connection, identity: str, outcome: str = NOT_SAVED) -> None:
     row = database.execute(
         "SELECT id, updated_by, deleted_at FROM webhooks WHERE id = ? AND deleted_at IS NOT NULL", (identity,)
     ).fetchone()
     if row is not None:
-        raise Conflict(row[0], None, row[1], from_ms(row[2]))
+        raise Conflict(row[0], None, row[1], from_ms(row[2]), outcome)
 
 
 async def delete_webhook(store: Store, identity: str, *, actor: str) -> int:
@@ -346,7 +346,7 @@ async def delete_webhook(store: Store, identity: str, *, actor: str) -> int:
     """
 
     def delete(database: sqlite3.Connection) -> int:
-        _refuse_deleted(database, identity)
+        _refuse_deleted(database, identity, "Nothing is left to delete.")
         seq, _ = find_webhook(database, identity)
         now = now_ms()
         database.execute(

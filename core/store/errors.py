@@ -65,20 +65,31 @@ class EpochEnded(StoreError):
     """Another dispatcher has taken over: what this one claims or records is refused."""
 
 
+NOT_SAVED = "Your changes were not saved."
+
+
 class Conflict(StoreError):
-    """Somebody else saved in between. `theirs` is what stands there now, None if it was deleted."""
+    """Somebody else saved in between. `theirs` is what stands there now, None if it was deleted.
+
+    `outcome` is what has become of what was asked for.
+    """
 
     def __init__(
-        self, what: str, theirs: Webhook | GeneralSettings | None, by: str | None, at: datetime | None
+        self,
+        what: str,
+        theirs: Webhook | GeneralSettings | None,
+        by: str | None,
+        at: datetime | None,
+        outcome: str = NOT_SAVED,
     ) -> None:
         self.theirs = theirs
         self.by = by or "Somebody"
         self.at = at
         when = f" at {clock_time(at)[:5]}" if at else ""
         if theirs is None:
-            super().__init__(f"{what} was deleted by {self.by}{when}. Your changes were not saved.")
+            super().__init__(f"{what} was deleted by {self.by}{when}. {outcome}")
         else:
-            super().__init__(f"{self.by} changed {what}{when}. Your changes were not saved.")
+            super().__init__(f"{self.by} changed {what}{when}. {outcome}")
 
 
 def in_words(error: sqlite3.Error | OSError, path: Path) -> StoreError:

@@ -62,7 +62,8 @@ async def test_deleting_a_webhook_cancels_what_is_in_flight(store: Store) -> Non
     assert {(row.delivery.state, row.delivery.cancel_reason) for row in rows} == {
         (DeliveryState.CANCELLED, "webhook_deleted")
     }
-    with pytest.raises(Conflict, match="was deleted by bob"):
+    words = rf"{webhook.id} was deleted by bob at \d\d:\d\d\. Nothing is left to delete\."
+    with pytest.raises(Conflict, match=words):
         await config.delete_webhook(store, webhook.id, actor="ana")
 
 
