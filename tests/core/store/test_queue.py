@@ -212,7 +212,7 @@ async def test_saving_over_somebody_else(store: Store) -> None:
     assert isinstance(caught.value.theirs, Webhook)
     assert caught.value.theirs.url == "https://theirs.example/"
     assert await config.delete_webhook(store, webhook.id, actor="bob") == 0
-    with pytest.raises(Conflict, match="was deleted by bob.*Your changes were not saved"):
+    with pytest.raises(Conflict, match=r"was deleted by bob.*Your changes were not saved"):
         await config.save_webhook(store, webhook.id, mine, version=2, actor="ana")
     await config.save_settings(store, GeneralSettings(scopes="a"), actor="bob")
     with pytest.raises(Conflict, match="bob changed the settings"):
