@@ -2,11 +2,13 @@
 
 import ipaddress
 import re
+import string
 import urllib.parse
 
 import idna
 
 MOST_CHARACTERS = 2048
+_ASCII = string.punctuation
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE | re.ASCII)
 _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 
@@ -108,3 +110,15 @@ def _ipv6(host: str) -> str:
 def host_of(url: str) -> str:
     """The host of an accepted URL, in the form it has on the wire."""
     return ascii_host(urllib.parse.urlsplit(url).hostname or "")
+
+
+def on_the_wire(url: str) -> str:
+    """The URL as typed, with an international host as IDNA and the rest percent-encoded (RFC 3987, section 3.1)."""
+    if url.isascii():
+        return url
+    parts = urllib.parse.urlsplit(url)
+    netloc = parts.netloc
+    if not netloc.isascii():
+        netloc = host_of(url) + (f":{parts.port}" if parts.port is not None else "")
+    path, query = (urllib.parse.quote(part, safe=_ASCII) for part in (parts.path, parts.query))
+    return urllib.parse.urlunsplit((parts.scheme, netloc, path, query, ""))

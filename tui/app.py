@@ -1,7 +1,6 @@
 """The application: opens the store, keeps the screens current, ends cleanly whatever ends it."""
 
 import asyncio
-import getpass
 import os
 import signal
 import sys
@@ -17,10 +16,11 @@ from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.screen import Screen
 
+from core.actor import actor
 from core.errors import HookkeeperError
 from core.service.child import log_file, start_dispatcher, stop_dispatcher
 from core.service.status import DispatcherStatus, dispatcher_status
-from core.store import DatabaseNewer, Store, history, open_store
+from core.store import DatabaseNewer, DatabaseReplaced, Store, history, open_store
 from tui.actions import EVERYWHERE
 from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.screens.frame import Frame
@@ -51,7 +51,7 @@ class HookkeeperApp(App[None]):
     def __init__(self, store: Store, *, starts_dispatcher: bool = True) -> None:
         super().__init__()
         self.store = store
-        self.actor = getpass.getuser()
+        self.actor = actor()
         self.child: int | None = None
         self.failure = ""
         self.status = DispatcherStatus(False)
@@ -89,7 +89,7 @@ class HookkeeperApp(App[None]):
             try:
                 async for _ in self.store.changes(1 / 8):
                     self._look.set()
-            except DatabaseNewer as error:
+            except (DatabaseNewer, DatabaseReplaced) as error:
                 self.failure = str(error)
                 self.exit(return_code=1)
                 return

@@ -1,12 +1,9 @@
 """One HTTP exchange of the authorization: bounded in size, and wrong in words."""
 
-import re
 import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 import httpx
@@ -14,6 +11,7 @@ import msgspec
 
 from core.auth.token import TokenError
 from core.errors import HookkeeperError
+from core.retry_after import retry_after
 
 MOST_BYTES = 64 * 1024
 # Exchanges are minutes apart: a kept connection would mostly be found closed by the other side.
@@ -40,14 +38,7 @@ class Answer:
     @property
     def retry_after(self) -> float:
         """The wait in seconds that the answer asks for, or 0 (RFC 9110, section 10.2.3)."""
-        text = self.headers.get("retry-after", "").strip()
-        if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
-            return float(text)
-        try:
-            moment = parsedate_to_datetime(text)
-        except (ValueError, IndexError):
-            return 0.0
-        return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+        return retry_after(self.headers.get("retry-after", "")) or 0.0
 
 
 async def exchange(

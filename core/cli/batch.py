@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import re
+import stat
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ import msgspec
 
 from core.catalog import accept
 from core.cli.emit import check_key
+from core.cli.event_data import standard_input
 from core.cli.output import print_json
 from core.cli.wrong_usage import WrongUsage
 from core.errors import HookkeeperError
@@ -28,6 +31,7 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
     key: str | None = None
 
 
+_HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _decode = msgspec.json.Decoder(_Line).decode
 _Answer = dict[str, object]
 
@@ -36,7 +40,7 @@ _Answer = dict[str, object]
 def opened(name: str) -> Iterator[int]:
     """The file to read from, `-` being standard input. Raises WrongUsage."""
     if name == "-":
-        yield sys.stdin.fileno()
+        yield standard_input("--batch").fileno()
         return
     try:
         file = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
@@ -44,6 +48,8 @@ def opened(name: str) -> Iterator[int]:
         reason = error.strerror if isinstance(error, OSError) else error
         raise WrongUsage(f"--batch: {name} cannot be read: {reason}.") from None
     try:
+        if stat.S_ISDIR(os.fstat(file).st_mode):
+            raise WrongUsage(f"--batch: {name} is a folder.")
         yield file
     finally:
         os.close(file)
@@ -117,13 +123,25 @@ def _parsed(line: bytes, limit: int) -> _Line:
     if len(line) > limit + _ENVELOPE:
         raise WrongUsage(f"The line is longer than a body of {limit:,} bytes can make it.")
     try:
-        return _decode(line)
+        return _decode(line) if _HALF_PAIR.search(line) is None else _with_half_pairs(line)
     except RecursionError:
         raise WrongUsage("The line is nested too deep.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise WrongUsage(
             f'Not a line such as {{"type": "session-started", "data": {{…}}}}: {error}.'
         ) from None
+
+
+def _with_half_pairs(line: bytes) -> _Line:
+    """A line with escapes such as `\\ud800`, which a body may have and msgspec refuses: read beside it, cut from it."""
+    readable = _HALF_PAIR.sub(rb"\\u0041", line)
+    entry = _decode(readable)
+    # A string has no bare quotes, so what was read as the body is found nowhere else.
+    start = readable.rfind(bytes(entry.data))
+    end = start + len(bytes(entry.data))
+    if _HALF_PAIR.search(line[:start] + line[end:]) is not None:
+        raise WrongUsage("Half a surrogate pair is taken in a body only.")
+    return _Line(entry.type, msgspec.Raw(line[start:end]), entry.key)
 
 
 async def _lines(file: int, longest: int) -> AsyncIterator[bytes]:

@@ -1,8 +1,6 @@
 """The database that a command works on, and who works."""
 
 import asyncio
-import getpass
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,14 +37,6 @@ def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *,
             return await work(store)
 
     return asyncio.run(run())
-
-
-def actor() -> str:
-    """The name that the books show for what is changed here."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, as in some containers
-        return f"uid {os.getuid()}"
 
 
 def wake_dispatcher(database: Path) -> None:

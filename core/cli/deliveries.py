@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.actor import actor
 from core.catalog import event_type
-from core.cli.database import actor, database_of, in_store, wake_dispatcher
+from core.cli.database import database_of, in_store, wake_dispatcher
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
 from core.cli.wrong_usage import WrongUsage
 from core.errors import HookkeeperError

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 from core.cli.wrong_usage import WrongUsage
 
@@ -13,10 +14,17 @@ _MOST = 32 * 1024 * 1024
 def given_bytes(data: str) -> bytes:
     """The bytes behind a `--data` option: JSON itself, @FILE, or - for standard input."""
     if data == "-":
-        return sys.stdin.buffer.read(_MOST)
+        return standard_input("--data").read(_MOST)
     if data.startswith("@"):
         return file_bytes(data[1:], "--data")
     return os.fsencode(data)
+
+
+def standard_input(option: str) -> BinaryIO:
+    """What is piped in. Raises WrongUsage when it is closed."""
+    if sys.stdin is None:
+        raise WrongUsage(f"{option}: standard input is closed, so there is nothing to read.")
+    return sys.stdin.buffer
 
 
 def file_bytes(name: str, option: str) -> bytes:

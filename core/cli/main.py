@@ -65,6 +65,8 @@ def _commands(open_screens: OpenScreens) -> typer.Typer:
         ] = False,
     ) -> None:
         """Sends an organisation's webhooks and keeps the books. Without a command: the screens."""
+        if db is not None and (not db.name or db.is_dir()):
+            raise WrongUsage("--db: name a file, such as --db ~/hookkeeper.db.")
         context.obj = Invocation(db or default_database())
         if context.invoked_subcommand is None:
             sys.exit(open_screens(context.obj.database))

@@ -4,8 +4,10 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import TextIO, cast
 
 from core.clock import clock_time
 from core.errors import HookkeeperError
@@ -13,6 +15,18 @@ from core.service.child import STARTED_BY_VARIABLE, stop_dispatcher
 from core.service.status import DispatcherStatus, dispatcher_status
 
 _PATIENCE = 310.0
+
+
+class _Log:
+    """Standard error, as far as it can be written: a full disk or a closed pipe must not stop a delivery."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def run_serve(database: Path, *, started_by: str = "serve") -> int:
@@ -29,7 +43,7 @@ def run_serve(database: Path, *, started_by: str = "serve") -> int:
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Log())),
         cache_logger_on_first_use=True,
     )
     try:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.actor import actor
 from core.cli.addresses import check_address
-from core.cli.database import actor, database_of, in_store
-from core.cli.event_data import file_bytes
+from core.cli.database import database_of, in_store
+from core.cli.event_data import file_bytes, standard_input
 from core.cli.output import AsJson, print_fields, print_json, say
 from core.cli.wrong_usage import WrongUsage, validated
 from core.errors import HookkeeperError
@@ -174,11 +175,11 @@ def _changed(
 def _secret_key(name: str) -> str:
     """The Secret Key from a file; the line break that editors put at its end is none of it."""
     if name == "-":
-        if sys.stdin.isatty():
+        if sys.stdin is not None and sys.stdin.isatty():
             import getpass
 
             return getpass.getpass("Secret Key: ")
-        data = sys.stdin.buffer.read(65536)
+        data = standard_input("--secret-key-file").read(65536)
     else:
         data = file_bytes(name, "--secret-key-file")
     try:

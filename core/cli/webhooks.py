@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from core.actor import actor
 from core.catalog import accept, event_type
 from core.cli.addresses import check_address
-from core.cli.database import actor, database_of, in_store, wake_dispatcher
+from core.cli.database import database_of, in_store, wake_dispatcher
 from core.cli.event_data import given_bytes
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
 from core.cli.wrong_usage import WrongUsage, validated

@@ -17,7 +17,8 @@ from core.delivery.http import Connection, Http
 from core.delivery.signing import sign
 from core.header import MASKED, holds_secret
 from core.models import AcceptedAnswer, AttemptResult, Outcome
-from core.url import host_of
+from core.retry_after import retry_after
+from core.url import host_of, on_the_wire
 from core.version import VERSION
 
 EVIDENCE = 16 * 1024
@@ -86,7 +87,7 @@ async def attempt(http: Http, request: Request, tokens: TokenSource | None) -> A
         response_headers=seen.headers,
         response_body=bytes(seen.body),
         response_body_cut=seen.cut,
-        retry_after=outcome.retry_after(seen.retry_after) if seen.retry_after else None,
+        retry_after=retry_after(seen.retry_after),
     )
 
 
@@ -131,7 +132,7 @@ async def _exchange(http: Http, request: Request, token: Token | None, seen: _Ev
         seen.connection = Connection()
         try:
             async with http.session.post(
-                URL(_with_host(request.url, seen.host), encoded=True),
+                URL(on_the_wire(request.url), encoded=True),
                 data=request.body,
                 headers=_headers(request, token),
                 allow_redirects=False,
@@ -140,7 +141,7 @@ async def _exchange(http: Http, request: Request, token: Token | None, seen: _Ev
                 _note_head(seen, response)
                 await _read(seen, response)
             return
-        except (aiohttp.ServerDisconnectedError, ConnectionResetError):
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionResetError):
             if not seen.connection.reused or seen.status is not None:
                 raise
 
@@ -148,8 +149,8 @@ async def _exchange(http: Http, request: Request, token: Token | None, seen: _Ev
 def _note_head(seen: _Evidence, response: aiohttp.ClientResponse) -> None:
     seen.first_byte_ms = seen.elapsed()
     seen.status = response.status
-    seen.content_type = response.headers.get("Content-Type", "")
-    seen.retry_after = response.headers.get("Retry-After", "")
+    seen.content_type = _text(response.headers.get("Content-Type", ""))
+    seen.retry_after = _text(response.headers.get("Retry-After", ""))
     seen.headers = tuple(_evidence(*entry) for entry in response.raw_headers[:_HEADER_EVIDENCE])
     seen.body.clear()
     seen.cut = False
@@ -172,15 +173,9 @@ async def _read(seen: _Evidence, response: aiohttp.ClientResponse) -> None:
             return
 
 
-def _with_host(url: str, host: str) -> str:
-    """The URL as typed, but an international host in the form it has on the wire."""
-    if url.isascii():
-        return url
-    scheme, _, rest = url.partition("://")
-    netloc = rest[: min((at for at in map(rest.find, "/?") if at >= 0), default=len(rest))]
-    _, colon, port = netloc.rpartition(":")
-    path = URL(rest[len(netloc) :] or "/").raw_path_qs if rest[len(netloc) :] else ""
-    return f"{scheme}://{host}{colon}{port if colon else ''}{path}"
+def _text(value: str) -> str:
+    """A header's value as text: bytes that are none, which aiohttp escapes as surrogates, are replaced."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _headers(request: Request, token: Token | None) -> CIMultiDict[str]:

@@ -6,7 +6,7 @@ import time
 from core.auth import Credentials, TokenError, fetch
 from core.delivery.http import Http
 from core.models import GeneralSettings
-from core.store import Store, requests
+from core.store import Store, StoreError, requests
 from core.store.requests import AuthorizationAnswer
 
 
@@ -15,11 +15,14 @@ async def answer_requests(store: Store, tasks: asyncio.TaskGroup, answering: set
     for number, settings in await requests.open_requests(store):
         if number not in answering:
             answering.add(number)
-            tasks.create_task(_answer(store, number, settings))
+            tasks.create_task(_answer(store, number, settings, answering))
 
 
-async def _answer(store: Store, number: int, settings: GeneralSettings) -> None:
-    await requests.answer(store, number, await try_authorization(settings))
+async def _answer(store: Store, number: int, settings: GeneralSettings, answering: set[int]) -> None:
+    try:
+        await requests.answer(store, number, await try_authorization(settings))
+    except StoreError:
+        answering.discard(number)  # asked again with the next news, as long as somebody waits
 
 
 async def try_authorization(settings: GeneralSettings) -> AuthorizationAnswer:

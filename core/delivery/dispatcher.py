@@ -15,7 +15,7 @@ from core.delivery.destination import Destination
 from core.delivery.http import Http
 from core.delivery.verdict import judge
 from core.models import AttemptResult, GeneralSettings, Outcome
-from core.store import EpochEnded, Store, StoreError, config, paces, queue
+from core.store import DatabaseNewer, DatabaseReplaced, EpochEnded, Store, StoreError, config, paces, queue
 
 MOST_IN_FLIGHT = 256
 POLL = 0.25
@@ -24,6 +24,7 @@ _CLOCK_STEP = 5.0
 _GRACE = 2.0
 _WAL_LIMIT = 16 * 1024 * 1024
 _RECORD_AGAIN = 1.0
+_WATCH_AGAIN = 1.0
 
 _log = structlog.get_logger()
 
@@ -45,6 +46,7 @@ class Dispatcher:
         self._attempts: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._unrecorded = 0
+        self._blocked = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set, then drain. Raises EpochEnded, StoreError."""
@@ -78,12 +80,17 @@ class Dispatcher:
             ready = [
                 self._destinations[seq] for seq, at in due.items() if at <= now and seq in self._destinations
             ]
-            if await self._claim(tasks, ready):
+            claimed = await self._claim(tasks, ready)
+            if self._blocked and not self._unrecorded:
+                self._blocked = False
+                self._note("")
+            if claimed:
                 return
         except EpochEnded:
             raise
         except StoreError as error:
             _log.error("nothing can be claimed", reason=str(error))
+            self._blocked = True
             self._note(str(error))
             due, ready, now = {}, [], now_ms()
         moment = time.monotonic()
@@ -247,9 +254,16 @@ class Dispatcher:
     async def _watch(self, tasks: asyncio.TaskGroup) -> None:
         """Hear of every COMMIT, and answer what screens and commands ask for."""
         answering: set[int] = set()
-        async for _ in self._store.changes(POLL):
-            self._wake.set()
-            await answer_requests(self._store, tasks, answering)
+        while True:
+            try:
+                async for _ in self._store.changes(POLL):
+                    self._wake.set()
+                    await answer_requests(self._store, tasks, answering)
+            except (DatabaseNewer, DatabaseReplaced):
+                raise
+            except StoreError as error:
+                _log.error("the database cannot be watched", reason=str(error))
+                await asyncio.sleep(_WATCH_AGAIN)
 
     async def _housekeeping(self) -> None:
         """Once a second: follow steps of the wall clock, keep the write-ahead log small."""
@@ -259,9 +273,10 @@ class Dispatcher:
             await asyncio.sleep(1)
             step = time.time() - time.monotonic() - ahead
             if abs(step) > _CLOCK_STEP:
-                ahead += step
-                moved = await queue.move_due_times(self._store, round(step * 1000))
-                _log.warning("the wall clock was set", seconds=round(step), moved=moved)
+                with suppress(StoreError):  # once more in a second
+                    moved = await queue.move_due_times(self._store, round(step * 1000))
+                    ahead += step
+                    _log.warning("the wall clock was set", seconds=round(step), moved=moved)
             commits = self._store.writer.commits
             size = self._store.wal_size()
             if size > _WAL_LIMIT or (size and not self._attempts and commits != checkpointed):

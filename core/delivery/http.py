@@ -47,11 +47,9 @@ _opened_for: ContextVar[Connection | None] = ContextVar("opened_for", default=No
 class _GuardedResolver(AbstractResolver):
     """The first door: any refused answer refuses the name. What goes wrong is an OSError in our words."""
 
-    def __init__(self, allowed: Networks, nameserver: tuple[str, int] | None) -> None:
+    def __init__(self, allowed: Networks, nameservers: Sequence[str]) -> None:
         self._allowed = allowed
-        host, port = nameserver or (None, None)
-        servers = [host] if host else None
-        self._resolver = AsyncResolver(timeout=DNS_LIMIT, tries=1, nameservers=servers, udp_port=port)
+        self._resolver = AsyncResolver(timeout=DNS_LIMIT, tries=1, nameservers=list(nameservers) or None)
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -84,8 +82,8 @@ def _dns_words(error: OSError) -> str:
 class Http:
     """One connector, two faces: aiohttp's session for deliveries, httpx for conversations.
 
-    `allowed_networks` is asked at each connection. `ssl_context` replaces the machine's certificate authorities, `nameserver`
-    (address and port) its nameservers.
+    `allowed_networks` is asked at each connection. `ssl_context` replaces the machine's certificate authorities, `nameservers`
+    (`address:port`) its own.
     """
 
     def __init__(
@@ -93,10 +91,10 @@ class Http:
         allowed_networks: Networks,
         *,
         ssl_context: ssl.SSLContext | None = None,
-        nameserver: tuple[str, int] | None = None,
+        nameservers: Sequence[str] = (),
     ) -> None:
         self._allowed = allowed_networks
-        self._nameserver = nameserver
+        self._nameservers = nameservers
         self._ssl = ssl_context
         self._stack = AsyncExitStack()
         self.session: aiohttp.ClientSession
@@ -105,7 +103,7 @@ class Http:
     async def __aenter__(self) -> Self:
         context = self._ssl or ssl.create_default_context()
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        resolver = _GuardedResolver(self._allowed, self._nameserver)
+        resolver = _GuardedResolver(self._allowed, self._nameservers)
         # The connector closes no resolver that it was given.
         self._stack.push_async_callback(resolver.close)
         connector = aiohttp.TCPConnector(

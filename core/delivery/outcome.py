@@ -3,11 +3,8 @@
 import asyncio
 import http
 import os
-import re
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 from aiohttp.http_exceptions import LineTooLong
@@ -16,7 +13,6 @@ from core.auth import TokenError
 from core.delivery.guard import AddressBlocked
 from core.models import AcceptedAnswer, Outcome
 
-LONGEST_RETRY_AFTER = 86400.0
 _ACCEPTED = "this webhook accepts 204, or 200 with application/json"
 
 
@@ -121,16 +117,3 @@ def _of_handshake(error: ssl.SSLError, peer: str) -> str:
             return f"{peer} asks for a client certificate"
     words = (error.reason or "handshake failed").lower().replace("_", " ")
     return f"no TLS connection with {peer}: {words[:100]}"
-
-
-def retry_after(text: str) -> float | None:
-    """The seconds that `Retry-After` asks for, at most a day (RFC 9110, section 10.2.3); else None."""
-    text = text.strip()
-    if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
-        return min(float(text), LONGEST_RETRY_AFTER)
-    try:
-        moment = parsedate_to_datetime(text)
-        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    except (ValueError, IndexError, OverflowError):
-        return None
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)

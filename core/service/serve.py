@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import getpass
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from core.actor import actor
 from core.clock import now_ms
 from core.delivery.dispatcher import Dispatcher
 from core.store import Store, open_store, queue
@@ -74,7 +74,7 @@ async def _take(lock: DispatcherLock, stop: asyncio.Event) -> bool:
 
 async def _deliver(store: Store, lock: DispatcherLock, stop: asyncio.Event, started_by: str) -> None:
     epoch = await queue.next_epoch(store)
-    holder = Holder(os.getpid(), epoch, started_by, now_ms(), getpass.getuser())
+    holder = Holder(os.getpid(), epoch, started_by, now_ms(), actor())
     lock.say(holder)
 
     def note(words: str) -> None:

@@ -41,6 +41,10 @@ class DatabaseNewer(StoreError):
     """The file was upgraded by a newer Hookkeeper."""
 
 
+class DatabaseReplaced(StoreError):
+    """Another file stands where the open database was: what is written goes nowhere."""
+
+
 class DatabaseOlder(StoreError):
     """The file must be upgraded, but a dispatcher of the older version still runs."""
 
@@ -115,5 +119,5 @@ def in_words(error: sqlite3.Error | OSError, path: Path) -> StoreError:
         case sqlite3.SQLITE_NOTADB:
             return DatabaseCorrupt(f"{path} is not a SQLite database. Name another file with --db.")
         case sqlite3.SQLITE_IOERR:
-            return DatabaseFull(f"Reading or writing {path} failed. Check the disk.")
+            return DatabaseFull(f"Reading or writing {path} failed. Is the disk full? Free some space.")
     return StoreError(f"The database {path} answered: {error}.")

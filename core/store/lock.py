@@ -51,6 +51,8 @@ class DispatcherLock:
             os.close(file)
             return False
         self._file = file
+        if os.fstat(file).st_size:
+            os.pwrite(file, b" " * _SIZE, 0)  # what a killed holder said of itself
         return True
 
     def release(self) -> None:

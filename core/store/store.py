@@ -10,7 +10,7 @@ from typing import TypeVar
 import aiosqlite
 
 from core.store import connection
-from core.store.errors import DatabaseNewer, in_words
+from core.store.errors import DatabaseNewer, DatabaseReplaced, in_words
 from core.store.keyring import Keyring, key_of
 from core.store.lock import DispatcherLock
 from core.store.migration import VERSION, prepare
@@ -36,6 +36,7 @@ class Store:
         self._reader = reader
         self._reading = asyncio.Lock()
         self._watcher = watcher
+        self._file = _identity(path)
 
     async def write(self, work: Callable[[sqlite3.Connection], T], *, may_fail: bool = True) -> T:
         """Run `work` in a transaction; answered after COMMIT. Raises StoreError or what `work` raises."""
@@ -69,13 +70,17 @@ class Store:
         """Yields at once, then each time anybody has committed something, looking every `interval` seconds.
 
         What is read after a yield misses nothing. Who leaves the loop early closes it (`contextlib.aclosing`).
-        Raises DatabaseNewer once a newer program has upgraded the file.
+        Raises DatabaseNewer once a newer program has upgraded the file, DatabaseReplaced once it is another one.
         """
         seen = await self._versions()
         yield
         while True:
             await asyncio.sleep(interval)
             now = await self._versions()
+            if _identity(self.path) != self._file:
+                raise DatabaseReplaced(
+                    f"The database {self.path} was moved, deleted or replaced while it was open. Start again."
+                )
             if now[1] > VERSION:
                 raise DatabaseNewer(
                     f"The database {self.path} was upgraded by a newer Hookkeeper; this one can no longer read it."
@@ -112,6 +117,15 @@ class Store:
             return self.path.with_name(self.path.name + "-wal").stat().st_size
         except OSError:
             return 0
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Which file stands there; (0, 0) if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_dev, status.st_ino
 
 
 @asynccontextmanager

@@ -31,10 +31,9 @@ class Nameserver(asyncio.DatagramProtocol):
         self._transport.close()
 
     @property
-    def address(self) -> tuple[str, int]:
+    def address(self) -> str:
         """Where it listens."""
-        host, port = self._transport.get_extra_info("sockname")
-        return host, port
+        return "{}:{}".format(*self._transport.get_extra_info("sockname"))
 
     async def wait_for(self, names: int) -> None:
         """Wait until so many names have been asked for."""

@@ -130,3 +130,14 @@ def test_memory_does_not_grow_with_the_number_of_lines(tmp_path: Path) -> None:
         return int(done.stderr.split()[-1])
 
     assert most_memory(20_000) - most_memory(300) < 12 * 1024  # KiB
+
+
+def test_half_a_surrogate_pair_is_taken_as_by_data(database: Path) -> None:
+    """What a single emit accepts, a batch accepts, and stores byte for byte; in a key it is refused."""
+    body = b'{"interviewId": "a",  "x": "\\ud800", "y": "\\ud83d\\ude00 \\\\ud800"}'
+    line = b'{"key": "k", "data": ' + body + b', "type": "session-started"}\n'
+    wrong = b'{"key": "\\ud800", "data": {"interviewId": "a"}, "type": "session-started"}\n'
+    stored, refused = _answers(line + wrong)
+    assert refused["error"] == "Half a surrogate pair is taken in a body only."
+    show = [*_COMMAND[:3], "events", "show", str(stored["id"]), "--body"]
+    assert subprocess.run(show, capture_output=True, check=True).stdout == body

@@ -1,18 +1,13 @@
 """One attempt: what goes out, what comes back, and how it counts."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from http.cookiejar import CookieJar
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import SecretStr
 from standardwebhooks import Webhook as Verifier
 
 from core.auth import Credentials, TokenSource
-from core.delivery import outcome
 from core.delivery.attempt import EVIDENCE, attempt
 from core.delivery.http import Http
 from core.models import AcceptedAnswer, Outcome
@@ -207,20 +202,3 @@ async def test_no_token(http: Http, receiver: Receiver) -> None:
     assert slow.outcome is Outcome.TOKEN_ERROR
     assert "did not answer within 0.2 s" in slow.reason
     assert receiver.received == []
-
-
-def test_retry_after() -> None:
-    """Seconds and dates, at most a day; anything else is no hint."""
-    assert outcome.retry_after("120") == 120
-    assert outcome.retry_after("999999999") == 86400
-    soon = outcome.retry_after(format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True))
-    assert soon is not None
-    assert 80 < soon <= 90
-    assert outcome.retry_after("tomorrow") is None
-
-
-@given(st.text())
-def test_retry_after_never_fails(text: str) -> None:
-    """Whatever a server writes there."""
-    seconds = outcome.retry_after(text)
-    assert seconds is None or 0 <= seconds <= 86400

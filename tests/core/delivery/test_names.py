@@ -30,7 +30,7 @@ async def _attempt(http: Http, url: str, deadline: float = 5.0) -> AttemptResult
 async def test_silent_nameservers_delay_nobody_else(receiver: Receiver, nameserver: Nameserver) -> None:
     """While 200 lookups of four names wait in vain, a healthy name is resolved and delivered to at once."""
     nameserver.answers["good.test"] = [["127.0.0.1"]]
-    async with Http(lambda: ("127.0.0.0/8",), nameserver=nameserver.address) as http:
+    async with Http(lambda: ("127.0.0.0/8",), nameservers=[nameserver.address]) as http:
         silent = [f"https://silent{number % 4}.test/{number}" for number in range(200)]
         waiting = [asyncio.create_task(_attempt(http, url, 4.0)) for url in silent]
         await nameserver.wait_for(4)
@@ -46,7 +46,7 @@ async def test_silent_nameservers_delay_nobody_else(receiver: Receiver, nameserv
 async def test_an_answer_that_turns_private_is_blocked(nameserver: Nameserver, receiver: Receiver) -> None:
     """A name that was public is judged again when it answers with a private address."""
     nameserver.answers["turning.test"] = [["203.0.114.1"], ["127.0.0.1"]]
-    async with Http(lambda: (), nameserver=nameserver.address) as http:
+    async with Http(lambda: (), nameservers=[nameserver.address]) as http:
         url = f"http://turning.test:{receiver.port}/"
         first = await _attempt(http, url, 0.5)
         assert first.outcome in (Outcome.TIMEOUT, Outcome.CONNECTION)
@@ -61,7 +61,7 @@ async def test_an_answer_that_turns_private_is_blocked(nameserver: Nameserver, r
 async def test_one_private_answer_refuses_the_name(nameserver: Nameserver, receiver: Receiver) -> None:
     """Public and private side by side: nothing is connected to."""
     nameserver.answers["mixed.test"] = [["203.0.114.1", "127.0.0.1"]]
-    async with Http(lambda: (), nameserver=nameserver.address) as http:
+    async with Http(lambda: (), nameservers=[nameserver.address]) as http:
         result = await _attempt(http, f"http://mixed.test:{receiver.port}/")
     assert result.outcome is Outcome.ADDRESS_BLOCKED
     assert receiver.connections == 0

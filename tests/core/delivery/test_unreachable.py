@@ -11,7 +11,6 @@ from typing import cast
 
 import pytest
 import trustme
-from aiohttp.resolver import AsyncResolver
 
 from core.delivery.http import Http
 from core.models import AttemptResult, Outcome
@@ -54,7 +53,7 @@ class _Nameserver(asyncio.DatagramProtocol):
             self._transport.sendto(data[:2] + bytes([0x81, 0x80 | self._code]) + data[4:], address)
 
 
-async def _resolved_by(monkeypatch: pytest.MonkeyPatch, code: int | None, servers: int = 1) -> AttemptResult:
+async def _resolved_by(code: int | None, servers: int = 1) -> AttemptResult:
     """An attempt at a name while all nameservers are like this."""
     loop = asyncio.get_running_loop()
     made = [
@@ -62,8 +61,7 @@ async def _resolved_by(monkeypatch: pytest.MonkeyPatch, code: int | None, server
         for _ in range(servers)
     ]
     names = ["{}:{}".format(*transport.get_extra_info("sockname")) for transport, _ in made]
-    monkeypatch.setattr("core.delivery.http.AsyncResolver", partial(AsyncResolver, nameservers=names))
-    async with Http(lambda: LOOPBACK) as http:
+    async with Http(lambda: LOOPBACK, nameservers=names) as http:
         result = await attempt_at(http, "http://hooks.example.com/", deadline=20)
     for transport, _ in made:
         transport.close()
@@ -78,15 +76,15 @@ async def _resolved_by(monkeypatch: pytest.MonkeyPatch, code: int | None, server
         (REFUSED, "the nameserver could not say"),
     ],
 )
-async def test_names(monkeypatch: pytest.MonkeyPatch, code: int, words: str) -> None:
+async def test_names(code: int, words: str) -> None:
     """A name that does not exist, and nameservers that fail."""
-    result = await _resolved_by(monkeypatch, code)
+    result = await _resolved_by(code)
     assert (result.outcome, result.reason) == (Outcome.DNS, words)
 
 
-async def test_silent_nameservers(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silent_nameservers() -> None:
     """Three that never answer cost 3 s together."""
-    result = await _resolved_by(monkeypatch, None, servers=3)
+    result = await _resolved_by(None, servers=3)
     assert (result.outcome, result.reason) == (Outcome.DNS, "the nameserver did not answer within 3 s")
     assert 2900 < result.total_ms < 8000
 

@@ -35,9 +35,9 @@ async def _webhook(store: Store, url: str, **options: object) -> str:
 
 async def _all_delivered(store: Store, webhook: str, number: int) -> None:
     async with asyncio.timeout(40):
-        while (await print_sum(store, Counter({webhook: number})))["delivered"] < number:
-            async for _ in store.changes(0.1):
-                break
+        async for _ in store.changes(0.1):
+            if (await print_sum(store, Counter({webhook: number})))["delivered"] == number:
+                return
 
 
 async def _each_attempt_once(store: Store, receiver: Receiver) -> None:
@@ -51,8 +51,8 @@ async def _each_attempt_once(store: Store, receiver: Receiver) -> None:
 async def _note(database: Path, words: str) -> None:
     """Wait until the dispatcher says so of itself."""
     async with asyncio.timeout(20):
-        while not (note := dispatcher_status(database).note).startswith(words) or bool(note) != bool(words):
-            await asyncio.sleep(0.1)  # noqa: ASYNC110  # another process's word, which rings no bell
+        while not (note := dispatcher_status(database).note).startswith(words) or bool(note) != bool(words):  # noqa: ASYNC110  # another process's word, which rings no bell
+            await asyncio.sleep(0.1)
 
 
 async def test_a_stopped_holder_is_never_overtaken(database: Path, receiver: Receiver, serve: Serve) -> None:

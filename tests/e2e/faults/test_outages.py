@@ -26,12 +26,10 @@ EVENTS = 200
 async def _until(store: Store, created: Counter[str], **wanted: int) -> None:
     """Wait until the sum shows so many."""
     async with asyncio.timeout(50):
-        while True:
+        async for _ in store.changes(0.1):
             total = await print_sum(store, created)
             if all(total[state] == number for state, number in wanted.items()):
                 return
-            async for _ in store.changes(0.1):
-                break
 
 
 async def _attempts(store: Store) -> int:
