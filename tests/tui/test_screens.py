@@ -8,8 +8,8 @@ from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, config, history, queue
 from tests.tui.conftest import Screens
-from tui.dialogs.field import Field
 from tui.dialogs.webhook import WebhookDialog
+from tui.widgets.field import Field
 from tui.widgets.lines import MessageLine
 
 HOSTILE = "\x1b[2J [/x] [bold] \u202e 🚀 " + "x" * 300
@@ -74,9 +74,7 @@ async def test_generate_edit_and_delete(screens: Screens, store: Store) -> None:
         (summary,) = await config.list_webhooks(store)
         assert (summary.webhook.type, summary.webhook.url) == ("onboarding-status", "https://hooks.example/a")
         await _press(pilot, "e")
-        pilot.app.screen.query_one("#retry_schedule", Input).value = "5s 5m"
-        await pilot.pause(0.1)
-        await _press(pilot, "ctrl+s")
+        await _press(pilot, "tab", "enter", "end", "enter", *"5s 5m", "ctrl+s")
         assert (await config.load_webhook(store, summary.webhook.id)).retry_schedule == "5s 5m"
         await _press(pilot, "x")
         await pilot.pause(0.3)

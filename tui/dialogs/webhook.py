@@ -1,6 +1,7 @@
 """Generate new, and Edit: one form."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ValidationError
@@ -11,44 +12,57 @@ from textual.content import Content
 from textual.widgets import Button, Checkbox, Input, Select, Static
 
 from core.catalog import EVENT_TYPES, offered
-from core.delivery.guard import offered_network, url_refusal, url_warning
 from core.errors import HookkeeperError
-from core.models import GeneralSettings, Webhook, WebhookOptions, invalid_settings
+from core.models import (
+    DEFAULT_CONCURRENCY,
+    AcceptedAnswer,
+    GeneralSettings,
+    InvalidSetting,
+    Webhook,
+    WebhookOptions,
+    invalid_settings,
+)
 from core.store import Conflict, Store, config
 from core.store.config import WebhookSummary
-from core.url import host_of
+from core.text import one_line
 from tui.actions import Action
 from tui.dialogs.choice import Choice, ChoiceDialog
+from tui.dialogs.conflict import ask_whose, deleted_words, webhook_words
 from tui.dialogs.dialog import FormDialog, button, text
-from tui.dialogs.field import Field
+from tui.widgets.field import AS_IN_SETTINGS, Field, FormRow, choices, clear_cured, fail_at
 from tui.widgets.fields import TextField
+from tui.widgets.schedule_field import ScheduleField
+from tui.widgets.url_field import UrlField
 
 
-class Tick(Checkbox):
-    """A checkbox that tells its state without colour: `[x]`, `[ ]`."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A webhook as it was typed but could not be saved."""
 
-    BUTTON_LEFT = "["
-    BUTTON_RIGHT = "]"
-
-    @property
-    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # a constant of Textual's, here by state
-        return "x" if self.value else " "
+    type: str
+    values: dict[str, str]
 
 
-class WebhookDialog(FormDialog[Webhook | None]):
-    """Answers with the webhook as it was stored, None when cancelled."""
+class WebhookDialog(FormDialog[Webhook | Draft | None]):
+    """Answers with the webhook as it was stored, None when cancelled, a draft if somebody deleted it meanwhile."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", show=False, priority=True)]
 
     def __init__(
-        self, store: Store, others: Sequence[WebhookSummary], webhook: Webhook | None = None
+        self,
+        store: Store,
+        others: Sequence[WebhookSummary],
+        webhook: Webhook | None = None,
+        draft: Draft | None = None,
     ) -> None:
         super().__init__()
         self._store = store
         self._others = others
         self._webhook = webhook
         self._version = webhook.version if webhook else 0
+        self._draft = draft
         self._settings = GeneralSettings()
+        self._unchanged: dict[str, str] = {}
         self.title_words = "Edit webhook" if webhook else "Generate new"
         self._main = "Save" if webhook else "Generate"
         self.keys = (
@@ -68,31 +82,35 @@ class WebhookDialog(FormDialog[Webhook | None]):
             )
             yield text(Content.assemble(" ", label, "   ", (self._webhook.id, "$muted")))
         yield Static("", id="type-note", classes="note", markup=False)
-        yield Field("url", "URL", TextField(self._webhook.url if self._webhook else "", id="url"))
-        yield Tick("", id="allow", classes="note")
-        for name, title, value, hint in self._options():
-            yield Field(name, title, TextField(value, id=name, placeholder=hint))
+        yield UrlField("url", "URL")
+        yield ScheduleField("Schedule", general=True)
+        answers = choices([(answer.label, answer.value) for answer in AcceptedAnswer], general=True)
+        accepted = Select(answers, allow_blank=False, id="accepted_answer", compact=True)
+        yield Field("accepted_answer", "Success", accepted)
+        yield Field("concurrency", "Concurrency", TextField(id="concurrency", placeholder="sends at a time"))
+        deadline = TextField(id="deadline", placeholder=f"{AS_IN_SETTINGS}; seconds")
+        yield Field("deadline", "Deadline", deadline)
         yield text("", id="failure", classes="error")
-
-    def _options(self) -> list[tuple[str, str, str, str]]:
-        webhook = self._webhook
-        schedule = webhook.retry_schedule if webhook else None
-        accepted = webhook.accepted_answer if webhook else None
-        deadline = webhook.deadline if webhook else None
-        return [
-            ("retry_schedule", "Schedule", schedule or "", "as in Settings; standard, incode, or 5s 5m 2h"),
-            ("accepted_answer", "Success", accepted or "", "as in Settings; any-2xx or incode"),
-            ("concurrency", "Concurrency", str(webhook.concurrency if webhook else 10), "sends at a time"),
-            ("deadline", "Deadline", f"{deadline:g}" if deadline else "", "as in Settings; seconds"),
-        ]
 
     def compose_buttons(self) -> ComposeResult:
         yield button("Cancel", "cancel")
         yield button(self._main, "main")
 
     async def on_mount(self) -> None:
+        with self.prevent(Input.Changed, Select.Changed):
+            self._fill(_as_typed(self._webhook))
+            self._unchanged = self._values()
+            if self._draft is not None:
+                self._fill(self._draft.values)
+                if self._draft.type in (kind.name for kind in offered()):
+                    self._field("type").value = self._draft.type
+        self.query_one("#url" if self._webhook or self._draft else "#type").focus()
         self._settings = await config.load_settings(self._store)
-        self.query_one("#url" if self._webhook else "#type").focus()
+        self._url.look(self._settings.allowed_networks)
+
+    def _fill(self, values: dict[str, str]) -> None:
+        for name, value in values.items():
+            self._field(name).value = value
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:
@@ -103,18 +121,20 @@ class WebhookDialog(FormDialog[Webhook | None]):
 
     @property
     def has_changes(self) -> bool:
-        chosen = self._webhook is None and self.query_one("#type", Select).value is not Select.NULL
-        return chosen or self._values() != self._unchanged()
+        return self._values() != self._unchanged
 
     def focus_form(self) -> None:
         self.query_one("#url").focus()
 
     def _values(self) -> dict[str, str]:
-        return {entry.id or "": entry.value for entry in self.query(Input) if entry.id}
+        return {field.field_name: field.value for field in self.query(Field)}
 
-    def _unchanged(self) -> dict[str, str]:
-        url = self._webhook.url if self._webhook else ""
-        return {"url": url} | {name: value for name, _, value, _ in self._options()}
+    def _field(self, name: str) -> Field:
+        return self.query_one(f"#field-{name}", Field)
+
+    @property
+    def _url(self) -> UrlField:
+        return self.query_one(UrlField)
 
     @on(Select.Changed, "#type")
     def _type_chosen(self, event: Select.Changed) -> None:
@@ -125,65 +145,54 @@ class WebhookDialog(FormDialog[Webhook | None]):
         number = "One webhook has" if same == 1 else f"{same} webhooks have"
         note.update(f"{number} this type already: each gets every event." if same else "")
         note.set_class(bool(same), "shown")
-        self._field("type").fail("")
         self.query_one("#url").focus()
 
     @on(Input.Changed)
-    def _cured(self, event: Input.Changed) -> None:
-        """An error that is cured goes at the next key."""
-        field = self._field(event.input.id or "")
-        field.fail("")
+    @on(Select.Changed)
+    def _typed(self) -> None:
+        clear_cured(self.query(FormRow), self._read()[1])
 
-    @on(Input.Blurred, "#url")
-    def _url_left(self, event: Input.Blurred) -> None:
-        leaving = self.focused is not None and self.focused.id in ("cancel", "keep", "discard")
-        if event.value and not leaving:
-            self._check_url(event.value)
+    @on(FormRow.Left)
+    def _left(self, event: FormRow.Left) -> None:
+        self._url.look(self._settings.allowed_networks)
+        problem = self._read()[1].get(event.row)
+        event.row.fail(str(problem) if problem else "")
+
+    @on(Checkbox.Changed, "#allow")
+    def _allowed(self) -> None:
+        self._url.fail("")
+        self._url.look(self._settings.allowed_networks)
+
+    def _read(self) -> tuple[WebhookOptions | None, dict[FormRow, InvalidSetting]]:
+        """The form as options, None if it is wrong; and what is wrong with which row."""
+        values: dict[str, str | None] = {**self._values()}
+        kind = values.pop("type", None)
+        for name in ("accepted_answer", "deadline"):
+            values[name] = values[name] or None
+        if not self.query_one(ScheduleField).is_own:
+            values["retry_schedule"] = values["retry_schedule"] or None
+        options, problems = None, [InvalidSetting("type", "Choose a type.")] if kind == "" else []
+        try:
+            options = WebhookOptions.model_validate(values)
+        except ValidationError as error:
+            problems += invalid_settings(error)
+        if refusal := self._url.refusal(self._settings.allowed_networks):
+            problems.append(InvalidSetting("url", refusal))
+        return options, {self._field(problem.field): problem for problem in reversed(problems)}
 
     @on(Input.Submitted)
     def action_save(self) -> None:
         """Store the form, or show what is wrong with it at its field."""
         self.run_worker(self._save(), exclusive=True, group="save", exit_on_error=True)
 
-    def _field(self, name: str) -> Field:
-        return self.query_one(f"#field-{name}", Field)
-
-    def _check_url(self, url: str) -> bool:
-        """Whether the URL may be stored; offers to allow a private address."""
-        field = self._field("url")
-        try:
-            WebhookOptions(url=url)
-        except ValidationError as error:
-            field.fail(str(invalid_settings(error)[0]))
-            return False
-        allow = self.query_one("#allow", Checkbox)
-        networks = self._settings.allowed_networks
-        refused = url_refusal(url.strip(), networks)
-        network = offered_network(host_of(url.strip())) if refused else None
-        allow.set_class(network is not None, "shown")
-        if network is not None:
-            allow.label = Content(f"Allow {network} for all webhooks. This is a private address.")
-            if allow.value:
-                networks = (*networks, network)
-                refused = None
-        field.warn("! " + warning if (warning := url_warning(url.strip(), networks)) else "")
-        if refused:
-            field.fail(refused)
-        return refused is None
-
-    @on(Checkbox.Changed, "#allow")
-    def _allowed(self) -> None:
-        self._field("url").fail("")
-        self._check_url(self.query_one("#url", Input).value)
-
     async def _save(self) -> None:
         options = self._validated()
         if options is None:
             return
         try:
-            await self._allow_network(options.url)
+            await self._allow_network()
             if self._webhook is None:
-                kind = str(self.query_one("#type", Select).value)
+                kind = self._field("type").value
                 stored = await config.add_webhook(self._store, kind, options, actor=self.keeper.actor)
             else:
                 stored = await config.save_webhook(
@@ -197,56 +206,59 @@ class WebhookDialog(FormDialog[Webhook | None]):
             self.dismiss(stored)
 
     def _validated(self) -> WebhookOptions | None:
-        wrong = []
-        if self._webhook is None and self.query_one("#type", Select).value is Select.NULL:
-            self._field("type").fail("Choose a type.")
-            wrong.append("type")
-        options = None
-        values = {name: value for name, value in self._values().items() if value.strip() or name == "url"}
-        try:
-            options = WebhookOptions.model_validate(values)
-        except ValidationError as error:
-            for problem in invalid_settings(error):
-                self._field(problem.field).fail(str(problem))
-                wrong.append(problem.field)
-        if options is not None and not self._check_url(options.url):
-            wrong.append("allow" if self.query_one("#allow").has_class("shown") else "url")
-        if wrong:
-            self.query_one(f"#{wrong[0]}").focus()
+        """The options to store; otherwise errors stand at the fields and the first one has the focus."""
+        self._url.look(self._settings.allowed_networks)
+        options, problems = self._read()
+        if fail_at(self.query(FormRow), problems):
+            return None
+        if self._url.is_asking:
+            self._url.ask()
             return None
         return options
 
-    async def _allow_network(self, url: str) -> None:
+    async def _allow_network(self) -> None:
         """Store the CIDR that the person allowed, before the webhook that needs it."""
-        network = offered_network(host_of(url))
-        if (
-            network
-            and url_refusal(url, self._settings.allowed_networks)
-            and self.query_one("#allow", Checkbox).value
-        ):
+        if self._url.allowed:
             now = await config.load_settings(self._store)
-            wanted = now.model_copy(update={"allowed_networks": (*now.allowed_networks, network)})
+            wanted = now.model_copy(update={"allowed_networks": (*now.allowed_networks, *self._url.allowed)})
             self._settings = await config.save_settings(self._store, wanted, actor=self.keeper.actor)
 
     def _fail(self, words: str) -> None:
         failure = self.query_one("#failure", Static)
-        failure.update(f"✗ {words}")
+        failure.update(f"✗ {one_line(words)}")
         failure.add_class("shown")
 
     async def _resolve(self, conflict: Conflict, mine: WebhookOptions) -> None:
         """Somebody else saved in between: show what differs and let the person choose."""
         theirs = conflict.theirs
-        if not isinstance(theirs, Webhook):
-            self._fail(f"{conflict} n generates it again.")
-            return
-        lines = [str(conflict)]
-        for name in WebhookOptions.model_fields:
-            if getattr(theirs, name) != getattr(mine, name):
-                lines += [f"{name}", f"  theirs  {getattr(theirs, name)}", f"  yours   {getattr(mine, name)}"]
-        choices = [Choice("", "Cancel"), Choice("theirs", "Take theirs"), Choice("mine", "Keep mine")]
-        answer = await self.app.push_screen_wait(ChoiceDialog("Somebody else changed it", lines, choices))
-        if answer == "theirs":
-            self.dismiss(theirs)
-        elif answer == "mine":
-            self._version = theirs.version
-            await self._save()
+        if self._webhook is None or isinstance(theirs, GeneralSettings):
+            self._fail(f"{conflict} Try again.")
+        elif theirs is None:
+            await self._tell_deleted(conflict, self._webhook)
+        else:
+            answer = await ask_whose(self.app, conflict, webhook_words(theirs), webhook_words(mine))
+            if answer == "theirs":
+                self.dismiss(None)
+            elif answer == "mine":
+                self._version = theirs.version
+                await self._save()
+
+    async def _tell_deleted(self, conflict: Conflict, webhook: Webhook) -> None:
+        words = f"{deleted_words(conflict, webhook.id)}. Your changes were not saved; n generates it again with them."
+        await self.app.push_screen_wait(
+            ChoiceDialog("Somebody else deleted it", [words], [Choice("", "Close")])
+        )
+        self.dismiss(Draft(webhook.type, self._values()))
+
+
+def _as_typed(webhook: Webhook | None) -> dict[str, str]:
+    """What stands in the form for a stored webhook, or for a new one."""
+    if webhook is None:
+        return {"concurrency": str(DEFAULT_CONCURRENCY)}
+    return {
+        "url": webhook.url,
+        "retry_schedule": webhook.retry_schedule or "",
+        "accepted_answer": webhook.accepted_answer or "",
+        "concurrency": str(webhook.concurrency),
+        "deadline": f"{webhook.deadline:g}" if webhook.deadline else "",
+    }

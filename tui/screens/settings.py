@@ -1,7 +1,7 @@
 """The general webhook settings: authorization, custom headers, delivery."""
 
 import asyncio
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import SecretStr, ValidationError
 from textual import on
@@ -9,9 +9,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Input, Select, Static
+from textual.widgets import Button, Checkbox, Input, Select, Static
 
-from core import header
 from core.errors import HookkeeperError
 from core.models import (
     AcceptedAnswer,
@@ -22,63 +21,17 @@ from core.models import (
 )
 from core.service.status import dispatcher_status
 from core.store import Conflict, config, requests
-from core.text import one_line
 from tui.actions import SETTINGS, bindings
-from tui.dialogs.choice import Choice, ChoiceDialog
+from tui.dialogs.conflict import ask_whose, settings_words
 from tui.dialogs.dialog import button
-from tui.dialogs.field import Field
 from tui.screens.frame import Frame
+from tui.widgets.field import Field, FormRow, choices, clear_cured, fail_at
 from tui.widgets.fields import TextField
+from tui.widgets.header_row import HeaderRow
+from tui.widgets.schedule_field import ScheduleField
+from tui.widgets.url_field import UrlField
 
-_TEXTS = (
-    ("authentication_url", "Authentication URL", "(Optional)"),
-    ("client_id", "Client ID", "(Optional)"),
-    ("secret_key", "Secret Key", "(Optional)"),
-    ("scopes", "Scopes", "(Optional)"),
-)
 _PATIENCE = 20.0
-
-
-class HeaderRow(Vertical):
-    """One custom header: key, value, Remove, and its error."""
-
-    DEFAULT_CSS = "HeaderRow { height: auto; }"
-
-    def __init__(self, name: str = "", value: str = "") -> None:
-        super().__init__(classes="header")
-        # Held here: a row is asked for its pair before it is composed, too.
-        self.key = TextField(name, classes="name", placeholder="Custom Header Key")
-        self.value = TextField(
-            value, classes="value", placeholder="Custom Header Value", password=header.holds_secret(name)
-        )
-        self._error = Static("", classes="error", markup=False)
-
-    def compose(self) -> ComposeResult:
-        with Horizontal(classes="header-row"):
-            yield self.key
-            yield self.value
-            yield button("Remove", "remove")
-        yield self._error
-
-    @property
-    def pair(self) -> tuple[str, str]:
-        """Name and value as they stand in the form."""
-        return self.key.value, self.value.value
-
-    def on_descendant_focus(self) -> None:
-        self._mask()
-
-    def on_descendant_blur(self) -> None:
-        self._mask()
-
-    def _mask(self) -> None:
-        """Dots for what may be secret, unless the cursor is in it."""
-        self.value.password = header.holds_secret(self.key.value) and not self.value.has_focus
-
-    def fail(self, words: str) -> None:
-        """Show an error under the row; "" takes it away."""
-        self._error.update(f"✗ {one_line(words)}" if words else "")
-        self._error.set_class(bool(words), "shown")
 
 
 class SettingsScreen(Frame):
@@ -104,12 +57,13 @@ class SettingsScreen(Frame):
     def compose_body(self) -> ComposeResult:
         with VerticalScroll(id="form", can_focus=False, disabled=True):
             yield Static("General webhook settings", classes="section", markup=False)
-            for name, label, hint in _TEXTS[:3]:
-                yield self._text(name, label, hint)
-            methods = [(Content(method.label), method.value) for method in ClientAuthentication]
+            yield UrlField("authentication_url", "Authentication URL", hint="(Optional)")
+            yield self._text("client_id", "Client ID", "(Optional)")
+            yield self._text("secret_key", "Secret Key", "(Optional)")
+            methods = choices([(method.label, method.value) for method in ClientAuthentication])
             select = Select(methods, allow_blank=False, id="client_authentication", compact=True)
             yield Field("client_authentication", "Client Authentication", select, hint="(Required)")
-            yield self._text(*_TEXTS[3])
+            yield self._text("scopes", "Scopes", "(Optional)")
             yield Static(Content.assemble(" Webhook Custom Headers ", ("(Optional)", "$muted")), markup=False)
             heads = f"{'Custom Header Key':<36}Custom Header Value"
             yield Static(heads, classes="header-heads", markup=False)
@@ -118,10 +72,10 @@ class SettingsScreen(Frame):
                 yield button("Add", "add")
             yield Static("", classes="gap")
             yield Static("Delivery settings", classes="section", markup=False)
-            answers = [(Content(answer.label), answer.value) for answer in AcceptedAnswer]
+            answers = choices([(answer.label, answer.value) for answer in AcceptedAnswer])
             accepted = Select(answers, allow_blank=False, id="accepted_answer", compact=True)
             yield Field("accepted_answer", "Accepted answer", accepted)
-            yield self._text("retry_schedule", "Retry schedule", "")
+            yield ScheduleField("Retry schedule")
             yield self._text("deadline", "Deadline for one attempt", "(seconds)")
             yield self._text("allowed_networks", "Allowed private networks", "")
             yield self._text("body_limit", "Largest body", "(bytes)")
@@ -150,16 +104,17 @@ class SettingsScreen(Frame):
         self._stored = settings
         with self.prevent(Input.Changed, Select.Changed):
             for name, value in _as_typed(settings).items():
-                self.query_one(f"#{name}", Input).value = value
+                self._field(name).value = value
             secret = self.query_one("#secret_key", Input)
             secret.placeholder = "stored; type to replace" if settings.secret_key else ""
-            self.query_one("#client_authentication", Select).value = settings.client_authentication.value
-            self.query_one("#accepted_answer", Select).value = settings.accepted_answer.value
             rows = self.query_one("#headers")
             await rows.remove_children()
             await rows.mount(
                 *(HeaderRow(entry.name, entry.value.get_secret_value()) for entry in settings.custom_headers)
             )
+        fail_at(self.query(FormRow), {})
+        self._url.allow.value = False
+        self._url.look(settings.allowed_networks)
         self._draw_changes()
         self.query_one("#form").disabled = False
         self._filled.set()
@@ -170,12 +125,15 @@ class SettingsScreen(Frame):
         if self._stored is None or not self.is_mounted:
             return 0
         stored = _as_typed(self._stored)
-        number = sum(self.query_one(f"#{name}", Input).value != value for name, value in stored.items())
-        number += (
-            self.query_one("#client_authentication", Select).value != self._stored.client_authentication.value
-        )
-        number += self.query_one("#accepted_answer", Select).value != self._stored.accepted_answer.value
-        return number + (self._headers() != _pairs(self._stored))
+        number = sum(field.value != stored[field.field_name] for field in self.query(Field))
+        return number + (self._headers() != _pairs(self._stored)) + bool(self._url.allowed)
+
+    def _field(self, name: str) -> Field:
+        return self.query_one(f"#field-{name}", Field)
+
+    @property
+    def _url(self) -> UrlField:
+        return self.query_one(UrlField)
 
     def _headers(self) -> list[tuple[str, str]]:
         return [row.pair for row in self.query(HeaderRow)]
@@ -187,10 +145,20 @@ class SettingsScreen(Frame):
 
     @on(Input.Changed)
     @on(Select.Changed)
-    def _changed(self, event: Input.Changed | Select.Changed) -> None:
-        for parent in event.control.ancestors:
-            if isinstance(parent, (Field, HeaderRow)):
-                parent.fail("")
+    def _changed(self) -> None:
+        clear_cured(self.query(FormRow), self._read()[1])
+        self._draw_changes()
+
+    @on(FormRow.Left)
+    def _left(self, event: FormRow.Left) -> None:
+        self._url.look(self._networks())
+        problem = self._read()[1].get(event.row)
+        event.row.fail(str(problem) if problem else "")
+
+    @on(Checkbox.Changed, "#allow")
+    def _allowed(self) -> None:
+        self._url.fail("")
+        self._url.look(self._networks())
         self._draw_changes()
 
     def on_descendant_focus(self) -> None:
@@ -243,41 +211,53 @@ class SettingsScreen(Frame):
         """Store all or nothing."""
         self.run_worker(self._save(), exclusive=True, group="save", exit_on_error=True)
 
-    def _validated(self) -> GeneralSettings | None:
-        """The form as settings; otherwise errors stand at the fields and the first one has the focus."""
-        for field in self.query(Field):
-            field.fail("")
-        for row in self.query(HeaderRow):
-            row.fail("")
+    def _networks(self) -> tuple[str, ...]:
+        """Those that are typed into the form; none while one of them is wrong."""
+        try:
+            return GeneralSettings.model_validate(
+                {"allowed_networks": self._typed_networks()}
+            ).allowed_networks
+        except ValidationError:
+            return ()
+
+    def _typed_networks(self) -> list[str]:
+        return self._field("allowed_networks").value.replace(",", " ").split()
+
+    def _read(self) -> tuple[GeneralSettings | None, dict[FormRow, InvalidSetting]]:
+        """The form as settings, None if it is wrong; and what is wrong with which row."""
         stored = self._stored or GeneralSettings()
-        values: dict[str, Any] = {name: self.query_one(f"#{name}", Input).value for name in _as_typed(stored)}
-        typed = values["secret_key"]
-        clears = not values["authentication_url"].strip() and not values["client_id"].strip()
+        values: dict[str, object] = {field.field_name: field.value for field in self.query(Field)}
+        typed = self._field("secret_key").value
+        clears = not any(self._field(name).value.strip() for name in ("authentication_url", "client_id"))
         values |= {
             "secret_key": SecretStr(typed) if typed else (None if clears else stored.secret_key),
-            "client_authentication": self.query_one("#client_authentication", Select).value,
-            "accepted_answer": self.query_one("#accepted_answer", Select).value,
-            "allowed_networks": values["allowed_networks"].replace(",", " ").split(),
+            "allowed_networks": [*self._typed_networks(), *self._url.allowed],
             "custom_headers": [{"name": name, "value": value} for name, value in self._headers()],
             "version": stored.version,
         }
+        settings, problems = None, []
         try:
-            return GeneralSettings.model_validate(values)
+            settings = GeneralSettings.model_validate(values)
         except ValidationError as error:
             problems = invalid_settings(error)
-            for problem in reversed(problems):
-                self._fail(problem)
-            return None
+        if refusal := self._url.refusal(self._networks()):
+            problems.append(InvalidSetting("authentication_url", refusal))
+        return settings, {self._row(problem.field): problem for problem in reversed(problems)}
 
-    def _fail(self, problem: InvalidSetting) -> None:
-        name, *rest = problem.field.split(".")
-        if name == "custom_headers" and rest:
-            row = self.query(HeaderRow)[int(rest[0])]
-            row.fail(str(problem))
-            (row.value if rest[-1] == "value" else row.key).focus()
-            return
-        self.query_one(f"#field-{name}", Field).fail(str(problem))
-        self.query_one(f"#{name}").focus()
+    def _row(self, field: str) -> FormRow:
+        name, *rest = field.split(".")
+        return self.query(HeaderRow)[int(rest[0])] if name == "custom_headers" and rest else self._field(name)
+
+    def _validated(self) -> GeneralSettings | None:
+        """The form as settings; otherwise errors stand at the fields and the first one has the focus."""
+        self._url.look(self._networks())
+        settings, problems = self._read()
+        if fail_at(self.query(FormRow), problems):
+            return None
+        if self._url.is_asking:
+            self._url.ask()
+            return None
+        return settings
 
     async def _save(self) -> None:
         settings = self._validated()
@@ -299,15 +279,10 @@ class SettingsScreen(Frame):
         theirs = conflict.theirs
         if not isinstance(theirs, GeneralSettings):
             return
-        lines = [str(conflict)]
-        for name, value in mine.model_dump(
-            mode="json", exclude={"version", "updated_at", "updated_by"}
-        ).items():
-            other = theirs.model_dump(mode="json")[name]
-            if other != value:
-                lines += [name, f"  theirs  {other}", f"  yours   {value}"]
-        choices = [Choice("", "Cancel"), Choice("theirs", "Take theirs"), Choice("mine", "Keep mine")]
-        answer = await self.app.push_screen_wait(ChoiceDialog("Somebody else changed it", lines, choices))
+        before = self._stored or GeneralSettings()
+        answer = await ask_whose(
+            self.app, conflict, settings_words(theirs, before), settings_words(mine, before)
+        )
         if answer == "theirs":
             await self._fill(theirs)
         elif answer == "mine" and self._stored is not None:
@@ -341,12 +316,14 @@ class SettingsScreen(Frame):
 
 
 def _as_typed(settings: GeneralSettings) -> dict[str, str]:
-    """The text fields of the form for stored settings. The Secret Key is never shown again."""
+    """What stands in the form for stored settings. The Secret Key is never shown again."""
     return {
         "authentication_url": settings.authentication_url or "",
         "client_id": settings.client_id or "",
         "secret_key": "",
+        "client_authentication": settings.client_authentication,
         "scopes": settings.scopes,
+        "accepted_answer": settings.accepted_answer,
         "retry_schedule": settings.retry_schedule,
         "deadline": f"{settings.deadline:g}",
         "allowed_networks": " ".join(settings.allowed_networks),

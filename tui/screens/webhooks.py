@@ -1,6 +1,6 @@
 """The webhook configurations: the table, and what can be done with one."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from rich.text import Text
 from textual import on
@@ -13,15 +13,16 @@ from textual.widgets import DataTable, Static
 from core.catalog import EVENT_TYPES
 from core.ids import tail
 from core.models import Webhook
-from core.store import config
+from core.store import Conflict, config
 from core.store.config import WebhookSummary
 from core.text import one_line
 from tui.actions import WEBHOOKS, bindings
 from tui.dialogs.choice import Choice, ChoiceDialog
+from tui.dialogs.conflict import deleted_words
 from tui.dialogs.menu import MenuDialog, MenuItem
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.test_event import TestDialog
-from tui.dialogs.webhook import WebhookDialog
+from tui.dialogs.webhook import Draft, WebhookDialog
 from tui.screens.delivery import DeliveryScreen
 from tui.screens.frame import Frame
 from tui.theme import MUTED
@@ -63,6 +64,8 @@ class WebhooksScreen(Frame):
         self._shown: dict[str, tuple[Text, ...]] = {}
         self._wide: bool | None = None
         self._go_to: str | None = None
+        self._draft: Draft | None = None
+        """What was typed for a webhook that somebody else deleted."""
 
     def compose_body(self) -> ComposeResult:
         yield Static("", classes="gap")
@@ -258,8 +261,10 @@ class WebhooksScreen(Frame):
         self.run_worker(self._generate(), group="dialog", exclusive=True, exit_on_error=True)
 
     async def _generate(self) -> None:
-        webhook = await self.app.push_screen_wait(WebhookDialog(self.store, list(self._summaries.values())))
-        if webhook is None:
+        draft, self._draft = self._draft, None
+        dialog = WebhookDialog(self.store, list(self._summaries.values()), draft=draft)
+        webhook = await self.app.push_screen_wait(dialog)
+        if not isinstance(webhook, Webhook):
             return
         self._go_to = webhook.id
         self.say(f"✓ Webhook generated: {tail(webhook.id)}")
@@ -277,9 +282,11 @@ class WebhooksScreen(Frame):
     async def _edit(self, webhook: Webhook) -> None:
         dialog = WebhookDialog(self.store, list(self._summaries.values()), webhook)
         saved = await self.app.push_screen_wait(dialog)
-        if saved is not None:
+        if isinstance(saved, Draft):
+            self._draft = saved
+        elif saved is not None:
             self.say(f"✓ saved: {tail(saved.id)}")
-            self.keeper.look()
+        self.keeper.look()
 
     def action_delete(self) -> None:
         if self.chosen is not None:
@@ -297,7 +304,10 @@ class WebhooksScreen(Frame):
             self.act(self._delete_now(webhook))
 
     async def _delete_now(self, webhook: Webhook) -> str:
-        cancelled = await config.delete_webhook(self.store, webhook.id, actor=self.keeper.actor)
+        try:
+            cancelled = await config.delete_webhook(self.store, webhook.id, actor=self.keeper.actor)
+        except Conflict as conflict:
+            return f"! {deleted_words(conflict, webhook.id)} already"
         noun = "delivery" if cancelled == 1 else "deliveries"
         return f"✓ Webhook deleted, {cancelled:,} {noun} cancelled"
 
@@ -333,9 +343,12 @@ class WebhooksScreen(Frame):
             self.act(self._set_enabled(webhook, answer))
 
     async def _set_enabled(self, webhook: Webhook, answer: str) -> str:
-        held = "cancel" if answer == "cancel" else "release"
+        held: Literal["release", "cancel"] = "cancel" if answer == "cancel" else "release"
         enabled = answer != "disable"
-        await config.set_enabled(self.store, webhook.id, enabled, actor=self.keeper.actor, held=held)  # type: ignore[arg-type]  # one of the two literals
+        try:
+            await config.set_enabled(self.store, webhook.id, enabled, actor=self.keeper.actor, held=held)
+        except Conflict as conflict:
+            return f"! {deleted_words(conflict, webhook.id)} already"
         return f"✓ {'enabled' if enabled else 'disabled'}: {tail(webhook.id)}"
 
     def action_menu(self) -> None:

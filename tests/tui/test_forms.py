@@ -1,0 +1,273 @@
+"""The forms: what is wrong stands at its field in time, and nothing of anybody's is lost in silence."""
+
+from datetime import datetime
+
+import pytest
+from pydantic import SecretStr
+from textual.pilot import Pilot
+from textual.widgets import Button, Input, Static
+
+from core.models import AcceptedAnswer, CustomHeader, GeneralSettings, WebhookOptions
+from core.store import Store, config
+from tests.tui.conftest import Screens
+from tui.dialogs.webhook import WebhookDialog
+from tui.widgets.lines import MessageLine
+
+
+async def _press(pilot: Pilot[None], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause(0.15)
+
+
+async def _type(pilot: Pilot[None], words: str) -> None:
+    await pilot.press("end", "ctrl+u", *("space" if character == " " else character for character in words))
+    await pilot.pause(0.15)
+
+
+async def _confirm(pilot: Pilot[None], *keys: str) -> None:
+    """Confirmations ignore Enter for their first 300 ms."""
+    await pilot.pause(0.4)
+    await _press(pilot, *keys)
+
+
+def _lines(pilot: Pilot[None]) -> list[str]:
+    """The lines of the open dialog."""
+    return [str(line.content) for line in pilot.app.screen.query("#fields Static").results(Static)]
+
+
+def _error(pilot: Pilot[None], field: str) -> str:
+    return str(pilot.app.screen.query_one(f"#field-{field} .error", Static).content)
+
+
+def _label(pilot: Pilot[None]) -> str:
+    button = pilot.app.screen.focused
+    assert isinstance(button, Button)
+    return str(button.label)
+
+
+async def test_a_webhook_that_somebody_else_changed(screens: Screens, store: Store) -> None:
+    """Both sides stand in the form's words; the focus is on Cancel, which saves nothing."""
+    mine = WebhookOptions(url="https://a.example/", accepted_answer=AcceptedAnswer.INCODE)
+    webhook = await config.add_webhook(store, "session-failed", mine, actor="ana")
+    async with screens() as pilot:
+        await _press(pilot, "e")
+        theirs = WebhookOptions(url="https://b.example/", retry_schedule="incode", deadline=20)
+        await config.save_webhook(store, webhook.id, theirs, version=1, actor="bob")
+        await _press(pilot, "ctrl+s")
+        assert _lines(pilot)[1:] == [
+            "URL",
+            "  theirs  https://b.example/",
+            "  yours   https://a.example/",
+            "Schedule",
+            "  theirs  incode: 6 attempts in 32 min",
+            "  yours   as in Settings",
+            "Success",
+            "  theirs  as in Settings",
+            "  yours   Incode: 204, or 200 with JSON",
+            "Deadline",
+            "  theirs  20 s",
+            "  yours   as in Settings",
+        ]
+        assert _label(pilot) == "Cancel"
+        await _confirm(pilot, "enter")
+        assert isinstance(pilot.app.screen, WebhookDialog)
+    assert (await config.load_webhook(store, webhook.id)).url == "https://b.example/"
+
+
+async def test_settings_that_somebody_else_changed(screens: Screens, store: Store) -> None:
+    """Secrets are named without their values; Keep mine keeps mine."""
+    before = GeneralSettings(
+        authentication_url="https://auth.example/",
+        client_id="me",
+        secret_key=SecretStr("first"),
+        custom_headers=(CustomHeader(name="x-token", value=SecretStr("t-first")),),
+    )
+    before = await config.save_settings(store, before, actor="ana")
+    async with screens() as pilot:
+        await _press(pilot, "2", "enter", "tab", "tab")
+        await _type(pilot, "mine-secret")
+        theirs = before.model_copy(
+            update={
+                "secret_key": SecretStr("theirs-secret"),
+                "retry_schedule": "incode",
+                "custom_headers": (
+                    CustomHeader(name="x-token", value=SecretStr("t-theirs")),
+                    CustomHeader(name="x-tenant", value=SecretStr("mx")),
+                ),
+            }
+        )
+        await config.save_settings(store, theirs, actor="bob")
+        await _press(pilot, "ctrl+s")
+        lines = _lines(pilot)
+        assert lines[0].startswith("bob changed the settings at ")
+        assert lines[1:] == [
+            "Secret Key: both were replaced",
+            "Retry schedule",
+            "  theirs  incode: 6 attempts in 32 min",
+            "  yours   standard: 10 attempts in 75 h 35 min",
+            "Custom header x-token",
+            "  theirs  replaced",
+            "  yours   as it was",
+            "Custom header x-tenant",
+            "  theirs  mx",
+            "  yours   not there",
+        ]
+        assert _label(pilot) == "Cancel"
+        await _confirm(pilot, "tab", "tab", "enter")
+        await pilot.pause(0.3)
+    stored = await config.load_settings(store)
+    assert stored.secret_key is not None
+    assert stored.secret_key.get_secret_value() == "mine-secret"
+    assert [entry.name for entry in stored.custom_headers] == ["x-token"]
+
+
+async def test_a_webhook_that_somebody_else_deleted(screens: Screens, store: Store) -> None:
+    """One sentence says who and when, and n has what was typed."""
+    webhook = await config.add_webhook(
+        store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
+    )
+    async with screens() as pilot:
+        await _press(pilot, "e")
+        await _type(pilot, "https://b.example/")
+        await config.delete_webhook(store, webhook.id, actor="bob")
+        now = f"{datetime.now():%H:%M}"
+        await _press(pilot, "ctrl+s")
+        assert _lines(pilot) == [
+            f"wh_…{webhook.id[-4:]} was deleted by bob at {now}. Your changes were not saved;"
+            " n generates it again with them."
+        ]
+        await _confirm(pilot, "enter", "n")
+        await _press(pilot, "ctrl+s")
+        await pilot.pause(0.3)
+        (again,) = await config.list_webhooks(store)
+    assert (again.webhook.type, again.webhook.url) == ("session-failed", "https://b.example/")
+
+
+async def test_deleting_what_is_deleted_already(screens: Screens, store: Store) -> None:
+    """The sentence says no more than that."""
+    webhook = await config.add_webhook(
+        store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
+    )
+    async with screens() as pilot:
+        await _press(pilot, "d")
+        await config.delete_webhook(store, webhook.id, actor="bob")
+        now = f"{datetime.now():%H:%M}"
+        await _confirm(pilot, "tab", "enter")
+        await pilot.pause(0.3)
+        words = pilot.app.screen.query_one(MessageLine).words
+    assert words == f"! wh_…{webhook.id[-4:]} was deleted by bob at {now} already"
+
+
+async def test_choosing_a_retry_schedule(screens: Screens, store: Store) -> None:
+    """Presets by their description; the last choice opens a row for the waits, with the cursor in it."""
+    async with screens() as pilot:
+        await _press(pilot, "2", "enter", "escape")
+        screen = pilot.app.screen
+        screen.query_one("#retry_schedule").focus()
+        await _press(pilot, "enter", "down", "enter", "ctrl+s")
+        assert (await config.load_settings(store)).retry_schedule == "incode"
+        await _press(pilot, "enter", "down", "enter")
+        assert screen.focused is screen.query_one("#waits")
+        await _type(pilot, "5s 5w")
+        await _press(pilot, "tab")
+        assert _error(pilot, "retry_schedule").startswith("✗ '5w' is not a wait.")
+        await _press(pilot, "shift+tab", "backspace", "m")
+        assert _error(pilot, "retry_schedule") == ""
+        await _press(pilot, "ctrl+s")
+        await pilot.pause(0.2)
+        assert (await config.load_settings(store)).retry_schedule == "5s 5m"
+
+
+async def test_an_empty_list_of_waits_is_refused(screens: Screens, store: Store) -> None:
+    """Nothing typed is not the same as "as in Settings"."""
+    options = WebhookOptions(url="https://a.example/", retry_schedule="5s")
+    webhook = await config.add_webhook(store, "session-failed", options, actor="ana")
+    async with screens() as pilot:
+        await _press(pilot, "e", "tab", "tab")
+        await _type(pilot, "")
+        await _press(pilot, "ctrl+s")
+        assert _error(pilot, "retry_schedule") == "✗ Enter standard, incode, or waits such as 5s 5m 2h."
+        await _press(pilot, "shift+tab", "enter", "home", "enter", "ctrl+s")
+        await pilot.pause(0.3)
+    assert (await config.load_webhook(store, webhook.id)).retry_schedule is None
+
+
+async def test_errors_on_leaving_and_gone_when_cured(screens: Screens) -> None:
+    """Every field of the dialog; never while typing, and never on the way to Cancel."""
+    async with screens() as pilot:
+        await _press(pilot, "n", "tab")
+        assert _error(pilot, "type") == "✗ Choose a type."
+        await _type(pilot, "hooks.example")
+        assert _error(pilot, "url") == ""
+        await _press(pilot, "tab", "tab", "tab")
+        assert _error(pilot, "url") == "✗ Start with https:// or http://"
+        await _type(pilot, "0")
+        await _press(pilot, "tab")
+        assert _error(pilot, "concurrency") == "✗ Enter at least 1."
+        await _type(pilot, "x")
+        await _press(pilot, "tab")
+        assert _label(pilot) == "Cancel"
+        assert _error(pilot, "deadline") == ""
+        await _press(pilot, "shift+tab", "shift+tab")
+        assert _error(pilot, "deadline") == "✗ Enter a number."
+        await _press(pilot, "end", "backspace", "5")
+        assert _error(pilot, "concurrency") == ""
+
+
+async def test_errors_of_the_settings(screens: Screens) -> None:
+    """On leaving, a header's key included; never by Esc."""
+    async with screens() as pilot:
+        await _press(pilot, "2", "a")
+        screen = pilot.app.screen
+        await _type(pilot, "x y")
+        await _press(pilot, "tab")
+        error = screen.query_one(".header .error", Static)
+        assert str(error.content) == '✗ "x y" is not a header name: no spaces.'
+        screen.query_one("#deadline").focus()
+        await _type(pilot, "soon")
+        await _press(pilot, "escape")
+        assert _error(pilot, "deadline") == ""
+        await _press(pilot, "enter", "tab")
+        assert _error(pilot, "deadline") == "✗ Enter a number."
+
+
+async def test_a_private_authentication_url(screens: Screens, store: Store) -> None:
+    """It is stored once its network is allowed, right under it."""
+    async with screens() as pilot:
+        await _press(pilot, "2", "enter")
+        screen = pilot.app.screen
+        await _type(pilot, "http://10.20.4.7/token")
+        await _press(pilot, "tab")
+        assert str(screen.query_one("#field-authentication_url .warn", Static).content) == (
+            "! http: anyone on the way can read this."
+        )
+        assert str(screen.query_one("#field-authentication_url .note", Static).content) == (
+            "10.20.4.7 is a private address."
+        )
+        screen.query_one("#client_id", Input).value = "me"
+        screen.query_one("#secret_key", Input).value = "hush"
+        await _press(pilot, "ctrl+s")
+        assert _error(pilot, "authentication_url") == "✗ Allow its network, or enter another address."
+        assert screen.focused is screen.query_one("#allow")
+        await _press(pilot, "space", "ctrl+s")
+        await pilot.pause(0.3)
+        assert screen.query_one("#allowed_networks", Input).value == "10.20.0.0/16"
+    stored = await config.load_settings(store)
+    assert (stored.authentication_url, stored.allowed_networks) == (
+        "http://10.20.4.7/token",
+        ("10.20.0.0/16",),
+    )
+
+
+@pytest.mark.parametrize("url", ["http://169.254.169.254/", "http://[fe80::1]/"])
+async def test_an_address_that_is_never_reached(screens: Screens, store: Store, url: str) -> None:
+    """There is no offer for it, and it is not stored."""
+    async with screens() as pilot:
+        await _press(pilot, "2", "enter")
+        await _type(pilot, url)
+        await _press(pilot, "tab")
+        assert "is never delivered to" in _error(pilot, "authentication_url")
+        assert not pilot.app.screen.query_one("#allow").region
+        await _press(pilot, "ctrl+s")
+    assert (await config.load_settings(store)).version == 0

@@ -1,0 +1,94 @@
+"""Somebody else changed it: what differs, field by field, and whose is kept."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import SecretStr
+from textual.app import App
+
+from core import header, schedule
+from core.clock import clock_time
+from core.ids import tail
+from core.models import GeneralSettings, WebhookOptions
+from core.store import Conflict
+from tui.dialogs.choice import Choice, ChoiceDialog
+from tui.widgets.field import AS_IN_SETTINGS
+
+Words = Mapping[str, str]
+"""What stands in a field, by its label, worded as the form words it."""
+_EMPTY = "empty"
+_ABSENT = "not there"
+_REPLACED = "replaced"
+
+
+async def ask_whose(
+    app: App[object], conflict: Conflict, theirs: Words, yours: Words
+) -> Literal["", "theirs", "mine"]:
+    """Show what differs and let the person choose; "" for Cancel. Where nothing differs nobody is asked."""
+    lines = [str(conflict)]
+    for label in {**theirs, **yours}:
+        one, other = theirs.get(label, _ABSENT), yours.get(label, _ABSENT)
+        if one == other == _REPLACED:
+            lines.append(f"{label}: both were replaced")
+        elif one != other:
+            lines += [label, f"  theirs  {one}", f"  yours   {other}"]
+    if len(lines) == 1:
+        return "mine"
+    choices = [Choice("", "Cancel"), Choice("theirs", "Take theirs"), Choice("mine", "Keep mine")]
+    answer = await app.push_screen_wait(ChoiceDialog("Somebody else changed it", lines, choices))
+    return "theirs" if answer == "theirs" else "mine" if answer == "mine" else ""
+
+
+def deleted_words(conflict: Conflict, identity: str) -> str:
+    """Who deleted the webhook, and when: `wh_…6n2c was deleted by ana at 14:02`."""
+    words = f"{tail(identity)} was deleted by {conflict.by}"
+    if conflict.at is None:
+        return words
+    is_today = conflict.at.astimezone().date() == datetime.now(UTC).astimezone().date()
+    return (
+        f"{words} at {conflict.at.astimezone():%H:%M}"
+        if is_today
+        else f"{words} on {clock_time(conflict.at)}"
+    )
+
+
+def webhook_words(options: WebhookOptions) -> Words:
+    """A webhook's form in words."""
+    accepted, waits, deadline = options.accepted_answer, options.retry_schedule, options.deadline
+    return {
+        "URL": options.url,
+        "Schedule": schedule.describe(waits) if waits else AS_IN_SETTINGS,
+        "Success": accepted.label if accepted else AS_IN_SETTINGS,
+        "Concurrency": str(options.concurrency),
+        "Deadline": f"{deadline:g} s" if deadline else AS_IN_SETTINGS,
+    }
+
+
+def settings_words(settings: GeneralSettings, before: GeneralSettings) -> Words:
+    """The settings' form in words; secrets only as what became of them since `before`."""
+    words = {
+        "Authentication URL": settings.authentication_url or _EMPTY,
+        "Client ID": settings.client_id or _EMPTY,
+        "Secret Key": _secret_words(settings.secret_key, before.secret_key),
+        "Client Authentication": settings.client_authentication.label,
+        "Scopes": settings.scopes or _EMPTY,
+        "Accepted answer": settings.accepted_answer.label,
+        "Retry schedule": schedule.describe(settings.retry_schedule),
+        "Deadline for one attempt": f"{settings.deadline:g} s",
+        "Allowed private networks": " ".join(settings.allowed_networks) or _EMPTY,
+        "Largest body": f"{settings.body_limit:,} bytes",
+    }
+    earlier = {entry.name.lower(): entry.value for entry in before.custom_headers}
+    for entry in settings.custom_headers:
+        value = entry.value.get_secret_value() or _EMPTY
+        if header.holds_secret(entry.name):
+            value = _secret_words(entry.value, earlier.get(entry.name.lower()))
+        words[f"Custom header {entry.name}"] = value
+    return words
+
+
+def _secret_words(now: SecretStr | None, before: SecretStr | None) -> str:
+    if now is None:
+        return _EMPTY
+    return "as it was" if now == before else _REPLACED
