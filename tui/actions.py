@@ -41,12 +41,25 @@ WEBHOOKS = (
     Action("copy_id", "y", "Copy ID"),
 )
 SETTINGS = (
-    Action("next_field", "tab", "Next", "Tab"),
+    Action("into_form", "tab,enter", "Into the form", "Tab"),
+    Action("add_header", "a", "Add"),
+    Action("", "", "Scroll", "j k"),
     Action("save", "ctrl+s", "Update settings", "^s"),
     Action("test", "ctrl+t", "Test", "^t"),
-    Action("add_header", "a", "Add a header", in_bar=False),
+)
+SETTINGS_FIELD = (
+    Action("into_form", "tab", "Next", "Tab"),
+    Action("save", "ctrl+s", "Update settings", "^s"),
+    Action("test", "ctrl+t", "Test", "^t"),
     Action("leave_field", "escape", "Leave field", "Esc"),
 )
+"""The same screen while a field has the focus."""
+SETTINGS_BUTTON = (
+    Action("into_form", "tab", "Next", "Tab"),
+    Action("", "", "Press the marked button", "Enter"),
+    Action("leave_field", "escape", "Leave it", "Esc"),
+)
+"""The same screen while a button has the focus."""
 MONITOR = (
     Action("detail", "enter", "Detail", "Enter"),
     Action("resend", "r", "Resend"),
@@ -67,6 +80,7 @@ PLACES = (
     ("Everywhere", EVERYWHERE),
     ("Webhooks", WEBHOOKS),
     ("Settings", SETTINGS),
+    ("Settings, in a field", SETTINGS_FIELD),
     ("Monitor", MONITOR),
     ("Delivery", DETAIL),
 )
@@ -79,5 +93,5 @@ def bindings(actions: tuple[Action, ...]) -> list[BindingType]:
         Binding(key, prefix + action.name, action.words, show=False, priority=key.startswith("ctrl+"))
         for action in actions
         for key in action.keys.split(",")
-        if key != "tab"
+        if key
     ]

@@ -271,3 +271,39 @@ async def test_an_address_that_is_never_reached(screens: Screens, store: Store, 
         assert not pilot.app.screen.query_one("#allow").region
         await _press(pilot, "ctrl+s")
     assert (await config.load_settings(store)).version == 0
+
+
+def _last_line(pilot: Pilot[None]) -> str:
+    strips = pilot.app.screen._compositor.render_strips()
+    return "".join(segment.text for segment in strips[-1]).strip()
+
+
+async def test_the_key_bar_of_the_settings_is_never_untrue(screens: Screens, store: Store) -> None:
+    """It follows the focus: none, a field, a button. Tab goes to the field last used."""
+    async with screens(100) as pilot:
+        await _press(pilot, "2")
+        at_rest = _last_line(pilot)
+        assert at_rest.split("   ")[:4] == [
+            "Tab Into the form",
+            "a Add",
+            "j k Scroll",
+            "^s Update settings",
+        ]
+        assert at_rest.endswith(" ? Help")
+        await _press(pilot, "tab", "tab")
+        assert _last_line(pilot).split("   ")[:4] == [
+            "Tab Next",
+            "^s Update settings",
+            "^t Test",
+            "Esc Leave field",
+        ]
+        assert _last_line(pilot).endswith("F1 Help")
+        await _press(pilot, "escape")
+        assert _last_line(pilot) == at_rest
+        await _press(pilot, "a", "tab", "tab")
+        assert _label(pilot) == "Remove"
+        assert _last_line(pilot).startswith("Tab Next   Enter Press the marked button   Esc Leave it ")
+        await _press(pilot, "enter", "escape", "tab")
+        assert pilot.app.screen.focused is pilot.app.screen.query_one("#authentication_url")
+        await _press(pilot, "tab", "escape", "enter")
+        assert pilot.app.screen.focused is pilot.app.screen.query_one("#client_id")

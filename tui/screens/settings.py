@@ -21,13 +21,14 @@ from core.models import (
 )
 from core.service.status import dispatcher_status
 from core.store import Conflict, config, requests
-from tui.actions import SETTINGS, bindings
+from tui.actions import SETTINGS, SETTINGS_BUTTON, SETTINGS_FIELD, bindings
 from tui.dialogs.conflict import ask_whose, settings_words
 from tui.dialogs.dialog import button
 from tui.screens.frame import Frame
 from tui.widgets.field import Field, FormRow, choices, clear_cured, fail_at
 from tui.widgets.fields import TextField
 from tui.widgets.header_row import HeaderRow
+from tui.widgets.lines import KeyBar, bar_actions
 from tui.widgets.schedule_field import ScheduleField
 from tui.widgets.url_field import UrlField
 
@@ -41,7 +42,7 @@ class SettingsScreen(Frame):
     actions = SETTINGS
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(SETTINGS),
-        Binding("enter", "enter_form", show=False),
+        Binding("escape", "leave_field", show=False),
         Binding("j", "scroll_form(1)", show=False),
         Binding("k", "scroll_form(-1)", show=False),
     ]
@@ -50,7 +51,7 @@ class SettingsScreen(Frame):
     def __init__(self) -> None:
         super().__init__()
         self._stored: GeneralSettings | None = None
-        self._last_field: str | None = None
+        self._last_field: Input | Select[str] | None = None
         self._filled = asyncio.Event()
         """Set once the stored settings stand in the form: what is typed before that would be lost."""
 
@@ -162,8 +163,20 @@ class SettingsScreen(Frame):
         self._draw_changes()
 
     def on_descendant_focus(self) -> None:
-        if self.focused is not None and self.focused.id:
-            self._last_field = self.focused.id
+        if isinstance(self.focused, (Input, Select)):
+            self._last_field = self.focused
+        self._draw_keys()
+
+    def on_descendant_blur(self) -> None:
+        self._draw_keys()
+
+    def _draw_keys(self) -> None:
+        """The last line is never untrue."""
+        if self.focused is None:
+            self.query_one(KeyBar).show(bar_actions(self.app, SETTINGS), "?")
+        else:
+            is_button = isinstance(self.focused, Button)
+            self.query_one(KeyBar).show(SETTINGS_BUTTON if is_button else SETTINGS_FIELD, "F1")
 
     @on(Button.Pressed)
     async def _pressed(self, event: Button.Pressed) -> None:
@@ -194,12 +207,17 @@ class SettingsScreen(Frame):
     def _next(self) -> None:
         self.focus_next()
 
-    def action_enter_form(self) -> None:
-        self.run_worker(self._enter_form(), exclusive=True, group="enter", exit_on_error=True)
+    def action_into_form(self) -> None:
+        """To the field last used; from there on to the next."""
+        if self.focused is not None:
+            self.focus_next()
+        else:
+            self.run_worker(self._enter_form(), exclusive=True, group="enter", exit_on_error=True)
 
     async def _enter_form(self) -> None:
         await self._filled.wait()
-        self.query_one(f"#{self._last_field or 'authentication_url'}").focus()
+        last = self._last_field
+        (last if last is not None and last.is_attached else self._url.control).focus()
 
     def action_leave_field(self) -> None:
         self.set_focus(None)

@@ -119,6 +119,11 @@ class KeyBar(Line):
         self._actions = actions
         self._help = help_key
 
+    def show(self, actions: tuple[Action, ...], help_key: str) -> None:
+        """Other keys, where what has the focus makes a difference."""
+        self._actions, self._help = actions, help_key
+        self.redraw()
+
     def content_for(self, width: int) -> Content:
         right = Content.assemble((self._help, "bold $primary"), " Help ")
         left = Content(" ")
