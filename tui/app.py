@@ -23,6 +23,7 @@ from core.service.status import DispatcherStatus, dispatcher_status
 from core.store import DatabaseNewer, DatabaseReplaced, Store, history, open_store
 from tui.actions import EVERYWHERE
 from tui.dialogs.choice import Choice, ChoiceDialog
+from tui.dialogs.quit import quit_dialog
 from tui.screens.frame import Frame
 from tui.screens.help import HelpScreen
 from tui.screens.monitor import MonitorScreen
@@ -225,25 +226,12 @@ class HookkeeperApp(App[None]):
         if self.child is None or self.status.pid != self.child:
             self.exit()
             return
-        waiting = (await history.totals(self.store)).undelivered
-        if not waiting:
+        totals = await history.totals(self.store)
+        if not totals.sending and not totals.waiting:
             self._stop_child()
             self.exit()
             return
-        choice = await self.push_screen_wait(
-            ChoiceDialog(
-                "Quit",
-                [
-                    f"This program's dispatcher is at work: {waiting:,} undelivered.",
-                    "After it stops nobody delivers.",
-                ],
-                [
-                    Choice("", "Cancel"),
-                    Choice("stop", "Finish and stop"),
-                    Choice("leave", "Leave it running"),
-                ],
-            )
-        )
+        choice = await self.push_screen_wait(quit_dialog(totals.sending, totals.waiting))
         if choice == "stop":
             self._stop_child()
         if choice:

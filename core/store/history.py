@@ -43,10 +43,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What is open, over all webhooks."""
+    """What is open, over all webhooks. `waiting` is pending but not held: what a dispatcher has still to send."""
 
     attention: int
     undelivered: int
+    sending: int
+    waiting: int
     held: int
     oldest: datetime | None
     token_waits_until: datetime | None
@@ -261,8 +263,9 @@ async def totals(store: Store) -> Totals:
     """The figures over all webhooks."""
 
     def read(database: sqlite3.Connection) -> Totals:
-        attention, undelivered, held, oldest = database.execute(
+        attention, undelivered, sending, waiting, held, oldest = database.execute(
             f"SELECT coalesce(sum({_ATTENTION}), 0), count(*),"
+            " coalesce(sum(d.state = 'sending'), 0), coalesce(sum(d.state = 'pending' AND w.enabled), 0),"
             " coalesce(sum(d.state = 'pending' AND NOT w.enabled), 0), min(d.created_at)"
             " FROM deliveries d INDEXED BY deliveries_open JOIN webhooks w ON w.seq = d.webhook"
             " WHERE d.state IN ('pending', 'sending', 'failed')",
@@ -272,6 +275,8 @@ async def totals(store: Store) -> Totals:
         return Totals(
             attention,
             undelivered,
+            sending,
+            waiting,
             held,
             from_ms(oldest) if oldest else None,
             from_ms(wait[0]) if wait else None,

@@ -1,14 +1,20 @@
 """The forms: what is wrong stands at its field in time, and nothing of anybody's is lost in silence."""
 
+import asyncio
+import signal
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
+from core.catalog import accept
 from core.models import AcceptedAnswer, CustomHeader, GeneralSettings, WebhookOptions
-from core.store import Store, config
+from core.store import Store, config, queue
+from core.store.lock import DispatcherLock, Holder
+from tests.support.books import write_books
 from tests.tui.conftest import Screens
 from tui.dialogs.webhook import WebhookDialog
 from tui.widgets.lines import MessageLine
@@ -307,3 +313,55 @@ async def test_the_key_bar_of_the_settings_is_never_untrue(screens: Screens, sto
         assert pilot.app.screen.focused is pilot.app.screen.query_one("#authentication_url")
         await _press(pilot, "tab", "escape", "enter")
         assert pilot.app.screen.focused is pilot.app.screen.query_one("#client_id")
+
+
+async def test_the_figures_of_delete_disable_and_enable(
+    screens: Screens, store: Store, database: Path
+) -> None:
+    """They count what waits or is being sent, not what has failed: that stays."""
+    await write_books(database)
+    async with screens() as pilot:
+        await _press(pilot, "down", "d")
+        assert _lines(pilot)[3:] == [
+            "! 2 undelivered deliveries will be cancelled.",
+            "  New events of this type will no longer go to this URL.",
+            "  What was delivered stays in the Monitor.",
+        ]
+        await _press(pilot, "escape", "x")
+        assert _lines(pilot)[-1] == "New events and the 2 waiting are held until you enable it."
+        await _confirm(pilot, "tab", "enter")
+        await pilot.pause(0.3)
+        await _press(pilot, "x")
+        labels = [str(button.label) for button in pilot.app.screen.query(Button)]
+        assert labels == ["Release the 2", "Cancel the 2", "Back"]
+        assert _label(pilot) == "Back"
+        await _confirm(pilot, "tab", "enter")
+        await pilot.pause(0.3)
+        (summary,) = [each for each in await config.list_webhooks(store) if each.undelivered == 3][:1]
+    assert (summary.webhook.enabled, summary.waiting, summary.held) == (True, 2, 0)
+
+
+async def test_quit_asks_while_the_dispatcher_is_at_work(screens: Screens, store: Store) -> None:
+    """Only for what a dispatcher still has to send: neither what failed nor what is held."""
+    webhook = await config.add_webhook(
+        store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
+    )
+    await queue.emit(store, "session-failed", accept("session-failed", b'{"interviewId":"1"}'))
+    process = await asyncio.create_subprocess_exec("sleep", "60")
+    lock = DispatcherLock.of(store.path)
+    assert lock.take()
+    lock.say(Holder(process.pid, 1, "screens", 0, "ana"))
+    async with screens() as pilot:
+        pilot.app.child = process.pid  # type: ignore[attr-defined]  # Pilot knows only App
+        await _press(pilot, "q")
+        assert _lines(pilot) == [
+            "This program's dispatcher is at work: 0 sends in flight, 1 waiting.",
+            "After it stops nobody delivers.",
+        ]
+        assert _label(pilot) == "Cancel"
+        await _confirm(pilot, "enter")
+        assert process.returncode is None
+        await config.set_enabled(store, webhook.id, False, actor="ana")
+        await pilot.press("q")
+        assert await process.wait() == -signal.SIGTERM
+    lock.release()

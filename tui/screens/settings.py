@@ -189,8 +189,8 @@ class SettingsScreen(Frame):
                 await self._add_header()
             case "remove":
                 row = next(parent for parent in event.button.ancestors if isinstance(parent, HeaderRow))
-                await row.remove()
                 self.query_one("#add", Button).focus()
+                await row.remove()
                 self._draw_changes()
 
     def action_add_header(self) -> None:

@@ -295,10 +295,12 @@ class WebhooksScreen(Frame):
     async def _delete(self, summary: WebhookSummary) -> None:
         webhook = summary.webhook
         lines: list[str | Content] = [_heading(webhook), one_line(webhook.url), ""]
-        if summary.undelivered:
-            lines.append(f"! {summary.undelivered:,} undelivered: what waits will be cancelled.")
-        lines.append("New events of this type will no longer go to this URL.")
-        lines.append("What was delivered stays in the Monitor.")
+        if summary.waiting:
+            noun = "delivery" if summary.waiting == 1 else "deliveries"
+            words = f" {summary.waiting:,} undelivered {noun} will be cancelled."
+            lines.append(Content.assemble(("!", "$warning"), words))
+        lines.append("  New events of this type will no longer go to this URL.")
+        lines.append("  What was delivered stays in the Monitor.")
         choices = [Choice("", "Cancel"), Choice("confirm", "Confirm")]
         if await self.app.push_screen_wait(ChoiceDialog("Delete webhook", lines, choices)) == "confirm":
             self.act(self._delete_now(webhook))
@@ -329,16 +331,32 @@ class WebhooksScreen(Frame):
     async def _switch(self, summary: WebhookSummary) -> None:
         webhook = summary.webhook
         if webhook.enabled:
-            words = f"New events and the {summary.undelivered:,} waiting are held until you enable it."
-            choices = [Choice("", "Cancel"), Choice("disable", "Disable")]
-            title = "Disable webhook"
+            waiting = f" and the {summary.waiting:,} waiting" if summary.waiting else ""
+            dialog = ChoiceDialog(
+                "Disable webhook",
+                [
+                    _heading(webhook),
+                    one_line(webhook.url),
+                    "",
+                    f"New events{waiting} are held until you enable it.",
+                ],
+                [Choice("", "Cancel"), Choice("disable", "Disable")],
+            )
         else:
-            words = f"{summary.held:,} deliveries are held."
-            release = Choice("release", f"Release the {summary.held:,}" if summary.held else "Enable")
-            cancel = [Choice("cancel", f"Cancel the {summary.held:,}")] if summary.held else []
-            choices = [Choice("", "Back"), *cancel, release]
-            title = "Enable webhook"
-        answer = await self.app.push_screen_wait(ChoiceDialog(title, [_heading(webhook), "", words], choices))
+            held = [
+                Choice("release", f"Release the {summary.held:,}"),
+                Choice("cancel", f"Cancel the {summary.held:,}"),
+            ]
+            choices = [*(held if summary.held else [Choice("release", "Enable")]), Choice("", "Back")]
+            verb = "delivery is" if summary.held == 1 else "deliveries are"
+            words = f"{summary.held:,} {verb} held." if summary.held else "Nothing is held."
+            dialog = ChoiceDialog(
+                "Enable webhook",
+                [_heading(webhook), one_line(webhook.url), "", words],
+                choices,
+                focus=len(choices) - 1,
+            )
+        answer = await self.app.push_screen_wait(dialog)
         if answer:
             self.act(self._set_enabled(webhook, answer))
 

@@ -150,10 +150,17 @@ class Books(RuleBasedStateMachine):
         """What is shown in figures is what the list shows."""
         deliveries = self.deliveries()
         undelivered = Counter(delivery.webhook_id for delivery in deliveries if delivery.state in OPEN)
+        waiting = Counter(
+            delivery.webhook_id for delivery in deliveries if delivery.state in ("pending", "sending")
+        )
         held = Counter(delivery.webhook_id for delivery in deliveries if delivery.held)
         for summary in self.run(config.list_webhooks(self.store)):
             assert summary.undelivered == undelivered[summary.webhook.id]
+            assert summary.waiting == waiting[summary.webhook.id]
             assert summary.held == held[summary.webhook.id]
+        totals = self.run(history.totals(self.store))
+        assert totals.sending == sum(delivery.state == "sending" for delivery in deliveries)
+        assert totals.sending + totals.waiting + totals.held == waiting.total()
 
 
 TestBooks = Books.TestCase
