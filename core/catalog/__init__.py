@@ -2,7 +2,7 @@
 
 from core.catalog.body import DEFAULT_LIMIT, MAX_NESTING, Body, InvalidBody, accept
 from core.catalog.definition import EventType, Published
-from core.catalog.registry import EVENT_TYPES, UnknownType, event_type, offered
+from core.catalog.registry import EVENT_TYPES, UnknownType, event_type, offered, shown_type
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -16,4 +16,5 @@ __all__ = [
     "accept",
     "event_type",
     "offered",
+    "shown_type",
 ]

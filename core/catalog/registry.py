@@ -8,9 +8,12 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import msgspec
+
 from core.catalog import payloads, samples
 from core.catalog.definition import EventType, Published
 from core.errors import HookkeeperError
+from core.text import one_line
 
 _LOGIN_ATTEMPT = (
     "Contained information about the login attempt, the identities which could match the face reported by the"
@@ -43,6 +46,22 @@ def event_type(name: str) -> EventType:
     if found is None:
         raise UnknownType(name)
     return found
+
+
+def shown_type(name: str) -> EventType:
+    """The event type of a name that is stored; for one of another Hookkeeper a type that is only its name."""
+    shown = one_line(name)
+    return EVENT_TYPES.get(name) or EventType(
+        name=name,
+        display_name=shown,
+        label=shown,
+        short_name=shown,
+        trigger="This Hookkeeper does not know the type.",
+        payload=msgspec.Struct,
+        sample=b"{}",
+        published=Published.NOTHING,
+        shape_note=_NO_SHAPE,
+    )
 
 
 def offered() -> tuple[EventType, ...]:

@@ -1,13 +1,17 @@
 """What others wrote, a held key and a small terminal do no harm."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr
 from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static, TextArea
 
+from core.catalog import Body
 from core.models import CustomHeader, GeneralSettings, WebhookOptions
-from core.store import Store, config, history
+from core.store import Store, config, history, queue
+from tests.support.books import write_books
 from tests.tui.conftest import Screens
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.test_event import TestDialog
@@ -22,11 +26,19 @@ async def _press(pilot: Pilot[None], *keys: str) -> None:
         await pilot.pause(0.15)
 
 
+def _text(pilot: Pilot[None]) -> str:
+    """The screen as text."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
 def _unsafe(pilot: Pilot[None]) -> set[str]:
     """Characters on the screen that a terminal would act on."""
-    strips = pilot.app.screen._compositor.render_strips()
-    drawn = {character for strip in strips for segment in strip for character in segment.text}
-    return {each for each in drawn if ord(each) < 32 or 127 <= ord(each) < 160 or each == "\u202e"}
+    return {
+        each
+        for each in _text(pilot).replace("\n", "")
+        if ord(each) < 32 or 127 <= ord(each) < 160 or each == "\u202e"
+    }
 
 
 async def _webhook(store: Store) -> str:
@@ -111,3 +123,26 @@ async def test_nothing_typed_is_lost_to_the_first_reading(screens: Screens, stor
         await _press(pilot, "y")
         assert pilot.app.screen.query_one("#authentication_url", Input).value == "y"
         assert pilot.app.screen.query_one("#scopes", Input).value == "theirs"
+
+
+async def test_a_type_that_the_catalogue_does_not_know(screens: Screens, store: Store) -> None:
+    """A newer Hookkeeper may have written it: every screen shows its name, made safe, and none stops."""
+    kind = "session-\x1b[2Jforgotten"
+    await config.add_webhook(store, kind, WebhookOptions(url="https://a.example/"), actor="ana")
+    await queue.emit(store, kind, Body(b"{}", None, None, None))
+    async with screens(120) as pilot:
+        for keys in ("e", "escape", "d", "escape", "t", "escape", "space", "escape", "3", "enter"):
+            await _press(pilot, keys)
+            assert _unsafe(pilot) == set()
+            if keys not in ("t", "3"):
+                assert "session-␛[2Jforgotten" in _text(pilot)
+        await _press(pilot, "escape", "1", "t", "ctrl+s")
+        answer = str(pilot.app.screen.query_one("#answer", Static).content)
+    assert answer.startswith("✗ There is no event type")
+
+
+async def test_a_long_health_fits(screens: Screens, store: Store, database: Path) -> None:
+    """At 80 columns the longest word stands whole beside its marker."""
+    await write_books(database)
+    async with screens() as pilot:
+        assert "✗ 200 unaccepted " in _text(pilot)

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from core.catalog import EVENT_TYPES
+from core.catalog import shown_type
 from core.models import Webhook
 from tui.dialogs.choice import DEAF
 from tui.dialogs.dialog import Dialog, button, text
@@ -26,7 +26,7 @@ class SecretDialog(Dialog[str]):
         self._opened = monotonic()
 
     def compose_fields(self) -> ComposeResult:
-        yield text(Content.assemble((EVENT_TYPES[self._webhook.type].label, "bold")))
+        yield text(Content.assemble((shown_type(self._webhook.type).label, "bold")))
         yield text(Content.assemble(("ID      ", "$muted"), self._webhook.id))
         yield text(Content.assemble(("Secret  ", "$muted"), self._secret.get_secret_value()))
         yield text("The receiver verifies webhook-signature with it (Standard Webhooks).")

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Button, Static, TextArea
 
-from core.catalog import EVENT_TYPES, accept
+from core.catalog import accept, shown_type
 from core.errors import HookkeeperError
 from core.models import DeliveryState, Outcome, Webhook
 from core.service.status import dispatcher_status
@@ -32,7 +32,7 @@ class TestDialog(FormDialog[str]):
         super().__init__()
         self._store = store
         self._webhook = webhook
-        self._unchanged = EVENT_TYPES[webhook.type].sample.decode()
+        self._unchanged = shown_type(webhook.type).sample.decode()
         self._delivery = ""
 
     @property

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Button, Checkbox, Input, Select, Static
 
-from core.catalog import EVENT_TYPES, offered
+from core.catalog import offered, shown_type
 from core.errors import HookkeeperError
 from core.models import (
     DEFAULT_CONCURRENCY,
@@ -76,7 +76,7 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
             kinds = [(Content(kind.label), kind.name) for kind in offered()]
             yield Field("type", "Type", Select(kinds, prompt="Choose a type", id="type", compact=True))
         else:
-            kind = EVENT_TYPES[self._webhook.type]
+            kind = shown_type(self._webhook.type)
             label = Content.assemble(
                 (kind.label, "bold"), ("  deprecated" if kind.deprecated else "", "$warning")
             )

@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from core.catalog import EVENT_TYPES
+from core.catalog import shown_type
 from core.clock import clock_time
 from core.models import Attempt, Delivery, Event
 from core.store import history
@@ -59,7 +59,7 @@ class DeliveryScreen(Frame):
         sentence, advice = why(delivery)
         test = "  test event" if delivery.is_test else ""
         parts: list[Content | str | tuple[str, str]] = [
-            (f"{symbol} {word}", colour), "  ", (EVENT_TYPES[delivery.type].label, "bold"), (test, "$warning"),
+            (f"{symbol} {word}", colour), "  ", (shown_type(delivery.type).label, "bold"), (test, "$warning"),
             ("   " + delivery.id, "$muted"), f"\nPOST {one_line(delivery.url)}\n",
             (sentence, "bold"), f" {one_line(advice)}\n",
             _rule("Attempts", count_of_attempts(delivery), width),

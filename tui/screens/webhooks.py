@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import DataTable, Static
 
-from core.catalog import EVENT_TYPES
+from core.catalog import shown_type
 from core.ids import tail
 from core.models import Webhook
 from core.store import Conflict, config
@@ -103,7 +103,7 @@ class WebhooksScreen(Frame):
                 label = Text(name, justify="right" if name == "Undelivered" else "left")
                 table.add_column(label, key=name)
         fixed = {"ID": 22, "Type": 30, "Health": 16, "Undelivered": 11, "Actions": 12} if wide else {
-            "ID": 8, "Type": 17, "Health": 14, "Undelivered": 11}  # fmt: skip
+            "ID": 8, "Type": 17, "Health": 16, "Undelivered": 11}  # fmt: skip
         fixed["URL"] = max(12, width - sum(fixed.values()) - 2 * (len(fixed) + 1))
         for column in table.columns.values():
             column.auto_width = False
@@ -151,7 +151,7 @@ class WebhooksScreen(Frame):
 
     def _cells(self, summary: WebhookSummary) -> tuple[Text, ...]:
         webhook = summary.webhook
-        kind = EVENT_TYPES[webhook.type]
+        kind = shown_type(webhook.type)
         symbol, word, colour = health_mark(summary)
         url = webhook.url if self._wide else webhook.url.removeprefix("https://")
         undelivered = Text(
@@ -221,7 +221,7 @@ class WebhooksScreen(Frame):
             strip.update("", layout=False)
             return
         webhook = summary.webhook
-        kind = EVENT_TYPES[webhook.type]
+        kind = shown_type(webhook.type)
         width = max(20, self.size.width - 2)
         title = Content.assemble(
             (kind.label, "bold"), ("  deprecated" if kind.deprecated else "", "$warning")
@@ -400,4 +400,4 @@ def _fitting(words: str) -> Text:
 
 
 def _heading(webhook: Webhook) -> Content:
-    return Content.assemble((EVENT_TYPES[webhook.type].label, "bold"), "   ", (webhook.id, "$muted"))
+    return Content.assemble((shown_type(webhook.type).label, "bold"), "   ", (webhook.id, "$muted"))

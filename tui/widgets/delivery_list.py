@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from core.catalog import EVENT_TYPES
+from core.catalog import shown_type
 from core.clock import clock_time
 from core.models import Delivery
 from core.store.history import Row
@@ -133,7 +133,7 @@ class DeliveryList(ScrollView, can_focus=True):
 def _cells(delivery: Delivery, state: str) -> dict[str, str]:
     return {
         "State": state,
-        "Type": EVENT_TYPES[delivery.type].short_name,
+        "Type": shown_type(delivery.type).short_name,
         "Answer": answer(delivery.outcome, delivery.status_code),
         "Webhook": one_line(host_of(delivery.url)),
         "Attempts": f"{delivery.tries}/{delivery.most_tries}",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.catalog import EVENT_TYPES, Published, UnknownType, event_type, offered
+from core.catalog import EVENT_TYPES, Published, UnknownType, event_type, offered, shown_type
 from core.errors import HookkeeperError
 
 NAMES = {
@@ -203,3 +203,10 @@ def test_an_unknown_name_is_answered_with_the_nearest(name: str, words: str) -> 
     assert str(caught.value) == words
     assert caught.value.name == name
     assert isinstance(caught.value, HookkeeperError)
+
+
+def test_a_stored_type_that_is_not_in_the_catalogue() -> None:
+    """It is shown by its name, made safe for a terminal."""
+    kind = shown_type("new\x1b-type")
+    assert (kind.name, kind.label, kind.short_name) == ("new\x1b-type", "new␛-type", "new␛-type")
+    assert shown_type("session-failed") is EVENT_TYPES["session-failed"]
