@@ -22,6 +22,7 @@ from core.service.child import log_file, start_dispatcher, stop_dispatcher
 from core.service.status import DispatcherStatus, dispatcher_status
 from core.store import DatabaseNewer, DatabaseReplaced, Store, history, open_store
 from tui.actions import EVERYWHERE
+from tui.ascii import AsciiDriver, speaks_utf8
 from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.dialogs.quit import quit_dialog
 from tui.screens.frame import Frame
@@ -30,7 +31,7 @@ from tui.screens.monitor import MonitorScreen
 from tui.screens.settings import SettingsScreen
 from tui.screens.too_small import TooSmallScreen, is_too_small
 from tui.screens.webhooks import WebhooksScreen
-from tui.theme import INK
+from tui.theme import PLAIN, THEME
 from tui.widgets.lines import TopBar, status_words
 
 RESEND_PAUSE = 1.0
@@ -50,7 +51,8 @@ class HookkeeperApp(App[None]):
     ]
 
     def __init__(self, store: Store, *, starts_dispatcher: bool = True) -> None:
-        super().__init__()
+        driver = None if speaks_utf8() else AsciiDriver
+        super().__init__(driver_class=driver, ansi_color=True if PLAIN else None)
         self.store = store
         self.actor = actor()
         self.child: int | None = None
@@ -68,11 +70,11 @@ class HookkeeperApp(App[None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colour names, known before the theme is."""
-        return INK.variables
+        return THEME.variables
 
     def on_mount(self) -> None:
-        self.register_theme(INK)
-        self.theme = "ink"
+        self.register_theme(THEME)
+        self.theme = THEME.name
         self.animation_level = "none"
         self.install_screen(WebhooksScreen(), "webhooks")
         self.install_screen(SettingsScreen(), "settings")

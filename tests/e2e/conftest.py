@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,16 @@ async def serve(database: Path) -> AsyncIterator[Serve]:
         if process.returncode is None:
             process.terminate()  # a killed process leaves no figures of its coverage
         await process.communicate()
+
+
+@pytest.fixture
+def no_dispatcher_left(database: Path) -> Iterator[None]:
+    """The dispatcher that the screens start outlives them: end it with the test."""
+    yield
+    from core.service.status import dispatcher_status
+
+    if (pid := dispatcher_status(database).pid) is not None:
+        os.kill(pid, signal.SIGKILL)
 
 
 async def line_with(process: asyncio.subprocess.Process, words: str) -> str:

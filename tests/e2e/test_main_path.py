@@ -1,104 +1,16 @@
 """The main path in a real terminal: empty machine to delivered event, by keys alone, at 80x24."""
 
-import asyncio
-import fcntl
 import os
-import pty
 import signal
-import struct
-import sys
-import termios
-from collections.abc import Iterator
 from pathlib import Path
 
-import pyte
 import pytest
 from standardwebhooks import Webhook as Verifier
 
 from core.store import config, open_store
-from tests.e2e.conftest import ROOT
 from tests.support.receiver import Receiver
+from tests.support.terminal import Terminal
 from tests.support.token_endpoint import TokenEndpoint
-
-
-class Terminal:
-    """A program in a pty, and what its screen shows."""
-
-    def __init__(self, columns: int = 80, lines: int = 24) -> None:
-        self.screen = pyte.Screen(columns, lines)
-        self._stream = pyte.ByteStream(self.screen)
-        self.raw = bytearray()
-        self._news = asyncio.Condition()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.pid, self._file = pty.fork()
-        if self.pid == 0:
-            os.chdir(ROOT)
-            os.execve(sys.executable, [sys.executable, "-m", "tui"], os.environ | {"TERM": "xterm-256color"})
-        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        asyncio.get_running_loop().add_reader(self._file, self._read)
-
-    def _read(self) -> None:
-        try:
-            data = os.read(self._file, 65536)
-        except OSError:
-            data = b""
-        if not data:
-            asyncio.get_running_loop().remove_reader(self._file)
-        self.raw += data
-        self._stream.feed(data)
-        task = asyncio.create_task(self._tell())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _tell(self) -> None:
-        async with self._news:
-            self._news.notify_all()
-
-    def text(self) -> str:
-        """The screen as text."""
-        return "\n".join(self.screen.display)
-
-    async def shows(self, words: str) -> None:
-        """Wait until the screen shows these words."""
-        try:
-            async with asyncio.timeout(20), self._news:
-                await self._news.wait_for(lambda: words in self.text())
-        except TimeoutError:
-            raise AssertionError(f"{words!r} does not appear:\n{self.text()}") from None
-
-    async def hides(self, words: str) -> None:
-        """Wait until the screen no longer shows these words."""
-        async with asyncio.timeout(20), self._news:
-            await self._news.wait_for(lambda: words not in self.text())
-
-    def keys(self, keys: str) -> None:
-        """Type."""
-        os.write(self._file, keys.encode())
-
-    async def fill(self, words: str) -> None:
-        """Type into the focused field, then go to the next one."""
-        self.keys(words)
-        await self.shows(words[-20:])
-        self.keys("\t")
-
-    async def exit_code(self) -> int:
-        """Wait for the program's end."""
-        async with asyncio.timeout(20):
-            while True:
-                pid, status = os.waitpid(self.pid, os.WNOHANG)  # noqa: ASYNC222  # WNOHANG does not wait
-                if pid:
-                    return os.waitstatus_to_exitcode(status)
-                await asyncio.sleep(0.02)
-
-
-@pytest.fixture
-def no_dispatcher_left(database: Path) -> Iterator[None]:
-    """The dispatcher that the screens start outlives them: end it with the test."""
-    yield
-    from core.service.status import dispatcher_status
-
-    if (pid := dispatcher_status(database).pid) is not None:
-        os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.usefixtures("no_dispatcher_left")

@@ -1,7 +1,6 @@
 """The list of deliveries, drawn line by line: only what changed is drawn again."""
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -13,7 +12,7 @@ from core.models import Delivery
 from core.store.history import Row
 from core.text import one_line
 from core.url import host_of
-from tui.theme import GROUND, MUTED, SELECTION, TEXT
+from tui.theme import CURSOR_ROW, MUTED, TEXT, style
 from tui.words import answer, next_word, state_mark
 
 _COLUMNS = (
@@ -113,20 +112,17 @@ class DeliveryList(ScrollView, can_focus=True):
         index = y + self.scroll_offset.y
         width = self.size.width
         if index >= len(self.rows):
-            return Strip.blank(width, Style(bgcolor=GROUND))
+            return Strip.blank(width, style(TEXT))
         delivery = self.rows[index].delivery
         symbol, word, colour = state_mark(delivery)
         chosen = index == self._index()
-        ground = SELECTION if chosen else GROUND
-        plain = Style(color="#ffffff" if chosen else TEXT, bgcolor=ground)
-        muted = plain if chosen else Style(color=MUTED, bgcolor=ground)
-        mark = plain if chosen else Style(color=colour, bgcolor=ground)
+        plain, muted, mark = (CURSOR_ROW,) * 3 if chosen else (style(TEXT), style(MUTED), style(colour))
         cells = _cells(delivery, f"{symbol} {word}")
         texts = [(name, _fit(cells[name], size, right)) for name, size, right in self._columns(width)]
         segments = [Segment(" ", plain)]
         for name, words in texts:
-            style = mark if name == "State" else plain if name in ("Type", "Answer") else muted
-            segments.append(Segment(words + " ", style))
+            drawn = mark if name == "State" else plain if name in ("Type", "Answer") else muted
+            segments.append(Segment(words + " ", drawn))
         return Strip(Segment.simplify(segments)).adjust_cell_length(width, plain)
 
 

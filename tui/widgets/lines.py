@@ -8,6 +8,7 @@ from textual.widgets import Static
 from core.service.status import DispatcherStatus
 from core.text import one_line
 from tui.actions import Action
+from tui.theme import ACTIVE_TAB
 
 TABS = (("1", "Webhooks"), ("2", "Settings"), ("3", "Monitor"))
 
@@ -66,7 +67,7 @@ class TopBar(Line):
             if number == 2 and self._attention:
                 words += f" {self._attention:,}"
             if number == self._active:
-                parts += [" ", (f" {key} {words} ", "bold #ffffff on $selection")]
+                parts += [" ", (f" {key} {words} ", ACTIVE_TAB)]
             else:
                 parts += ["  ", (key, "$primary"), (f" {words} ", "$muted")]
         words, colour = self._status
