@@ -1,27 +1,96 @@
 """How every screen looks at 80x24 and 120x40, over the example books."""
 
 import re
+import sqlite3
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
+from textual.pilot import Pilot
 
-from core.store import Store
-from tests.support.books import write_books
+from core.models import CustomHeader
+from core.store import Store, config
+from tests.support.books import START, write_books
 from tui.app import HookkeeperApp
+from tui.dialogs.quit import quit_dialog
 
-SCREENS = {
+Step = str | Callable[[Pilot[None], Store], Awaitable[None]]
+"""A key, or what happens beside the keys."""
+
+
+async def _bob_saves_the_webhook(pilot: Pilot[None], store: Store) -> None:
+    (first, *_) = await config.list_webhooks(store)
+    theirs = first.webhook.options.model_copy(
+        update={"url": "https://hooks.acme.example/v2", "retry_schedule": "incode"}
+    )
+    await config.save_webhook(store, first.webhook.id, theirs, version=1, actor="bob")
+    await store.write(_long_ago)
+
+
+async def _bob_saves_the_settings(pilot: Pilot[None], store: Store) -> None:
+    now = await config.load_settings(store)
+    headers = tuple(CustomHeader(name=entry.name, value=SecretStr("bob's")) for entry in now.custom_headers)
+    changes = {"secret_key": SecretStr("bob's"), "deadline": 30.0, "custom_headers": headers}
+    await config.save_settings(store, now.model_copy(update=changes), actor="bob")
+    await store.write(_long_ago)
+
+
+def _long_ago(database: sqlite3.Connection) -> None:
+    for table in ("webhooks", "settings"):
+        database.execute(f"UPDATE {table} SET updated_at = ?", (START,))
+
+
+async def _the_secret_is_known(pilot: Pilot[None], store: Store) -> None:
+    identity = "wh_01jd2h0p5vw361007"
+    secret = store.keyring.encrypt(
+        SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw7S4dKvHcMsA="),
+        f"webhooks/{identity}/signing_secret",
+    )
+    await store.write(
+        lambda database: (
+            database.execute(
+                "UPDATE webhooks SET signing_secret = ? WHERE id = ?", (secret, identity)
+            ).rowcount
+        )
+    )
+
+
+async def _the_dispatcher_is_at_work(pilot: Pilot[None], store: Store) -> None:
+    pilot.app.push_screen(quit_dialog(3, 37))
+
+
+async def _the_terminal_is_too_small(pilot: Pilot[None], store: Store) -> None:
+    await pilot.resize_terminal(52, 14)
+
+
+EMPTY = {
+    "first-run": (),
+    "monitor-empty": ("3",),
+    "attention-empty": ("3", "v"),
+}
+SCREENS: dict[str, tuple[Step, ...]] = {
+    **EMPTY,
     "webhooks": ("1", "down"),
     "generate": ("1", "n"),
     "generate-wrong": ("1", "n", "tab", "x", "ctrl+s"),
     "edit": ("1", "e"),
-    "delete": ("1", "d"),
+    "edit-conflict": ("1", "e", _bob_saves_the_webhook, "end", "x", "ctrl+s"),
+    "discard": ("1", "n", "tab", "h", "escape"),
+    "secret": (_the_secret_is_known, "1", "space", "end", "enter"),
+    "delete": ("1", "down", "d"),
+    "enable": ("1", "G", "x"),
+    "quit": ("1", _the_dispatcher_is_at_work),
+    "too-small": ("1", _the_terminal_is_too_small),
     "disable": ("1", "x"),
     "actions": ("1", "space"),
     "test": ("1", "t"),
     "settings": ("2",),
-    "settings-wrong": ("2", "enter", "x", "ctrl+s"),
+    "settings-field": ("2", "enter", "tab"),
+    "settings-conflict": ("2", "enter", "tab", "tab", "x", _bob_saves_the_settings, "ctrl+s"),
+    "settings-wrong": ("2", "enter", "home", "x", "ctrl+s"),
     "monitor": ("3", "down"),
     "attention": ("3", "v"),
     "delivery": ("3", "down", "enter"),
@@ -33,15 +102,22 @@ SCREENS = {
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 @pytest.mark.parametrize("name", SCREENS)
 async def test_looks(
-    name: str, size: tuple[int, int], database: Path, store: Store, snapshot: SnapshotAssertion
+    name: str,
+    size: tuple[int, int],
+    database: Path,
+    store: Store,
+    snapshot: SnapshotAssertion,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As it was when somebody last looked at it (`pytest --snapshot-update` after looking again)."""
-    await write_books(database)
+    monkeypatch.setenv("HOME", str(database.parent))
+    if name not in EMPTY:
+        await write_books(database)
     app = HookkeeperApp(store, starts_dispatcher=False)
     async with app.run_test(size=size) as pilot:
         await pilot.pause(0.8)
-        for key in SCREENS[name]:
-            await pilot.press(key)
+        for step in SCREENS[name]:
+            await (pilot.press(step) if isinstance(step, str) else step(pilot, store))
             await pilot.pause(0.5)
             await pilot.pause()
         svg = app.export_screenshot()

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Button
 
@@ -25,7 +27,12 @@ class Choice:
 
 
 class ChoiceDialog(Dialog[str]):
-    """Answers with the name of the chosen button, "" for Cancel."""
+    """Answers with the name of the chosen button, "" for Cancel. What is too long for it scrolls."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "scroll_lines(1)", show=False),
+        Binding("k,up", "scroll_lines(-1)", show=False),
+    ]
 
     def __init__(
         self, title: str, lines: Sequence[str | Content], choices: Sequence[Choice], focus: int = 0
@@ -54,6 +61,9 @@ class ChoiceDialog(Dialog[str]):
         if monotonic() - self._opened >= DEAF:
             number = int((event.button.id or "choice-0").removeprefix("choice-"))
             self.dismiss(self._choices[number].name)
+
+    def action_scroll_lines(self, lines: int) -> None:
+        self.query_one("#fields").scroll_relative(y=lines, animate=False)
 
     def action_cancel(self) -> None:
         self.dismiss("")

@@ -6,12 +6,14 @@ from typing import Literal
 
 from pydantic import SecretStr
 from textual.app import App
+from textual.content import Content
 
 from core import header, schedule
 from core.clock import clock_time
 from core.ids import tail
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Conflict
+from core.text import one_line
 from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.widgets.field import AS_IN_SETTINGS
 
@@ -23,18 +25,20 @@ _REPLACED = "replaced"
 
 
 async def ask_whose(
-    app: App[object], conflict: Conflict, theirs: Words, yours: Words
+    app: App[object], what: str, conflict: Conflict, theirs: Words, yours: Words
 ) -> Literal["", "theirs", "mine"]:
     """Show what differs and let the person choose; "" for Cancel. Where nothing differs nobody is asked."""
-    lines = [str(conflict)]
+    lines: list[str | Content] = []
     for label in {**theirs, **yours}:
         one, other = theirs.get(label, _ABSENT), yours.get(label, _ABSENT)
         if one == other == _REPLACED:
-            lines.append(f"{label}: both were replaced")
+            lines.append(Content.assemble((one_line(label), "bold"), ": both were replaced"))
         elif one != other:
-            lines += [label, f"  theirs  {one}", f"  yours   {other}"]
-    if len(lines) == 1:
+            name = Content.assemble((one_line(label), "bold"))
+            lines += [name, f"  theirs  {one}", f"  yours   {other}"]
+    if not lines:
         return "mine"
+    lines = [f"{conflict.by} changed {what}{_when(conflict)}.", "", *lines]
     choices = [Choice("", "Cancel"), Choice("theirs", "Take theirs"), Choice("mine", "Keep mine")]
     answer = await app.push_screen_wait(ChoiceDialog("Somebody else changed it", lines, choices))
     return "theirs" if answer == "theirs" else "mine" if answer == "mine" else ""
@@ -42,15 +46,14 @@ async def ask_whose(
 
 def deleted_words(conflict: Conflict, identity: str) -> str:
     """Who deleted the webhook, and when: `wh_…6n2c was deleted by ana at 14:02`."""
-    words = f"{tail(identity)} was deleted by {conflict.by}"
+    return f"{tail(identity)} was deleted by {conflict.by}{_when(conflict)}"
+
+
+def _when(conflict: Conflict) -> str:
     if conflict.at is None:
-        return words
+        return ""
     is_today = conflict.at.astimezone().date() == datetime.now(UTC).astimezone().date()
-    return (
-        f"{words} at {conflict.at.astimezone():%H:%M}"
-        if is_today
-        else f"{words} on {clock_time(conflict.at)}"
-    )
+    return f" at {conflict.at.astimezone():%H:%M}" if is_today else f" on {clock_time(conflict.at)}"
 
 
 def webhook_words(options: WebhookOptions) -> Words:

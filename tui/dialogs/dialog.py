@@ -63,6 +63,12 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         self.dismiss(None)
 
 
+_ASKING = (
+    Action("", "", "Press the marked button", "Enter"),
+    Action("", "", "Keep editing", "Esc"),
+)
+
+
 class FormDialog(Dialog[Result]):
     """A dialog with something to lose: Esc turns its buttons into the question whether to discard it."""
 
@@ -97,6 +103,7 @@ class FormDialog(Dialog[Result]):
         self.run_worker(self._draw_buttons(asking), exclusive=True, group="buttons")
 
     async def _draw_buttons(self, asking: bool) -> None:
+        self.query_one(KeyBar).show(_ASKING if asking else self.keys, "F1")
         row = self.query_one("#buttons")
         await row.remove_children()
         if asking:

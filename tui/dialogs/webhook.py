@@ -236,7 +236,9 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
         elif theirs is None:
             await self._tell_deleted(conflict, self._webhook)
         else:
-            answer = await ask_whose(self.app, conflict, webhook_words(theirs), webhook_words(mine))
+            answer = await ask_whose(
+                self.app, "this webhook", conflict, webhook_words(theirs), webhook_words(mine)
+            )
             if answer == "theirs":
                 self.dismiss(None)
             elif answer == "mine":

@@ -299,7 +299,7 @@ class SettingsScreen(Frame):
             return
         before = self._stored or GeneralSettings()
         answer = await ask_whose(
-            self.app, conflict, settings_words(theirs, before), settings_words(mine, before)
+            self.app, "the settings", conflict, settings_words(theirs, before), settings_words(mine, before)
         )
         if answer == "theirs":
             await self._fill(theirs)

@@ -1,5 +1,6 @@
 """The webhook configurations: the table, and what can be done with one."""
 
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from rich.text import Text
@@ -26,6 +27,7 @@ from tui.dialogs.webhook import Draft, WebhookDialog
 from tui.screens.delivery import DeliveryScreen
 from tui.screens.frame import Frame
 from tui.theme import MUTED
+from tui.widgets.lines import KeyBar, bar_actions
 from tui.words import health_mark
 
 WIDE = 110
@@ -171,6 +173,8 @@ class WebhooksScreen(Frame):
             self.table.display = not empty
             if not empty and self.focused is None:
                 self.table.focus()
+            keys = tuple(action for action in WEBHOOKS if not empty or action.name != "copy_id")
+            self.query_one(KeyBar).show(bar_actions(self.app, keys), "?")
         panel = self.query_one("#empty", Static)
         panel.display = empty
         if empty:
@@ -190,7 +194,7 @@ class WebhooksScreen(Frame):
             content,
             "\n",
             ("Database    ", "$muted"),
-            one_line(str(self.store.path)),
+            one_line(_from_home(self.store.path)),
             ("\nDispatcher  ", "$muted"),
             self._who_delivers(),
         )
@@ -393,6 +397,11 @@ class WebhooksScreen(Frame):
         if self.chosen is not None:
             self.app.copy_to_clipboard(self.chosen.webhook.id)
             self.say("✓ ID copied, if your terminal allows it")
+
+
+def _from_home(path: Path) -> str:
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def _fitting(words: str) -> Text:
