@@ -13,8 +13,10 @@ from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.events import Resize
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from core.actor import actor
 from core.errors import HookkeeperError
@@ -117,6 +119,10 @@ class HookkeeperApp(App[None]):
             await frame.reload()
         except HookkeeperError as error:
             frame.say(f"! {error}")
+        except NoMatches:
+            if frame.is_attached:
+                raise
+            return  # it has gone while we read
         self._draw_top_bar()
 
     def _say(self, words: str) -> None:
@@ -228,7 +234,13 @@ class HookkeeperApp(App[None]):
         if self.child is None or self.status.pid != self.child:
             self.exit()
             return
-        totals = await history.totals(self.store)
+        try:
+            totals = await history.totals(self.store)
+        except HookkeeperError as error:
+            # What it has to do is not known: it goes on, and says in its log what is wrong.
+            self.failure = str(error)
+            self.exit(return_code=1)
+            return
         if not totals.sending and not totals.waiting:
             self._stop_child()
             self.exit()
@@ -248,16 +260,26 @@ class HookkeeperApp(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual prints every frame's locals, secrets included: keep the trace without them, in a file."""
-        report = log_file().with_name("crash.txt")
-        report.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(os.open(report, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.writelines(traceback.format_tb(error.__traceback__))
-            file.write(type(error).__name__ + "\n")
-        self.failure = f"Hookkeeper stopped with an error of its own ({type(error).__name__}); see {report}."
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        self.failure = f"Hookkeeper stopped with an error of its own ({type(cause).__name__})"
+        try:
+            self.failure += f"; see {_report(cause)}."
+        except OSError as unwritten:
+            self.failure += f", and its report could not be written: {unwritten.strerror}."
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
         self.exit(return_code=1)
+
+
+def _report(error: BaseException) -> Path:
+    """The trace without its values, in a file. Raises OSError."""
+    report = log_file().with_name("crash.txt")
+    report.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(os.open(report, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.writelines(traceback.format_tb(error.__traceback__))
+        file.write(type(error).__name__ + "\n")
+    return report
 
 
 async def _run(database: Path) -> int:

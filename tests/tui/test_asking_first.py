@@ -1,10 +1,12 @@
 """What would be lost, or sent twice, is asked or refused first."""
 
+from pydantic import SecretStr
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from core.catalog import accept
-from core.models import AttemptResult, DeliveryState, Outcome, WebhookOptions
+from core.ids import tail
+from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, WebhookOptions
 from core.store import Store, config, history, queue
 from tests.tui.conftest import Screens
 from tui.screens.settings import SettingsScreen
@@ -74,3 +76,45 @@ async def test_the_palette_has_the_screens(screens: Screens) -> None:
     async with screens() as pilot:
         names = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
     assert {"Webhooks", "Settings", "Monitor", "Start dispatcher", "Quit"} <= set(names)
+
+
+async def test_keep_mine_keeps_only_what_was_changed_here(screens: Screens, store: Store) -> None:
+    """A Secret Key that somebody else replaced meanwhile stays replaced; so do settings that have no field."""
+    before = GeneralSettings(
+        authentication_url="https://a.example/token",
+        client_id="me",
+        secret_key=SecretStr("old"),
+        keep_failed=7,
+    )
+    stored = await config.save_settings(store, before, actor="ana")
+    async with screens() as pilot:
+        await _press(pilot, "2", "enter", "tab", "x")
+        theirs = stored.model_copy(update={"secret_key": SecretStr("new"), "scopes": "theirs"})
+        await config.save_settings(store, theirs, actor="bob")
+        await _press(pilot, "ctrl+s")
+        assert "bob changed the settings" in _words(pilot)
+        await pilot.pause(0.3)
+        await _press(pilot, "tab", "tab", "enter")
+    now = await config.load_settings(store)
+    assert now.secret_key is not None
+    assert now.secret_key.get_secret_value() == "new"
+    assert (now.scopes, now.client_id, now.keep_failed) == ("theirs", "mex", 7)
+
+
+async def test_the_menu_acts_on_the_webhook_it_was_opened_for(screens: Screens, store: Store) -> None:
+    """Its webhook is deleted meanwhile: no action goes to the one that has moved under the cursor."""
+    options = WebhookOptions(url="https://a.example/")
+    for keys in (("d",), ("end", "enter")):
+        first = await config.add_webhook(store, "session-failed", options, actor="ana")
+        await config.add_webhook(store, "session-failed", options, actor="ana")
+        async with screens() as pilot:
+            await _press(pilot, "g", "space")
+            await pilot.pause(0.3)
+            await config.delete_webhook(store, first.id, actor="bob")
+            await pilot.pause(0.5)
+            await _press(pilot, *keys)
+            assert (
+                pilot.app.screen.query_one(MessageLine).words == f"✗ {tail(first.id)} is not there any more."
+            )
+        for summary in await config.list_webhooks(store):
+            await config.delete_webhook(store, summary.webhook.id, actor="bob")

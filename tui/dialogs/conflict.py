@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import SecretStr
 from textual.app import App
@@ -19,6 +19,7 @@ from tui.widgets.field import AS_IN_SETTINGS
 
 Words = Mapping[str, str]
 """What stands in a field, by its label, worded as the form words it."""
+Form = TypeVar("Form", GeneralSettings, WebhookOptions)
 _EMPTY = "empty"
 _ABSENT = "not there"
 _REPLACED = "replaced"
@@ -42,6 +43,13 @@ async def ask_whose(
     choices = [Choice("", "Cancel"), Choice("theirs", "Take theirs"), Choice("mine", "Keep mine")]
     answer = await app.push_screen_wait(ChoiceDialog("Somebody else changed it", lines, choices))
     return "theirs" if answer == "theirs" else "mine" if answer == "mine" else ""
+
+
+def rebased(mine: Form, before: Form, theirs: Form) -> Form:
+    """What was changed here, on top of what somebody else saved: a field left alone stays theirs."""
+    fields = {name for name in type(mine).model_fields if not name.startswith(("version", "updated_"))}
+    changed = {name for name in fields if getattr(mine, name) != getattr(before, name)}
+    return theirs.model_copy(update={name: getattr(mine, name) for name in changed})
 
 
 def deleted_words(conflict: Conflict, identity: str) -> str:

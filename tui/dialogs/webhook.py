@@ -27,7 +27,7 @@ from core.store.config import WebhookSummary
 from core.text import one_line
 from tui.actions import Action
 from tui.dialogs.choice import Choice, ChoiceDialog
-from tui.dialogs.conflict import ask_whose, deleted_words, webhook_words
+from tui.dialogs.conflict import ask_whose, deleted_words, rebased, webhook_words
 from tui.dialogs.dialog import FormDialog, button, text
 from tui.widgets.field import AS_IN_SETTINGS, Field, FormRow, choices, clear_cured, fail_at
 from tui.widgets.fields import TextField
@@ -59,7 +59,6 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
         self._store = store
         self._others = others
         self._webhook = webhook
-        self._version = webhook.version if webhook else 0
         self._draft = draft
         self._settings = GeneralSettings()
         self._unchanged: dict[str, str] = {}
@@ -165,12 +164,14 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
 
     def _read(self) -> tuple[WebhookOptions | None, dict[FormRow, InvalidSetting]]:
         """The form as options, None if it is wrong; and what is wrong with which row."""
-        values: dict[str, str | None] = {**self._values()}
-        kind = values.pop("type", None)
+        typed: dict[str, str | None] = {**self._values()}
+        kind = typed.pop("type", None)
         for name in ("accepted_answer", "deadline"):
-            values[name] = values[name] or None
+            typed[name] = typed[name] or None
         if not self.query_one(ScheduleField).is_own:
-            values["retry_schedule"] = values["retry_schedule"] or None
+            typed["retry_schedule"] = typed["retry_schedule"] or None
+        # Not all options have a field here.
+        values = (dict(self._webhook.options) if self._webhook is not None else {}) | typed
         options, problems = None, [InvalidSetting("type", "Choose a type.")] if kind == "" else []
         try:
             options = WebhookOptions.model_validate(values)
@@ -187,8 +188,10 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
 
     async def _save(self) -> None:
         options = self._validated()
-        if options is None:
-            return
+        if options is not None:
+            await self._store_options(options)
+
+    async def _store_options(self, options: WebhookOptions) -> None:
         try:
             await self._allow_network()
             if self._webhook is None:
@@ -196,7 +199,11 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
                 stored = await config.add_webhook(self._store, kind, options, actor=self.keeper.actor)
             else:
                 stored = await config.save_webhook(
-                    self._store, self._webhook.id, options, version=self._version, actor=self.keeper.actor
+                    self._store,
+                    self._webhook.id,
+                    options,
+                    version=self._webhook.version,
+                    actor=self.keeper.actor,
                 )
         except Conflict as conflict:
             await self._resolve(conflict, options)
@@ -236,14 +243,15 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
         elif theirs is None:
             await self._tell_deleted(conflict, self._webhook)
         else:
+            both = rebased(mine, self._webhook.options, theirs.options)
             answer = await ask_whose(
-                self.app, "this webhook", conflict, webhook_words(theirs), webhook_words(mine)
+                self.app, "this webhook", conflict, webhook_words(theirs), webhook_words(both)
             )
             if answer == "theirs":
                 self.dismiss(None)
             elif answer == "mine":
-                self._version = theirs.version
-                await self._save()
+                self._webhook = theirs
+                await self._store_options(both)
 
     async def _tell_deleted(self, conflict: Conflict, webhook: Webhook) -> None:
         words = f"{deleted_words(conflict, webhook.id)}. Your changes were not saved; n generates it again with them."

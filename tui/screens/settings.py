@@ -22,7 +22,7 @@ from core.models import (
 from core.service.status import dispatcher_status
 from core.store import Conflict, config, requests
 from tui.actions import SETTINGS, SETTINGS_BUTTON, SETTINGS_FIELD, bindings
-from tui.dialogs.conflict import ask_whose, settings_words
+from tui.dialogs.conflict import ask_whose, rebased, settings_words
 from tui.dialogs.dialog import button
 from tui.screens.frame import Frame
 from tui.widgets.field import Field, FormRow, choices, clear_cured, fail_at
@@ -244,7 +244,8 @@ class SettingsScreen(Frame):
     def _read(self) -> tuple[GeneralSettings | None, dict[FormRow, InvalidSetting]]:
         """The form as settings, None if it is wrong; and what is wrong with which row."""
         stored = self._stored or GeneralSettings()
-        values: dict[str, object] = {field.field_name: field.value for field in self.query(Field)}
+        values: dict[str, object] = dict(stored)  # not all settings have a field here
+        values |= {field.field_name: field.value for field in self.query(Field)}
         typed = self._field("secret_key").value
         clears = not any(self._field(name).value.strip() for name in ("authentication_url", "client_id"))
         values |= {
@@ -279,8 +280,10 @@ class SettingsScreen(Frame):
 
     async def _save(self) -> None:
         settings = self._validated()
-        if settings is None:
-            return
+        if settings is not None:
+            await self._store(settings)
+
+    async def _store(self, settings: GeneralSettings) -> None:
         try:
             stored = await config.save_settings(self.store, settings, actor=self.keeper.actor)
         except Conflict as conflict:
@@ -298,14 +301,17 @@ class SettingsScreen(Frame):
         if not isinstance(theirs, GeneralSettings):
             return
         before = self._stored or GeneralSettings()
+        both = rebased(mine, before, theirs)
         answer = await ask_whose(
-            self.app, "the settings", conflict, settings_words(theirs, before), settings_words(mine, before)
+            self.app, "the settings", conflict, settings_words(theirs, before), settings_words(both, before)
         )
         if answer == "theirs":
             await self._fill(theirs)
-        elif answer == "mine" and self._stored is not None:
-            self._stored = self._stored.model_copy(update={"version": theirs.version})
-            await self._save()
+        elif answer == "mine":
+            try:
+                await self._store(GeneralSettings.model_validate(dict(both)))
+            except ValidationError as error:
+                self.say(f"✗ {invalid_settings(error)[0]} Take theirs, then change it again.")
 
     def action_test(self) -> None:
         """Try what stands in the form, saved or not."""

@@ -1,5 +1,6 @@
 """The webhook configurations: the table, and what can be done with one."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -12,6 +13,7 @@ from textual.events import Resize
 from textual.widgets import DataTable, Static
 
 from core.catalog import shown_type
+from core.errors import HookkeeperError
 from core.ids import tail
 from core.models import Webhook
 from core.store import Conflict, config
@@ -201,10 +203,10 @@ class WebhooksScreen(Frame):
 
     def _who_delivers(self) -> str:
         status, child = self.keeper.status, self.keeper.child
-        if status.running and status.pid != child:
-            return f"pid {status.pid}, started by {status.user}."
-        if child is None:
+        if not status.running:
             return "nobody delivers. ^p Start dispatcher."
+        if status.pid != child:
+            return f"pid {status.pid}, started by {status.user}."
         return (
             "started here; it asks when you quit while it has work.\n"
             "            To keep delivering: hookkeeper serve in tmux or as a service."
@@ -273,17 +275,45 @@ class WebhooksScreen(Frame):
         self._go_to = webhook.id
         self.say(f"✓ Webhook generated: {tail(webhook.id)}")
         self.keeper.look()
-        secret = await config.signing_secret(self.store, webhook.id)
+        try:
+            secret = await config.signing_secret(self.store, webhook.id)
+        except HookkeeperError as error:
+            self.say(f"✗ {error}")
+            return
         if await self.app.push_screen_wait(SecretDialog(webhook, secret, generated=True)) == "test":
-            await self._test(webhook)
+            await self._send_test(webhook)
+
+    def _begin(self, action: str) -> None:
+        """Do something to the webhook under the cursor."""
+        if self.chosen is not None:
+            work = self._perform(action, self.chosen.webhook.id)
+            self.run_worker(work, group="dialog", exclusive=True, exit_on_error=True)
+
+    async def _perform(self, action: str, identity: str) -> None:
+        """By ID: whatever the cursor does meanwhile, the action is for the webhook that it was chosen for."""
+        steps: dict[str, Callable[[WebhookSummary], Awaitable[None]]] = {
+            "edit": self._edit,
+            "delete": self._delete,
+            "test": self._test,
+            "switch": self._switch,
+            "secret": self._show_secret,
+            "menu": self._menu,
+            "copy_id": self._copy_id,
+        }
+        summary = self._summaries.get(identity)
+        try:
+            if summary is not None:
+                await steps[action](summary)
+            else:
+                self.say(f"✗ {tail(identity)} is not there any more.")
+        except HookkeeperError as error:
+            self.say(f"✗ {error}")
 
     def action_edit(self) -> None:
-        if self.chosen is not None:
-            self.run_worker(
-                self._edit(self.chosen.webhook), group="dialog", exclusive=True, exit_on_error=True
-            )
+        self._begin("edit")
 
-    async def _edit(self, webhook: Webhook) -> None:
+    async def _edit(self, summary: WebhookSummary) -> None:
+        webhook = summary.webhook
         dialog = WebhookDialog(self.store, list(self._summaries.values()), webhook)
         saved = await self.app.push_screen_wait(dialog)
         if isinstance(saved, Draft):
@@ -293,8 +323,7 @@ class WebhooksScreen(Frame):
         self.keeper.look()
 
     def action_delete(self) -> None:
-        if self.chosen is not None:
-            self.run_worker(self._delete(self.chosen), group="dialog", exclusive=True, exit_on_error=True)
+        self._begin("delete")
 
     async def _delete(self, summary: WebhookSummary) -> None:
         webhook = summary.webhook
@@ -318,19 +347,21 @@ class WebhooksScreen(Frame):
         return f"✓ Webhook deleted, {cancelled:,} {noun} cancelled"
 
     def action_test(self) -> None:
-        if self.chosen is not None:
-            self.run_worker(
-                self._test(self.chosen.webhook), group="dialog", exclusive=True, exit_on_error=True
-            )
+        self._begin("test")
 
-    async def _test(self, webhook: Webhook) -> None:
+    async def _test(self, summary: WebhookSummary) -> None:
+        if summary.webhook.enabled:
+            await self._send_test(summary.webhook)
+        else:
+            self.say(f"✗ {tail(summary.webhook.id)} is disabled: x enables it, then test it.")
+
+    async def _send_test(self, webhook: Webhook) -> None:
         delivery = await self.app.push_screen_wait(TestDialog(self.store, webhook))
         if delivery is not None:
             self.app.push_screen(DeliveryScreen(delivery))
 
     def action_switch(self) -> None:
-        if self.chosen is not None:
-            self.run_worker(self._switch(self.chosen), group="dialog", exclusive=True, exit_on_error=True)
+        self._begin("switch")
 
     async def _switch(self, summary: WebhookSummary) -> None:
         webhook = summary.webhook
@@ -374,10 +405,10 @@ class WebhooksScreen(Frame):
         return f"✓ {'enabled' if enabled else 'disabled'}: {tail(webhook.id)}"
 
     def action_menu(self) -> None:
-        if self.chosen is not None:
-            self.run_worker(self._menu(self.chosen.webhook), group="menu", exclusive=True, exit_on_error=True)
+        self._begin("menu")
 
-    async def _menu(self, webhook: Webhook) -> None:
+    async def _menu(self, summary: WebhookSummary) -> None:
+        webhook = summary.webhook
         items = [
             MenuItem("edit", "e", "Edit"),
             MenuItem("delete", "d", "Delete"),
@@ -387,16 +418,20 @@ class WebhooksScreen(Frame):
             MenuItem("secret", "", "Signing secret…"),
         ]
         answer = await self.app.push_screen_wait(MenuDialog(f"Actions: {tail(webhook.id)}", items))
-        if answer == "secret":
-            secret = await config.signing_secret(self.store, webhook.id)
-            await self.app.push_screen_wait(SecretDialog(webhook, secret, generated=False))
-        elif answer:
-            await self.run_action(answer)
+        if answer:
+            await self._perform(answer, webhook.id)
+
+    async def _show_secret(self, summary: WebhookSummary) -> None:
+        webhook = summary.webhook
+        secret = await config.signing_secret(self.store, webhook.id)
+        await self.app.push_screen_wait(SecretDialog(webhook, secret, generated=False))
 
     def action_copy_id(self) -> None:
-        if self.chosen is not None:
-            self.app.copy_to_clipboard(self.chosen.webhook.id)
-            self.say("✓ ID copied, if your terminal allows it")
+        self._begin("copy_id")
+
+    async def _copy_id(self, summary: WebhookSummary) -> None:
+        self.app.copy_to_clipboard(summary.webhook.id)
+        self.say("✓ ID copied, if your terminal allows it")
 
 
 def _from_home(path: Path) -> str:
