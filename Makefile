@@ -34,7 +34,7 @@ format: $(READY) ## put the code into the house style
 	$(BIN)/ruff format .
 
 screenshots: $(READY) ## make screenshots/ anew
-	$(BIN)/python -m tests.support.screenshots
+	env -u NO_COLOR TERM=xterm-256color $(BIN)/python -m tests.support.screenshots
 
 bench: $(READY) ## measure speed
 	$(BIN)/python -m tests.benchmarks
