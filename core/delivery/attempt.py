@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -23,7 +24,9 @@ from core.version import VERSION
 
 EVIDENCE = 16 * 1024
 """Bytes of an answer's body that are kept."""
-_HEADER_EVIDENCE = 50
+HEADER_EVIDENCE = 16 * 1024
+"""Bytes of an answer's headers that are kept."""
+_LONGEST_NAME, _LONGEST_VALUE = 200, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +154,21 @@ def _note_head(seen: _Evidence, response: aiohttp.ClientResponse) -> None:
     seen.status = response.status
     seen.content_type = _text(response.headers.get("Content-Type", ""))
     seen.retry_after = _text(response.headers.get("Retry-After", ""))
-    seen.headers = tuple(_evidence(*entry) for entry in response.raw_headers[:_HEADER_EVIDENCE])
+    seen.headers = tuple(_evidence(response.raw_headers))
     seen.body.clear()
     seen.cut = False
 
 
-def _evidence(raw_name: bytes, raw_value: bytes) -> tuple[str, str]:
-    """A header as it is stored: never somebody's session or token."""
-    name = raw_name.decode("utf-8", "replace")[:200]
-    return name, MASKED if holds_secret(name) else raw_value.decode("utf-8", "replace")[:1000]
+def _evidence(raw_headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
+    """The headers as they are stored, the first of very many: never somebody's session or token."""
+    size = 0
+    for raw_name, raw_value in raw_headers:
+        name, value = raw_name[:_LONGEST_NAME], raw_value[:_LONGEST_VALUE]
+        size += len(name) + len(value)
+        if size > HEADER_EVIDENCE:
+            return
+        shown = name.decode("utf-8", "replace")
+        yield shown, MASKED if holds_secret(shown) else value.decode("utf-8", "replace")
 
 
 async def _read(seen: _Evidence, response: aiohttp.ClientResponse) -> None:

@@ -24,8 +24,9 @@ from core.version import VERSION
 
 KEEP_ALIVE = 4.0
 DNS_LIMIT = 3.0
-MOST_HEADER_BYTES = 16 * 1024
+MOST_HEADER_BYTES = 8 * 1024
 _EVIDENCE_BUFFER = 16 * 1024
+_RECEIVE_BUFFER = 16 * 1024
 
 Networks = Callable[[], Sequence[str]]
 
@@ -151,7 +152,10 @@ class Http:
         if (connection := _opened_for.get()) is not None:
             host = f"[{target[0]}]" if family == socket.AF_INET6 else target[0]
             connection.peer = f"{host}:{target[1]}"
-        return socket.socket(family, kind, protocol)
+        made = socket.socket(family, kind, protocol)
+        # The loop reads all that the kernel has before anybody else's turn; left alone, that grows to megabytes.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        return made
 
 
 def _trace() -> aiohttp.TraceConfig:

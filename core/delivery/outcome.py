@@ -83,7 +83,7 @@ def _of_cause(cause: BaseException, host: str, peer: str, deadline: float) -> tu
         case TimeoutError() | asyncio.CancelledError():
             return Outcome.TIMEOUT, f"no complete answer within {deadline:g} s"
         case aiohttp.ClientResponseError():
-            if "header" in cause.message.lower() and "max" in cause.message.lower():
+            if cause.message == "Too many headers received":
                 return Outcome.ANSWER_TOO_LARGE, "the answer's headers are too large"
             return Outcome.CONNECTION, f"no valid HTTP answer from {host}"
         case OSError() if cause.errno:

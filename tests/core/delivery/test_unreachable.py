@@ -34,8 +34,10 @@ async def _server(
         writer.close()
 
     server = await asyncio.start_server(serve, host, 0, ssl=tls)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
 
 
 class _Nameserver(asyncio.DatagramProtocol):
