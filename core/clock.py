@@ -20,3 +20,9 @@ def clock_time(moment: datetime, today: datetime | None = None) -> str:
     if local.date() == (today or datetime.now(UTC)).astimezone().date():
         return local.strftime("%H:%M:%S")
     return f"{local.day} {local.strftime('%b')}"
+
+
+def utc_words(moment: datetime) -> str:
+    """A time inside a stored sentence, the same for every reader: `3 Dec 2026 14:05 UTC`."""
+    utc = moment.astimezone(UTC)
+    return f"{utc.day} {utc:%b %Y %H:%M} UTC"

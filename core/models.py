@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from core import header, schedule
+from core.clock import clock_time
 from core.errors import HookkeeperError
 from core.url import check_url
 
@@ -77,6 +78,15 @@ class Outcome(StrEnum):
     TOKEN_ERROR = "token_error"
     INTERRUPTED = "interrupted"
     SHUTDOWN = "shutdown"
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about."""
+
+    FAILING = "failing"
+    DISABLED = "disabled"
+    AUTHORIZATION = "authorization"
+    CERTIFICATE = "certificate"
 
 
 class InvalidSetting(HookkeeperError):
@@ -299,6 +309,7 @@ class Webhook(WebhookOptions):
     """A webhook configuration: every event of its type goes to its URL.
 
     `disabled_reason` says why Hookkeeper itself disabled it: `gone` (the endpoint answered 410) or `failing`.
+    `failing_since`: the first failure since its last success.
     """
 
     id: str
@@ -310,6 +321,16 @@ class Webhook(WebhookOptions):
     updated_at: datetime
     updated_by: str
     disabled_reason: str | None = None
+    failing_since: datetime | None = None
+
+    @property
+    def disabled_because(self) -> str | None:
+        """Why Hookkeeper itself disabled it, in words."""
+        if self.disabled_reason == "gone":
+            return "answered 410 Gone"
+        if self.disabled_reason == "failing":
+            return f"failing since {clock_time(self.failing_since)}" if self.failing_since else "failing"
+        return None
 
     @property
     def options(self) -> WebhookOptions:
@@ -383,6 +404,18 @@ class Attempt(_Model):
     response_headers: tuple[tuple[str, str], ...]
     response_body: bytes
     response_body_cut: bool
+
+
+class Notice(_Model):
+    """Something that a person should know of. `webhook` is the ID of the webhook that it is about."""
+
+    id: str
+    kind: NoticeKind
+    webhook: str | None
+    message: str
+    at: datetime
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

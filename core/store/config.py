@@ -47,7 +47,7 @@ _SETTINGS = (
 _OPTIONS = tuple(WebhookOptions.model_fields)
 _WEBHOOK = (
     "id, type, url, enabled, accepted_answer, retry_schedule, concurrency, deadline, rate,"
-    " in_order, status_filter, disabled_reason, version, created_at, created_by, updated_at, updated_by"
+    " in_order, status_filter, disabled_reason, failing_since, version, created_at, created_by, updated_at, updated_by"
 )
 
 
@@ -162,6 +162,7 @@ def webhook_of(row: tuple[object, ...]) -> Webhook:
             "in_order": bool(values["in_order"]),
             "status_filter": tuple((values["status_filter"] or "").splitlines()),
             "accepted_answer": AcceptedAnswer(accepted) if accepted else None,
+            "failing_since": from_ms(values["failing_since"]) if values["failing_since"] else None,
             "created_at": from_ms(values["created_at"]),
             "updated_at": from_ms(values["updated_at"]),
         }
@@ -308,7 +309,10 @@ async def set_enabled(
         if enabled and held == "cancel":
             cancel_waiting(database, seq, "held_cancelled")
 
-    return await _change(store, identity, {"enabled": int(enabled)}, actor, None, first)
+    values: dict[str, object] = {"enabled": int(enabled)}
+    if enabled:
+        values |= {"disabled_reason": None, "failing_since": None, "failures": 0, "told_percent": 0}
+    return await _change(store, identity, values, actor, None, first)
 
 
 async def _change(

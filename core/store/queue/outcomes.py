@@ -9,7 +9,9 @@ from core import schedule
 from core.clock import now_ms
 from core.ids import new_id
 from core.models import AttemptResult, DeliveryState, Outcome
+from core.store import notices
 from core.store.errors import EpochEnded
+from core.store.queue import health
 from core.store.queue.claims import Claim
 from core.store.queue.intake import RETRY
 from core.store.store import Store
@@ -48,6 +50,7 @@ async def record(store: Store, epoch: int, claimed: Claim, result: AttemptResult
             " WHERE seq = ?3 AND (last_outcome IS NOT ?1 OR last_status IS NOT ?2)",
             (result.outcome, result.status_code, claimed.webhook),
         )
+        health.note_attempt(database, claimed.webhook, result)
 
     await store.write(write)
 
@@ -143,15 +146,17 @@ def _after_interruption(step: int, interruptions: int, waits: str) -> tuple[Verd
 
 
 async def move_due_times(store: Store, step: int) -> int:
-    """Move waiting retries by a step of the wall clock, in milliseconds; how many."""
-    return await store.write(
-        lambda database: (
-            database.execute(
-                "UPDATE deliveries SET due_at = max(1, due_at + ?) WHERE state = 'pending' AND due_at > 0",
-                (step,),
-            ).rowcount
-        )
-    )
+    """Move what waits or is counted by the wall clock by a step of it, in milliseconds; how many retries."""
+
+    def move(database: sqlite3.Connection) -> int:
+        health.move_clock(database, step)
+        notices.move_clock(database, step)
+        return database.execute(
+            "UPDATE deliveries SET due_at = max(1, due_at + ?) WHERE state = 'pending' AND due_at > 0",
+            (step,),
+        ).rowcount
+
+    return await store.write(move)
 
 
 async def set_token_wait(store: Store, wait: tuple[int, str] | None) -> None:

@@ -1,0 +1,98 @@
+"""How a webhook fares: since when it fails, what is told of it, and when Hookkeeper itself disables it."""
+
+import sqlite3
+
+from core.clock import from_ms, now_ms, utc_words
+from core.ids import tail
+from core.models import AttemptResult, NoticeKind, Outcome
+from core.store import audit, notices
+from core.url import host_of
+
+LONGEST_FAILING_MS = 5 * 86_400_000
+LEAST_FAILURES = 20
+CERTIFICATE_WARNING_MS = 14 * 86_400_000
+_ACTOR = "hookkeeper"
+_TOLD_AT = (50, 70, 90)
+# What is not the endpoint's fault.
+_UNCOUNTED = (Outcome.TOKEN_ERROR, Outcome.INTERRUPTED, Outcome.SHUTDOWN)
+_TOO_MANY_REQUESTS = 429
+
+
+def note_attempt(database: sqlite3.Connection, webhook: int, result: AttemptResult) -> None:
+    """Count how an attempt ended for its webhook (a row number), inside the caller's transaction."""
+    if result.certificate_ends_at is not None:
+        _watch_certificate(database, webhook, result.url, result.certificate_ends_at)
+    if result.outcome is Outcome.OK:
+        database.execute(
+            "UPDATE webhooks SET failing_since = NULL, failures = 0, told_percent = 0"
+            " WHERE seq = ? AND enabled AND failing_since IS NOT NULL",
+            (webhook,),
+        )
+    elif result.outcome not in _UNCOUNTED and result.status_code != _TOO_MANY_REQUESTS:
+        _count_failure(database, webhook)
+
+
+def _count_failure(database: sqlite3.Connection, webhook: int) -> None:
+    now = now_ms()
+    row = database.execute(
+        "UPDATE webhooks SET failing_since = coalesce(failing_since, ?), failures = failures + 1"
+        " WHERE seq = ? AND enabled AND deleted_at IS NULL RETURNING id, failing_since, failures, told_percent",
+        (now, webhook),
+    ).fetchone()
+    if row is None:
+        return
+    identity, since, failures, told = row
+    if failures < LEAST_FAILURES:
+        return
+    percent = (now - since) * 100 // LONGEST_FAILING_MS
+    if percent >= 100:
+        _disable(database, webhook, "failing", f"has failed for {_span(now - since)}")
+        return
+    level = max((level for level in _TOLD_AT if level <= percent), default=0)
+    if level > told:
+        database.execute("UPDATE webhooks SET told_percent = ? WHERE seq = ?", (level, webhook))
+        words = f"{tail(identity)} has failed for {_span(now - since)}; at 5 days it is disabled."
+        notices.add(
+            database, f"failing {webhook} {since} {level}", NoticeKind.FAILING, words, webhook=webhook
+        )
+
+
+def _span(milliseconds: int) -> str:
+    days, hours = divmod(milliseconds // 3_600_000, 24)
+    return f"{days} days {hours} h" if hours else f"{days} days"
+
+
+def disable_gone(database: sqlite3.Connection, webhook: int) -> None:
+    """Its endpoint answered 410: disable a webhook (a row number) inside the caller's transaction."""
+    _disable(database, webhook, "gone", "answered 410 Gone")
+
+
+def _disable(database: sqlite3.Connection, webhook: int, reason: str, why: str) -> None:
+    """Its deliveries are held from now on. One that is disabled already stays as it is."""
+    row = database.execute(
+        "UPDATE webhooks SET enabled = 0, disabled_reason = ?, version = version + 1, updated_at = ?,"
+        " updated_by = ? WHERE seq = ? AND enabled AND deleted_at IS NULL RETURNING id, version",
+        (reason, now_ms(), _ACTOR, webhook),
+    ).fetchone()
+    if row is None:
+        return
+    identity, version = row
+    audit.note(database, _ACTOR, "disable", identity, why)
+    words = f"{tail(identity)} {why} and is disabled; its deliveries are held until it is enabled again."
+    notices.add(database, f"disabled {webhook} {version}", NoticeKind.DISABLED, words, webhook=webhook)
+
+
+def _watch_certificate(database: sqlite3.Connection, webhook: int, url: str, ends_at: int) -> None:
+    if ends_at - now_ms() > CERTIFICATE_WARNING_MS:
+        return
+    (identity,) = database.execute("SELECT id FROM webhooks WHERE seq = ?", (webhook,)).fetchone()
+    end = utc_words(from_ms(ends_at))
+    words = f"The certificate of {host_of(url)} ends on {end}; after that {tail(identity)} delivers nothing."
+    notices.add(database, f"certificate {webhook} {ends_at}", NoticeKind.CERTIFICATE, words, webhook=webhook)
+
+
+def move_clock(database: sqlite3.Connection, step: int) -> None:
+    """The wall clock was set by so many milliseconds: since when webhooks fail moves along."""
+    database.execute(
+        "UPDATE webhooks SET failing_since = failing_since + ? WHERE failing_since IS NOT NULL", (step,)
+    )
