@@ -11,6 +11,7 @@ import msgspec
 
 from core.auth.token import TokenError
 from core.errors import HookkeeperError
+from core.models import InvalidSetting
 from core.retry_after import retry_after
 
 MOST_BYTES = 64 * 1024
@@ -73,6 +74,8 @@ def _words(error: BaseException, host: str) -> str:
     """What went wrong. The innermost cause knows best: the outer exceptions fold many into one."""
     for cause in reversed(list(_causes(error))):
         match cause:
+            case InvalidSetting():
+                return f"the token endpoint at {host} cannot be asked: {str(cause).removesuffix('.')}"
             case HookkeeperError():
                 return f"the token endpoint is blocked: {str(cause).removesuffix('.')}"
             case ssl.SSLCertVerificationError():

@@ -91,6 +91,7 @@ async def attempt(http: Http, request: Request, tokens: TokenSource | None) -> A
         response_body=bytes(seen.body),
         response_body_cut=seen.cut,
         retry_after=retry_after(seen.retry_after),
+        certificate_ends_at=seen.connection.certificate_ends_at,
     )
 
 

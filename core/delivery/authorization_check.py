@@ -5,6 +5,7 @@ import time
 
 from core.auth import Credentials, TokenError, fetch
 from core.delivery.http import Http
+from core.delivery.tls import Tls
 from core.models import GeneralSettings
 from core.store import Store, StoreError, requests
 from core.store.requests import AuthorizationAnswer
@@ -31,7 +32,7 @@ async def try_authorization(settings: GeneralSettings) -> AuthorizationAnswer:
     if credentials is None:
         return AuthorizationAnswer(False, "Enter Authentication URL, Client ID and Secret Key first.")
     began = time.monotonic()
-    async with Http(lambda: settings.allowed_networks) as http:
+    async with Http(lambda: settings.allowed_networks, Tls(lambda: settings)) as http:
         try:
             token = await fetch(http.client, credentials)
         except TokenError as error:

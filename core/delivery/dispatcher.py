@@ -13,6 +13,7 @@ from core.delivery.attempt import attempt
 from core.delivery.authorization_check import answer_requests
 from core.delivery.destination import Destination
 from core.delivery.http import Http
+from core.delivery.tls import Tls
 from core.delivery.verdict import judge
 from core.models import AttemptResult, GeneralSettings, Outcome
 from core.store import DatabaseNewer, DatabaseReplaced, EpochEnded, Store, StoreError, config, paces, queue
@@ -40,7 +41,8 @@ class Dispatcher:
         self._settings = GeneralSettings()
         self._destinations: dict[int, Destination] = {}
         self._fingerprint: tuple[object, ...] = ()
-        self._http = Http(lambda: self._settings.allowed_networks)
+        self._tls = Tls(lambda: self._settings)
+        self._http = Http(lambda: self._settings.allowed_networks, self._tls)
         self._tokens: TokenSource | None = None
         self._probe: asyncio.Task[None] | None = None
         self._attempts: set[asyncio.Task[None]] = set()

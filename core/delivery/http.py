@@ -16,10 +16,14 @@ import aiohttp
 import httpx
 from aiodns import error as dns
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import Connection as AiohttpConnection
 from aiohttp.resolver import AsyncResolver
 from httpx_aiohttp import AiohttpTransport
+from yarl import URL
 
 from core.delivery.guard import check
+from core.delivery.tls import Tls
+from core.models import GeneralSettings
 from core.version import VERSION
 
 KEEP_ALIVE = 4.0
@@ -33,12 +37,16 @@ Networks = Callable[[], Sequence[str]]
 
 @dataclass(slots=True)
 class Connection:
-    """What a request learned of its connection. `peer` is the address and port that were tried last."""
+    """What a request learned of its connection. `peer` is the address and port that were tried last.
+
+    `certificate_ends_at` is ms since 1970, where TLS began.
+    """
 
     began: float = 0.0
     peer: str = ""
     reused: bool = False
     connect_ms: int | None = None
+    certificate_ends_at: int | None = None
 
 
 # The socket factory is not told which request it serves.
@@ -83,33 +91,26 @@ def _dns_words(error: OSError) -> str:
 class Http:
     """One connector, two faces: aiohttp's session for deliveries, httpx for conversations.
 
-    `allowed_networks` is asked at each connection. `ssl_context` replaces the machine's certificate authorities, `nameservers`
-    (`address:port`) its own.
+    `allowed_networks` is asked at each connection, `tls` at each request; without it the machine's certificate
+    authorities are trusted. `nameservers` (`address:port`) replace the machine's.
     """
 
     def __init__(
-        self,
-        allowed_networks: Networks,
-        *,
-        ssl_context: ssl.SSLContext | None = None,
-        nameservers: Sequence[str] = (),
+        self, allowed_networks: Networks, tls: Tls | None = None, *, nameservers: Sequence[str] = ()
     ) -> None:
         self._allowed = allowed_networks
         self._nameservers = nameservers
-        self._ssl = ssl_context
+        self._tls = tls or Tls(GeneralSettings)
         self._stack = AsyncExitStack()
         self.session: aiohttp.ClientSession
         self.client: httpx.AsyncClient
 
     async def __aenter__(self) -> Self:
-        context = self._ssl or ssl.create_default_context()
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
         resolver = _GuardedResolver(self._allowed, self._nameservers)
         # The connector closes no resolver that it was given.
         self._stack.push_async_callback(resolver.close)
         connector = aiohttp.TCPConnector(
             limit=0,
-            ssl=context,
             resolver=resolver,
             socket_factory=self._socket,
             keepalive_timeout=KEEP_ALIVE,
@@ -118,6 +119,8 @@ class Http:
         self.session = await self._stack.enter_async_context(
             aiohttp.ClientSession(
                 connector=connector,
+                request_class=_request_class(self._tls),
+                response_class=_Response,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
@@ -158,8 +161,34 @@ class Http:
         return made
 
 
+def _request_class(tls: Tls) -> type[aiohttp.ClientRequest]:
+    """Requests that go over connections made with the current context: a kept one of another is not reused.
+
+    Both faces get it here, since httpx's transport hands no context on.
+    """
+
+    class Request(aiohttp.ClientRequest):
+        def __init__(self, method: str, url: URL, **given: Any) -> None:  # Any: as the session gives it
+            if url.scheme == "https":
+                given["ssl"] = tls.context()
+            super().__init__(method, url, **given)
+
+    return Request
+
+
+class _Response(aiohttp.ClientResponse):
+    """Keeps the other side's certificate: a short answer gives its connection back before anybody can ask."""
+
+    certificate: dict[str, object] | None = None
+
+    async def start(self, connection: AiohttpConnection) -> aiohttp.ClientResponse:
+        if connection.transport is not None:
+            self.certificate = connection.transport.get_extra_info("peercert")
+        return await super().start(connection)
+
+
 def _trace() -> aiohttp.TraceConfig:
-    """Tells a request (by its `trace_request_ctx`) whether its connection is new, and how long that took."""
+    """Tells a request (by its `trace_request_ctx`) of its connection: whether it is new, what making it showed."""
     config = aiohttp.TraceConfig()
 
     async def begin(session: object, context: SimpleNamespace, params: object) -> None:
@@ -177,7 +206,18 @@ def _trace() -> aiohttp.TraceConfig:
         if isinstance(context.trace_request_ctx, Connection):
             context.trace_request_ctx.reused = True
 
+    async def answered(
+        session: object, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
+    ) -> None:
+        connection, response = context.trace_request_ctx, params.response
+        if not isinstance(connection, Connection) or not isinstance(response, _Response):
+            return
+        if response.certificate and not connection.reused:
+            ends_at = ssl.cert_time_to_seconds(str(response.certificate["notAfter"]))
+            connection.certificate_ends_at = ends_at * 1000
+
     config.on_connection_create_start.append(begin)
     config.on_connection_create_end.append(made)
     config.on_connection_reuseconn.append(reused)
+    config.on_request_end.append(answered)
     return config

@@ -11,6 +11,7 @@ from aiohttp.http_exceptions import LineTooLong
 
 from core.auth import TokenError
 from core.delivery.guard import AddressBlocked
+from core.delivery.tls import UnusableFile
 from core.models import AcceptedAnswer, Outcome
 
 _ACCEPTED = "this webhook accepts 204, or 200 with application/json"
@@ -70,6 +71,8 @@ def _of_cause(cause: BaseException, host: str, peer: str, deadline: float) -> tu
     match cause:
         case AddressBlocked():
             return Outcome.ADDRESS_BLOCKED, str(cause)
+        case UnusableFile():
+            return Outcome.TLS, f"no TLS connection with {host}: {str(cause).removesuffix('.')}"
         case LineTooLong():
             return Outcome.ANSWER_TOO_LARGE, "the answer's headers are too large"
         case ssl.SSLCertVerificationError():

@@ -32,6 +32,8 @@ class _Form(msgspec.Struct):
     client_authentication: str
     scopes: str
     allowed_networks: tuple[str, ...]
+    ca_file: str | None
+    client_certificate: str | None
 
 
 async def ask_authorization(store: Store, settings: GeneralSettings) -> int:
@@ -43,6 +45,8 @@ async def ask_authorization(store: Store, settings: GeneralSettings) -> int:
         settings.client_authentication,
         settings.scopes,
         settings.allowed_networks,
+        settings.ca_file,
+        settings.client_certificate,
     )
     plain = SecretStr(msgspec.json.encode(form).decode())
 
@@ -89,6 +93,8 @@ def _settings(store: Store, sealed: bytes) -> GeneralSettings:
         client_authentication=ClientAuthentication(form.client_authentication),
         scopes=form.scopes,
         allowed_networks=form.allowed_networks,
+        ca_file=form.ca_file,
+        client_certificate=form.client_certificate,
     )
 
 

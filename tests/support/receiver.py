@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,10 +28,12 @@ class Receiver:
     `status`, `headers`, `body`: the answer. `raw`: these bytes instead of it. `gate`: while it is cleared,
     answers wait. `statuses`: answered first, one each. `close`: after how many answers of a connection it ends.
     `on_request`, `on_answer`: called with the number of requests that have come in, of answers that are written.
+    With `tls` it is https, of the name localhost.
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, tls: ssl.SSLContext | None = None) -> None:
         self._port = port
+        self._tls = tls
         self.status = 200
         self.statuses: list[int] = []
         self.headers: dict[str, str] = {"Content-Type": "application/json"}
@@ -49,7 +52,7 @@ class Receiver:
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port, ssl=self._tls)
         return self
 
     async def __aexit__(
@@ -68,7 +71,8 @@ class Receiver:
     @property
     def url(self) -> str:
         """A URL that reaches it."""
-        return f"http://127.0.0.1:{self.port}/hook"
+        origin = "https://localhost" if self._tls else "http://127.0.0.1"
+        return f"{origin}:{self.port}/hook"
 
     async def wait_for(self, number: int) -> list[Received]:
         """The requests, once there are so many of them."""

@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import cast
 
 import pytest
 import trustme
 
 from core.delivery.http import Http
-from core.models import AttemptResult, Outcome
+from core.delivery.tls import Tls
+from core.models import AttemptResult, GeneralSettings, Outcome
 from tests.support.attempts import attempt_at
 
 LOOPBACK = ("127.0.0.0/8",)
@@ -130,7 +132,7 @@ async def test_closed_without_an_answer(http: Http) -> None:
         ("self-signed", "localhost", "certificate is self-signed"),
     ],
 )
-async def test_certificates(which: str, host: str, words: str) -> None:
+async def test_certificates(which: str, host: str, words: str, tmp_path: Path) -> None:
     """What is wrong with a certificate is said; a good one is used."""
     authority, now = trustme.CA(), datetime.now(UTC)
     certificates = {
@@ -140,9 +142,9 @@ async def test_certificates(which: str, host: str, words: str) -> None:
         "unknown authority": lambda: trustme.CA().issue_cert("localhost"),
         "good": lambda: authority.issue_cert("localhost", "127.0.0.1"),
     }
-    trusting = ssl.create_default_context()
-    authority.configure_trust(trusting)
-    async with Http(lambda: LOOPBACK, ssl_context=trusting) as http:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    settings = GeneralSettings(ca_file=str(tmp_path / "ca.pem"))
+    async with Http(lambda: LOOPBACK, Tls(lambda: settings)) as http:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         if which == "self-signed":
             lone = trustme.CA()
