@@ -13,6 +13,7 @@ from core.delivery.attempt import attempt
 from core.delivery.authorization_check import answer_requests
 from core.delivery.destination import Destination
 from core.delivery.http import Http
+from core.delivery.notifier import Notifier
 from core.delivery.tls import Tls
 from core.delivery.verdict import judge
 from core.models import AttemptResult, GeneralSettings, Outcome
@@ -41,8 +42,9 @@ class Dispatcher:
         self._settings = GeneralSettings()
         self._destinations: dict[int, Destination] = {}
         self._fingerprint: tuple[object, ...] = ()
-        self._tls = Tls(lambda: self._settings)
-        self._http = Http(lambda: self._settings.allowed_networks, self._tls)
+        tls = Tls(lambda: self._settings)
+        self._http = Http(lambda: self._settings.allowed_networks, tls)
+        self._notifier = Notifier(store, self._http, tls, lambda: self._settings)
         self._tokens: TokenSource | None = None
         self._probe: asyncio.Task[None] | None = None
         self._attempts: set[asyncio.Task[None]] = set()
@@ -56,6 +58,7 @@ class Dispatcher:
         async with self._http, asyncio.TaskGroup() as tasks:
             watch = [tasks.create_task(self._watch(tasks)), tasks.create_task(self._housekeeping())]
             watch.append(tasks.create_task(self._wake_on(stop)))
+            watch.append(tasks.create_task(self._notifier.run(stop)))
             try:
                 while not stop.is_set():
                     self._wake.clear()
@@ -246,6 +249,7 @@ class Dispatcher:
         wait = None
         if tokens.failure is not None:
             wait = (now_ms() + round((tokens.wait or 0.0) * 1000), tokens.failure.words)
+            tasks.create_task(self._notifier.note_token_failure(tokens.failure))
         tasks.create_task(self._store_wait(wait))
 
     async def _store_wait(self, wait: tuple[int, str] | None) -> None:

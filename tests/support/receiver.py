@@ -99,7 +99,8 @@ class Receiver:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("utf-8")
         lines = head.split("\r\n")
         headers = dict(line.split(": ", 1) for line in lines[1:] if line)
-        body = await reader.readexactly(int(headers.get("Content-Length", "0")))
+        lengths = [int(value) for name, value in headers.items() if name.lower() == "content-length"]
+        body = await reader.readexactly(sum(lengths))
         async with self._news:
             self.received.append(Received(lines[0].split(" ")[1], headers, body, time.time()))
             self._news.notify_all()
