@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from core.catalog import UnknownType
-from core.cli import catalogue, deliveries, dispatcher, emit, events, settings, webhooks
+from core.cli import catalogue, deliveries, dispatcher, emit, events, notices, settings, webhooks
 from core.cli.database import Invocation
 from core.cli.output import say
 from core.cli.wrong_usage import WrongUsage
@@ -78,6 +78,7 @@ def _commands(open_screens: OpenScreens) -> typer.Typer:
         ("webhooks", webhooks),
         ("settings", settings),
         ("deliveries", deliveries),
+        ("notices", notices),
     ):
         app.add_typer(module.app, name=name)
     return app

@@ -31,6 +31,9 @@ _OPTIONS = {
     "retry_schedule": "--schedule",
     "deadline": "--deadline",
     "body_limit": "--body-limit",
+    "notice_url": "--notice-url",
+    "ca_file": "--ca-file",
+    "client_certificate": "--client-certificate",
 }
 _AUTHORIZATION = ("authentication_url", "client_id", "secret_key")
 _STORED = "stored"
@@ -73,6 +76,9 @@ def _print(settings: "GeneralSettings") -> None:
             ("Retry schedule", schedule.describe(settings.retry_schedule)),
             ("Deadline", f"{settings.deadline:g} s"),
             ("Largest body", f"{settings.body_limit:,} bytes"),
+            ("Notices go to", settings.notice_url),
+            ("CA file", settings.ca_file),
+            ("Client certificate", settings.client_certificate),
             ("Updated", settings.updated_at),
             ("Updated by", settings.updated_by),
         ]
@@ -107,6 +113,17 @@ def set_settings(
     ] = None,
     deadline: Annotated[str | None, typer.Option(help="Seconds that one attempt may take.")] = None,
     body_limit: Annotated[str | None, typer.Option(help="Bytes of the largest body.")] = None,
+    notice_url: Annotated[
+        str | None, typer.Option(help="Where notices are sent as JSON; empty: nowhere.")
+    ] = None,
+    ca_file: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="PEM: authorities to trust beside the machine's; empty: none."),
+    ] = None,
+    client_certificate: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="PEM: a certificate and its unencrypted key; empty: none."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Change settings; what is not named stays as it is."""
@@ -122,6 +139,9 @@ def set_settings(
         "retry_schedule": schedule,
         "deadline": deadline,
         "body_limit": body_limit,
+        "notice_url": notice_url,
+        "ca_file": ca_file,
+        "client_certificate": client_certificate,
     }
     changes = {name: value for name, value in given.items() if value is not None}
     headers = [_split_header(line) for line in header or ()]
@@ -138,6 +158,10 @@ def set_settings(
         )
         if auth_url is not None and wanted.authentication_url is not None:
             check_address("--auth-url", wanted.authentication_url, wanted.allowed_networks)
+        if notice_url is not None and wanted.notice_url is not None:
+            check_address("--notice-url", wanted.notice_url, wanted.allowed_networks)
+        if ca_file or client_certificate:
+            _check_files(wanted)
         return await config.save_settings(store, wanted, actor=actor())
 
     saved = in_store(context, work, create=True)
@@ -170,6 +194,15 @@ def _changed(
         return _OPTIONS.get(name, name)
 
     return validated(GeneralSettings, values, option_of)
+
+
+def _check_files(settings: "GeneralSettings") -> None:
+    from core.delivery.tls import UnusableFile, check_files
+
+    try:
+        check_files(settings)
+    except UnusableFile as error:
+        raise WrongUsage(f"{_OPTIONS[error.field]}: {error}") from None
 
 
 def _secret_key(name: str) -> str:

@@ -61,7 +61,7 @@ def list_webhooks(context: typer.Context, as_json: AsJson = False) -> None:
             (
                 each.webhook.id,
                 each.webhook.type,
-                each.webhook.enabled,
+                _enabled(each.webhook),
                 each.last_status or each.last_outcome,
                 each.undelivered,
                 each.held,
@@ -73,6 +73,11 @@ def list_webhooks(context: typer.Context, as_json: AsJson = False) -> None:
     )
     if not summaries:
         say("No webhooks yet. hookkeeper webhooks add --type TYPE --url URL generates one.")
+
+
+def _enabled(webhook: "Webhook") -> bool | str:
+    reason = None if webhook.enabled else webhook.disabled_because
+    return webhook.enabled if reason is None else f"disabled: {reason}"
 
 
 @app.command()
@@ -104,7 +109,7 @@ def show(
             ("ID", webhook.id),
             ("Type", webhook.type),
             ("URL", webhook.url),
-            ("Enabled", webhook.enabled),
+            ("Enabled", _enabled(webhook)),
             ("Accepted answer", webhook.accepted_answer.label if webhook.accepted_answer else general),
             ("Retry schedule", webhook.retry_schedule or general),
             ("Concurrency", webhook.concurrency),

@@ -1,0 +1,69 @@
+"""`notices`: what Hookkeeper has to tell people."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.cli.database import actor, in_store
+from core.cli.output import AsJson, print_json, print_table, say
+from core.cli.wrong_usage import WrongUsage
+
+if TYPE_CHECKING:
+    from core.store import Store
+
+app = typer.Typer(
+    help="What Hookkeeper has to tell. An ID may be given by its last characters, at least 4.",
+    invoke_without_command=True,
+)
+
+
+@app.callback()
+def list_notices(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Those as well that were acknowledged.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List the notices that nobody has acknowledged yet, newest first."""
+    from core.store import notices
+
+    if context.invoked_subcommand is not None:
+        return
+    found = in_store(context, lambda store: notices.list_notices(store, acknowledged=everything, limit=limit))
+    if as_json:
+        for notice in found:
+            print_json(notice.model_dump(mode="json"))
+        return
+    titles = ("ID", "At", "Kind", "Message", *(("Acknowledged by",) if everything else ()))
+    print_table(
+        titles,
+        (
+            (notice.id, notice.at, notice.kind, notice.message, notice.acknowledged_by)[: len(titles)]
+            for notice in found
+        ),
+    )
+    if not found:
+        say("There are no notices.")
+
+
+@app.command("ack")
+def acknowledge(
+    context: typer.Context,
+    notice_ids: Annotated[list[str] | None, typer.Argument(metavar="ID")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Acknowledge notices: they are no longer listed."""
+    from core.store import notices
+
+    if bool(notice_ids) == everything:
+        raise WrongUsage("Name the notices by their IDs, or say --all.")
+
+    async def work(store: "Store") -> int:
+        return await notices.acknowledge(store, None if everything else notice_ids, actor=actor())
+
+    number = in_store(context, work)
+    if as_json:
+        print_json({"acknowledged": number})
+    else:
+        say(f"{number:,} notices acknowledged.")
