@@ -17,7 +17,7 @@ from core.clock import now_ms, utc_words
 from core.delivery import notifier
 from core.delivery.dispatcher import Dispatcher
 from core.models import CustomHeader, Notice, NoticeKind, WebhookOptions
-from core.store import Store, config, notices, queue
+from core.store import Store, config, history, notices, queue
 from tests.support.receiver import Receiver
 from tests.support.token_endpoint import TokenEndpoint
 
@@ -179,6 +179,10 @@ async def test_a_refused_client_is_told_once_for_its_settings(store: Store, rece
         await queue.emit(store, "session-failed", BODY)
         async with _delivering(store):
             await endpoint.wait_for(endpoint.count + 1)
+            async with asyncio.timeout(50):
+                # As above: it is written after the notice would be.
+                while (await history.totals(store)).token_reason is None:  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
         assert len(await notices.list_notices(store)) == 1
         await _save(store, secret_key=SecretStr("wrong again"))
         await queue.emit(store, "session-failed", BODY)

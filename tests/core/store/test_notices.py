@@ -44,9 +44,9 @@ async def test_acknowledging(store: Store) -> None:
 
 async def test_only_with_a_url_they_are_due(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is told while a URL is set is due at once, then when it is to be tried again, then no more."""
+    monkeypatch.setattr(notices, "now_ms", lambda: 5_000_000)
     await _add(store, "before")
     await config.save_settings(store, GeneralSettings(notice_url=NOTICE_URL), actor="ana")
-    monkeypatch.setattr(notices, "now_ms", lambda: 5_000_000)
     await _add(store, "after", "To be sent.")
     (due,) = await notices.due_notices(store)
     assert (due.notice.message, due.tries) == ("To be sent.", 0)
