@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.database import actor, in_store
+from core.actor import actor
+from core.cli.database import in_store
 from core.cli.output import AsJson, print_json, print_table, say
 from core.cli.wrong_usage import WrongUsage
 

@@ -114,4 +114,4 @@ class Notifier:
             ):
                 return None if response.is_success else f"answered {response.status_code}"
         except Exception as error:  # whatever the client raises is why it did not arrive
-            return outcome.of_error(error, host_of(url), deadline)[1]
+            return outcome.of_error(error, host_of(url), "", deadline)[1]

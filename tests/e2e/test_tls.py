@@ -33,7 +33,7 @@ async def test_an_authority_is_trusted_while_it_delivers(
     file.write_bytes(authority.cert_pem.bytes())
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost", not_after=datetime.now(UTC) + timedelta(days=3)).configure_cert(tls)
-    async with Receiver(tls) as receiver, open_store(database) as store:
+    async with Receiver(tls=tls) as receiver, open_store(database) as store:
         settings = GeneralSettings(allowed_networks=("127.0.0.0/8",), retry_schedule="1s " * 30)
         settings = await config.save_settings(store, settings, actor="ana")
         await config.add_webhook(store, "session-failed", WebhookOptions(url=receiver.url), actor="ana")

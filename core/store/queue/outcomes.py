@@ -51,6 +51,8 @@ async def record(store: Store, epoch: int, claimed: Claim, result: AttemptResult
             (result.outcome, result.status_code, claimed.webhook),
         )
         health.note_attempt(database, claimed.webhook, result)
+        if verdict.gone:
+            health.disable_gone(database, claimed.webhook)
 
     await store.write(write)
 

@@ -201,7 +201,7 @@ async def test_certificates_that_end_soon(store: Store, tmp_path: Path) -> None:
     mine = authority.issue_cert("hookkeeper", not_after=end)
     shown.write_bytes(mine.private_key_and_cert_chain_pem.bytes())
     await _save(store, ca_file=str(trusted), client_certificate=str(shown))
-    async with Receiver(server) as receiver:
+    async with Receiver(tls=server) as receiver:
         webhook = await config.add_webhook(
             store, "session-failed", WebhookOptions(url=receiver.url), actor="ana"
         )
