@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 DOTS = "••••"
-_MASKED_FIELD = re.compile(r"token|interviewToken|apiKey|curp|rfc.*", re.IGNORECASE)
+ALWAYS_MASKED = ("token", "interviewToken", "apiKey", "curp", "rfc*")
 _NESTING = 64
 _NUMBER_MARK = "\ue000"
 _MARKED_NUMBER = re.compile(f'"{_NUMBER_MARK}([^"]*)"')
@@ -35,15 +37,35 @@ def one_line(text: str) -> str:
     return text.translate(_UNSAFE).translate(_ONE_LINE)
 
 
-def masked_json(body: bytes) -> str:
+def is_masked(name: str, fields: Sequence[str] = ()) -> bool:
+    """Whether the value of a field is shown as dots: it is one of these, or of those that always are.
+
+    The case of letters makes no difference; `rfc*` is every name that begins so.
+    """
+    return _masking(tuple(fields))(name)
+
+
+@lru_cache(maxsize=16)
+def _masking(fields: tuple[str, ...]) -> Callable[[str], bool]:
+    names = (
+        re.escape(name[:-1]) + ".*" if name.endswith("*") else re.escape(name)
+        for name in (*ALWAYS_MASKED, *fields)
+    )
+    match = re.compile("|".join(names), re.IGNORECASE | re.DOTALL).fullmatch
+    return lambda name: match(name) is not None
+
+
+def masked_json(body: bytes, fields: Sequence[str] = ()) -> str:
     """A body for reading: indented, safe, with dots for the values of credentials and personal numbers.
 
-    What is no JSON is shown as text. The body that is sent stays untouched.
+    `fields` are masked as well (see `is_masked`). What is no JSON is shown as text. The body that is sent stays
+    untouched.
     """
+    hidden = _masking(tuple(fields))
     text = body.decode("utf-8", "replace")
     try:
         value = json.loads(text, parse_float=_as_it_stands, parse_int=_as_it_stands)
-        shown = json.dumps(_masked(value), indent=2, ensure_ascii=False)
+        shown = json.dumps(_masked(value, hidden), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return sanitize(text)
     return sanitize(_MARKED_NUMBER.sub(r"\1", shown))
@@ -58,18 +80,16 @@ def _unmarked(text: str) -> str:
     return text.replace(_NUMBER_MARK, "�")
 
 
-def _masked(value: object, depth: int = 0) -> object:
+def _masked(value: object, hidden: Callable[[str], bool], depth: int = 0) -> object:
     if depth > _NESTING:
         return "…"
     if isinstance(value, dict):
         return {
-            _unmarked(name): DOTS
-            if _MASKED_FIELD.fullmatch(name) and inner is not None
-            else _masked(inner, depth + 1)
+            _unmarked(name): DOTS if hidden(name) and inner is not None else _masked(inner, hidden, depth + 1)
             for name, inner in value.items()
         }
     if isinstance(value, list):
-        return [_masked(inner, depth + 1) for inner in value]
+        return [_masked(inner, hidden, depth + 1) for inner in value]
     if isinstance(value, str) and not isinstance(value, _Number):
         return _unmarked(value)
     return value

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from core.catalog import UnknownType
-from core.cli import catalogue, deliveries, dispatcher, emit, events, notices, settings, webhooks
+from core.cli import audit, catalogue, deliveries, dispatcher, emit, events, notices, settings, webhooks
 from core.cli.database import Invocation
 from core.cli.output import say
 from core.cli.wrong_usage import WrongUsage
@@ -71,7 +71,7 @@ def _commands(open_screens: OpenScreens) -> typer.Typer:
         if context.invoked_subcommand is None:
             sys.exit(open_screens(context.obj.database))
 
-    for module in (dispatcher, emit, catalogue):
+    for module in (dispatcher, emit, catalogue, audit):
         module.add_to(app)
     for name, module in (
         ("events", events),

@@ -15,6 +15,7 @@ from core.cli.wrong_usage import WrongUsage, validated
 if TYPE_CHECKING:
     from core.models import Webhook
     from core.store import Store
+    from core.store.config import DeletedWebhook
 
 app = typer.Typer(
     help="The webhook configurations. An ID may be given by its last characters, at least 4.",
@@ -39,10 +40,20 @@ Deadline = Annotated[str | None, typer.Option(help="Seconds that one attempt may
 
 
 @app.command("list")
-def list_webhooks(context: typer.Context, as_json: AsJson = False) -> None:
+def list_webhooks(
+    context: typer.Context,
+    deleted: Annotated[
+        bool,
+        typer.Option("--deleted", help="Those deleted in the last 24 hours, which undelete brings back."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """List the webhooks with their health."""
     from core.store import config
 
+    if deleted:
+        _list_deleted(in_store(context, config.list_deleted), as_json)
+        return
     summaries = in_store(context, config.list_webhooks)
     if as_json:
         for each in summaries:
@@ -80,12 +91,36 @@ def _enabled(webhook: "Webhook") -> bool | str:
     return webhook.enabled if reason is None else f"disabled: {reason}"
 
 
+def _list_deleted(webhooks: "list[DeletedWebhook]", as_json: bool) -> None:
+    from pydantic_core import to_jsonable_python
+
+    if as_json:
+        for each in webhooks:
+            deletion = to_jsonable_python(each)
+            print_json(deletion.pop("webhook") | deletion)
+        return
+    print_table(
+        ("ID", "Type", "Deleted", "By", "Cancelled", "URL"),
+        (
+            (
+                each.webhook.id,
+                each.webhook.type,
+                each.deleted_at,
+                each.deleted_by,
+                each.cancelled,
+                each.webhook.url,
+            )
+            for each in webhooks
+        ),
+    )
+
+
 @app.command()
 def show(
     context: typer.Context,
     webhook_id: str,
     reveal_secret: Annotated[
-        bool, typer.Option("--reveal-secret", help="Show the signing secret, for the receiver.")
+        bool, typer.Option("--reveal-secret", help="Show the signing secret; the audit says who did.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -97,7 +132,8 @@ def show(
         webhook = await config.load_webhook(store, webhook_id)
         if not reveal_secret:
             return webhook, MASKED
-        return webhook, (await config.signing_secret(store, webhook.id)).get_secret_value()
+        secret = await config.reveal_secret(store, webhook.id, actor=actor())
+        return webhook, secret.get_secret_value()
 
     webhook, secret = in_store(context, work)
     if as_json:
@@ -238,7 +274,37 @@ def delete(
     if as_json:
         print_json({"id": identity, "cancelled": cancelled})
     else:
-        say(f"{identity} is deleted, {cancelled:,} deliveries cancelled.")
+        say(
+            f"{identity} is deleted, {cancelled:,} deliveries cancelled."
+            " For 24 hours hookkeeper webhooks undelete brings it back."
+        )
+
+
+@app.command()
+def undelete(context: typer.Context, webhook_id: str, as_json: AsJson = False) -> None:
+    """Bring a webhook back that was deleted in the last 24 hours: disabled, what its deletion cancelled held."""
+    from core.store import config
+
+    webhook = in_store(context, lambda store: config.undo_delete(store, webhook_id, actor=actor()))
+    _tell(webhook, "back, and disabled until you enable it", as_json)
+
+
+@app.command("rotate-secret")
+def rotate_secret(context: typer.Context, webhook_id: str, as_json: AsJson = False) -> None:
+    """Give a webhook a new signing secret and print it. For 24 hours requests are signed with both."""
+    from core.store import config
+
+    async def work(store: "Store") -> tuple[str, str]:
+        webhook = await config.load_webhook(store, webhook_id)
+        secret = await config.rotate_secret(store, webhook.id, actor=actor())
+        return webhook.id, secret.get_secret_value()
+
+    identity, secret = in_store(context, work)
+    if as_json:
+        print_json({"id": identity, "signing_secret": secret})
+    else:
+        print_line(secret)
+    say("The secret before this one signs requests for 24 hours more: give the receiver the new one by then.")
 
 
 @app.command()

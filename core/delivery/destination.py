@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from pydantic import SecretStr
+
 from core import schedule
+from core.clock import now_ms
 from core.delivery.attempt import Request
 from core.delivery.pace import Pace
 from core.delivery.rate import Rate
@@ -91,13 +94,20 @@ class Destination:
             number=claim.number,
             body=claim.body,
             is_test=claim.is_test,
-            signing_secrets=(self.stored.signing_secret,),
+            signing_secrets=self._signing_secrets(),
             custom_headers=tuple(
                 (entry.name, entry.value.get_secret_value()) for entry in settings.custom_headers
             ),
             accepted_answer=webhook.accepted_answer or settings.accepted_answer,
             deadline=self.deadline,
         )
+
+    def _signing_secrets(self) -> tuple[SecretStr, ...]:
+        """The newest first; for a day after a rotation there are two."""
+        stored = self.stored
+        if stored.previous_secret is None or now_ms() >= stored.previous_until:
+            return (stored.signing_secret,)
+        return stored.signing_secret, stored.previous_secret
 
     @property
     def deadline(self) -> float:

@@ -10,7 +10,7 @@ from core.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry. `subject` is the ID of a webhook, delivery or job, or `settings`; `details` has no secrets."""
+    """One entry. `subject` is the ID of a webhook, delivery or job, `settings` or `keys`; `details` has no secrets."""
 
     at: datetime
     actor: str
@@ -28,12 +28,19 @@ def note(database: sqlite3.Connection, actor: str, action: str, subject: str, de
 
 
 async def list_changes(store: Store, *, subject: str | None = None, limit: int = 100) -> list[Change]:
-    """The newest entries, newest first."""
-    where = "" if subject is None else "WHERE subject = :subject"
+    """The newest entries, newest first; `subject` may be the tail of an ID, of at least 4 characters."""
+    where = (
+        ""
+        if subject is None
+        else "WHERE subject = :subject OR length(:tail) >= 4 AND subject LIKE '%' || :tail"
+    )
     sql = f"SELECT at, actor, action, subject, details FROM audit {where} ORDER BY seq DESC LIMIT :limit"
+    tail = "" if subject is None else subject.strip().rpartition("…")[2]
 
     def read(database: sqlite3.Connection) -> list[Change]:
-        rows = database.execute(sql, {"subject": subject, "limit": limit})
+        rows = database.execute(
+            sql, {"subject": subject, "tail": tail if tail.isalnum() else "", "limit": limit}
+        )
         return [Change(from_ms(at), *rest) for at, *rest in rows]
 
     return await store.read(read)

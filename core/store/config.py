@@ -4,8 +4,9 @@ import base64
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import SecretStr
@@ -21,7 +22,8 @@ from core.models import (
     Webhook,
     WebhookOptions,
 )
-from core.store.errors import NOT_SAVED, Conflict, NotFound
+from core.store import audit, differences
+from core.store.errors import NOT_SAVED, Conflict, NotFound, NotPossible
 from core.store.keyring import Keyring
 from core.store.paces import SELECT_PACES, PaceState, pace_of
 from core.store.store import Store
@@ -50,6 +52,14 @@ _WEBHOOK = (
     " in_order, status_filter, disabled_reason, failing_since, version, created_at, created_by, updated_at, updated_by"
 )
 
+_CANCELLED_BY_DELETION = "state = 'cancelled' AND cancel_reason = 'webhook_deleted'"
+NEVER_DUE = 2**63 - 1
+"""The due time of a delivery that waits for those before it in its line."""
+OVERLAP_MS = 24 * 3_600_000
+"""How long requests are signed with the previous secret, too, after a rotation."""
+UNDO_MS = 24 * 3_600_000
+"""How long a deleted webhook can be brought back."""
+
 
 @dataclass(frozen=True, slots=True)
 class WebhookSummary:
@@ -67,12 +77,27 @@ class WebhookSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class DeletedWebhook:
+    """A webhook that can be brought back, with what its deletion cancelled."""
+
+    webhook: Webhook
+    deleted_at: datetime
+    deleted_by: str
+    cancelled: int
+
+
+@dataclass(frozen=True, slots=True)
 class Destination:
-    """What the dispatcher needs of a webhook."""
+    """What the dispatcher needs of a webhook. After a rotation the previous secret signs, too, until its end.
+
+    `previous_until` is ms since 1970.
+    """
 
     seq: int
     webhook: Webhook
     signing_secret: SecretStr
+    previous_secret: SecretStr | None = None
+    previous_until: int = 0
 
 
 async def load_settings(store: Store) -> GeneralSettings:
@@ -144,7 +169,10 @@ async def save_settings(store: Store, settings: GeneralSettings, *, actor: str) 
                 for position, entry in enumerate(settings.custom_headers)
             ],
         )
-        return _settings(database, store.keyring)
+        saved = _settings(database, store.keyring)
+        if words := differences.of_settings(now, saved):
+            audit.note(database, actor, "changed", "settings", words)
+        return saved
 
     return await store.write(save)
 
@@ -208,11 +236,22 @@ async def list_destinations(store: Store) -> list[Destination]:
 
     def read(database: sqlite3.Connection) -> list[Destination]:
         rows = database.execute(
-            f"SELECT seq, signing_secret, {_WEBHOOK} FROM webhooks WHERE deleted_at IS NULL AND enabled ORDER BY seq"
+            f"SELECT seq, signing_secret, previous_secret, previous_until, {_WEBHOOK} FROM webhooks"
+            " WHERE deleted_at IS NULL AND enabled ORDER BY seq"
         ).fetchall()
-        return [Destination(row[0], webhook_of(row[2:]), _open_secret(store, row[2], row[1])) for row in rows]
+        return [_destination(store.keyring, row) for row in rows]
 
     return await store.read(read)
+
+
+def _destination(keyring: Keyring, row: tuple[Any, ...]) -> Destination:  # Any: as SQLite gives it
+    seq, secret, previous, until, *columns = row
+    webhook = webhook_of(tuple(columns))
+    current = keyring.decrypt(secret, f"webhooks/{webhook.id}/signing_secret")
+    if previous is None or until <= now_ms():
+        return Destination(seq, webhook, current)
+    sealed_for = f"webhooks/{webhook.id}/previous_secret"
+    return Destination(seq, webhook, current, keyring.decrypt(previous, sealed_for), until)
 
 
 async def fingerprint(store: Store) -> tuple[object, ...]:
@@ -226,17 +265,16 @@ async def fingerprint(store: Store) -> tuple[object, ...]:
     )
 
 
-def _open_secret(store: Store, identity: str, ciphertext: bytes) -> SecretStr:
-    return store.keyring.decrypt(ciphertext, f"webhooks/{identity}/signing_secret")
-
-
-def find_webhook(database: sqlite3.Connection, identity: str) -> tuple[int, Webhook]:
+def find_webhook(
+    database: sqlite3.Connection, identity: str, *, deleted: bool = False
+) -> tuple[int, Webhook]:
     """The row number and the webhook for an ID or its unique tail. Raises NotFound."""
     tail = identity.strip().rpartition("…")[2].rpartition("_")[2]
     rows = (
         database.execute(
-            f"SELECT seq, {_WEBHOOK} FROM webhooks WHERE deleted_at IS NULL AND (id = ? OR id LIKE ?) LIMIT 2",
-            (identity.strip(), f"%{tail}"),
+            f"SELECT seq, {_WEBHOOK} FROM webhooks WHERE (deleted_at IS NOT NULL) = ? AND (id = ? OR id LIKE ?)"
+            " LIMIT 2",
+            (deleted, identity.strip(), f"%{tail}"),
         ).fetchall()
         if len(tail) >= 4 and tail.isalnum()
         else []
@@ -245,7 +283,10 @@ def find_webhook(database: sqlite3.Connection, identity: str) -> tuple[int, Webh
         return rows[0][0], webhook_of(rows[0][1:])
     if rows:
         raise NotFound(f"More than one webhook ends in {tail}. Write more of its ID.")
-    raise NotFound(f"There is no webhook {identity.strip()[:60]}. hookkeeper webhooks list shows them all.")
+    kind, option = ("deleted webhook", " --deleted") if deleted else ("webhook", "")
+    raise NotFound(
+        f"There is no {kind} {identity.strip()[:60]}. hookkeeper webhooks list{option} shows them all."
+    )
 
 
 async def load_webhook(store: Store, identity: str) -> Webhook:
@@ -261,7 +302,7 @@ def _options(options: WebhookOptions) -> dict[str, object]:
 async def add_webhook(store: Store, event_type: str, options: WebhookOptions, *, actor: str) -> Webhook:
     """Generate a webhook with an ID and a signing secret of its own. The type's name was checked before."""
     identity = new_id("wh")
-    secret = SecretStr("whsec_" + base64.b64encode(os.urandom(32)).decode())
+    secret = _new_secret()
 
     def add(database: sqlite3.Connection) -> Webhook:
         now = now_ms()
@@ -280,6 +321,7 @@ async def add_webhook(store: Store, event_type: str, options: WebhookOptions, *,
             f"INSERT INTO webhooks ({', '.join(values)}) VALUES ({', '.join(':' + name for name in values)})",
             values,
         )
+        audit.note(database, actor, "generated", identity, differences.of_new(event_type, options))
         return find_webhook(database, identity)[1]
 
     return await store.write(add)
@@ -292,7 +334,17 @@ async def save_webhook(
 
     Raises Conflict if somebody else saved or deleted it in between, NotFound.
     """
-    return await _change(store, identity, _options(options), actor, version)
+
+    def save(database: sqlite3.Connection) -> Webhook:
+        seq, before = _find_existing(database, identity)
+        if before.version != version:
+            raise Conflict("this webhook", before, before.updated_by, before.updated_at)
+        after = _update(database, seq, _options(options), actor)
+        if words := differences.of_webhook(before, after):
+            audit.note(database, actor, "changed", before.id, words)
+        return after
+
+    return await store.write(save)
 
 
 async def set_enabled(
@@ -305,48 +357,43 @@ async def set_enabled(
 ) -> Webhook:
     """Enable or disable. Enabling releases what was held, or cancels it. Raises NotFound."""
 
-    def first(database: sqlite3.Connection, seq: int) -> None:
-        if enabled and held == "cancel":
-            cancel_waiting(database, seq, "held_cancelled")
+    def switch(database: sqlite3.Connection) -> Webhook:
+        seq, before = _find_existing(database, identity)
+        cancels = enabled and held == "cancel"
+        cancelled = cancel_waiting(database, seq, "held_cancelled") if cancels else 0
+        values: dict[str, object] = {"enabled": int(enabled)}
+        if enabled:
+            values |= {"disabled_reason": None, "failing_since": None, "failures": 0, "told_percent": 0}
+        after = _update(database, seq, values, actor)
+        if cancelled or before.enabled != enabled:
+            words = f"{cancelled:,} held deliveries cancelled" if cancelled else ""
+            audit.note(database, actor, "enabled" if enabled else "disabled", before.id, words)
+        return after
 
-    values: dict[str, object] = {"enabled": int(enabled)}
-    if enabled:
-        values |= {"disabled_reason": None, "failing_since": None, "failures": 0, "told_percent": 0}
-    return await _change(store, identity, values, actor, None, first)
-
-
-async def _change(
-    store: Store,
-    identity: str,
-    values: dict[str, object],
-    actor: str,
-    version: int | None,
-    first: Callable[[sqlite3.Connection, int], None] | None = None,
-) -> Webhook:
-    def change(database: sqlite3.Connection) -> Webhook:
-        _refuse_deleted(database, identity)
-        seq, now = find_webhook(database, identity)
-        if version is not None and now.version != version:
-            raise Conflict("this webhook", now, now.updated_by, now.updated_at)
-        if first is not None:
-            first(database, seq)
-        assignments = ", ".join(f"{name} = :{name}" for name in values)
-        database.execute(
-            f"UPDATE webhooks SET {assignments}, version = version + 1, updated_at = :at, updated_by = :by"
-            " WHERE seq = :seq",
-            {**values, "at": now_ms(), "by": actor, "seq": seq},
-        )
-        return find_webhook(database, now.id)[1]
-
-    return await store.write(change)
+    return await store.write(switch)
 
 
-def _refuse_deleted(database: sqlite3.Connection, identity: str, outcome: str = NOT_SAVED) -> None:
+def _find_existing(
+    database: sqlite3.Connection, identity: str, outcome: str = NOT_SAVED
+) -> tuple[int, Webhook]:
+    """The same as `find_webhook`, but for one that was deleted raises Conflict, which says by whom."""
     row = database.execute(
         "SELECT id, updated_by, deleted_at FROM webhooks WHERE id = ? AND deleted_at IS NOT NULL", (identity,)
     ).fetchone()
     if row is not None:
         raise Conflict(row[0], None, row[1], from_ms(row[2]), outcome)
+    return find_webhook(database, identity)
+
+
+def _update(database: sqlite3.Connection, seq: int, values: Mapping[str, object], actor: str) -> Webhook:
+    """Write columns of a webhook as its next version."""
+    values = {**values, "updated_at": now_ms(), "updated_by": actor}
+    assignments = ", ".join(f"{name} = :{name}" for name in values)
+    row = database.execute(
+        f"UPDATE webhooks SET {assignments}, version = version + 1 WHERE seq = :seq RETURNING {_WEBHOOK}",
+        {**values, "seq": seq},
+    ).fetchone()
+    return webhook_of(row)
 
 
 async def delete_webhook(store: Store, identity: str, *, actor: str) -> int:
@@ -356,14 +403,11 @@ async def delete_webhook(store: Store, identity: str, *, actor: str) -> int:
     """
 
     def delete(database: sqlite3.Connection) -> int:
-        _refuse_deleted(database, identity, "Nothing is left to delete.")
-        seq, _ = find_webhook(database, identity)
-        now = now_ms()
-        database.execute(
-            "UPDATE webhooks SET deleted_at = ?, updated_at = ?, updated_by = ?, version = version + 1 WHERE seq = ?",
-            (now, now, actor, seq),
-        )
-        return cancel_waiting(database, seq, "webhook_deleted")
+        seq, webhook = _find_existing(database, identity, "Nothing is left to delete.")
+        _update(database, seq, {"deleted_at": now_ms()}, actor)
+        cancelled = cancel_waiting(database, seq, "webhook_deleted")
+        audit.note(database, actor, "deleted", webhook.id, f"{cancelled:,} deliveries cancelled")
+        return cancelled
 
     return await store.write(delete)
 
@@ -381,14 +425,116 @@ def cancel_waiting(database: sqlite3.Connection, webhook: int, reason: str) -> i
     ).rowcount
 
 
-async def signing_secret(store: Store, identity: str) -> SecretStr:
-    """The secret that the webhook's requests are signed with, `whsec_` and base64. Raises NotFound."""
+async def list_deleted(store: Store) -> list[DeletedWebhook]:
+    """The webhooks that can still be brought back, the last one deleted first."""
 
-    def read(database: sqlite3.Connection) -> SecretStr:
-        _, webhook = find_webhook(database, identity)
-        (ciphertext,) = database.execute(
-            "SELECT signing_secret FROM webhooks WHERE id = ?", (webhook.id,)
-        ).fetchone()
-        return _open_secret(store, webhook.id, ciphertext)
+    def read(database: sqlite3.Connection) -> list[DeletedWebhook]:
+        rows = database.execute(
+            "SELECT deleted_at, (SELECT count(*) FROM deliveries INDEXED BY deliveries_of_deleted"
+            f" WHERE webhook = w.seq AND {_CANCELLED_BY_DELETION}), {_WEBHOOK}"
+            " FROM webhooks w WHERE deleted_at > ? ORDER BY deleted_at DESC, seq DESC",
+            (now_ms() - UNDO_MS,),
+        ).fetchall()
+        return [
+            DeletedWebhook(webhook := webhook_of(columns), from_ms(at), webhook.updated_by, cancelled)
+            for at, cancelled, *columns in rows
+        ]
 
     return await store.read(read)
+
+
+async def undo_delete(store: Store, identity: str, *, actor: str) -> Webhook:
+    """Bring a webhook back, disabled, with those deliveries held that its deletion cancelled, due when they were.
+
+    Raises NotFound, or NotPossible once it was deleted for more than 24 hours.
+    """
+
+    def undo(database: sqlite3.Connection) -> Webhook:
+        seq, webhook = find_webhook(database, identity, deleted=True)
+        (at,) = database.execute("SELECT deleted_at FROM webhooks WHERE seq = ?", (seq,)).fetchone()
+        if at <= now_ms() - UNDO_MS:
+            raise NotPossible(
+                f"{webhook.id} was deleted more than 24 hours ago and cannot be brought back. Generate a new one."
+            )
+        restored = _update(database, seq, {"deleted_at": None, "enabled": 0}, actor)
+        held = hold_again(database, seq)
+        audit.note(database, actor, "undeleted", webhook.id, f"{held:,} deliveries held")
+        return restored
+
+    return await store.write(undo)
+
+
+def hold_again(database: sqlite3.Connection, webhook: int) -> int:
+    """Take back what `cancel_waiting` did for a deletion; how many deliveries wait again."""
+    database.execute(
+        "UPDATE deliveries SET wish = NULL, cancel_reason = NULL WHERE webhook = ? AND state = 'sending'"
+        " AND wish = 'cancel' AND cancel_reason = 'webhook_deleted'",
+        (webhook,),
+    )
+    held = database.execute(
+        "UPDATE deliveries INDEXED BY deliveries_of_deleted SET state = 'pending', cancel_reason = NULL,"
+        f" changed_at = ? WHERE webhook = ? AND {_CANCELLED_BY_DELETION}",
+        (now_ms(), webhook),
+    ).rowcount
+    # What stood at the head of its line may have arrived since: the next one takes its place.
+    database.execute(
+        "UPDATE deliveries SET due_at = 0 WHERE webhook = ?1 AND state = 'pending' AND line IS NOT NULL"
+        " AND due_at = ?2 AND NOT EXISTS (SELECT 1 FROM deliveries ahead WHERE ahead.webhook = ?1"
+        "  AND ahead.line = deliveries.line AND ahead.seq < deliveries.seq AND ahead.state IN ('pending', 'sending'))",
+        (webhook, NEVER_DUE),
+    )
+    return held
+
+
+async def signing_secret(store: Store, identity: str) -> SecretStr:
+    """The secret that the webhook's requests are signed with, `whsec_` and base64. Raises NotFound.
+
+    For programs, and for who has just generated it; people are shown it by `reveal_secret`.
+    """
+    return await store.read(
+        lambda database: _secret(database, store.keyring, find_webhook(database, identity))
+    )
+
+
+async def reveal_secret(store: Store, identity: str, *, actor: str) -> SecretStr:
+    """The same for somebody who asked to see it: the audit says who. Raises NotFound."""
+
+    def reveal(database: sqlite3.Connection) -> SecretStr:
+        seq, webhook = find_webhook(database, identity)
+        secret = _secret(database, store.keyring, (seq, webhook))
+        audit.note(database, actor, "secret shown", webhook.id)
+        return secret
+
+    return await store.write(reveal)
+
+
+async def rotate_secret(store: Store, identity: str, *, actor: str) -> SecretStr:
+    """Give a webhook a new signing secret. Requests are signed with the one before, too, for 24 hours.
+
+    Of more than two secrets the oldest end at once. Raises NotFound, or Conflict if the webhook was deleted.
+    """
+    new = _new_secret()
+
+    def rotate(database: sqlite3.Connection) -> SecretStr:
+        seq, webhook = _find_existing(database, identity)
+        before = _secret(database, store.keyring, (seq, webhook))
+        values = {
+            "signing_secret": store.keyring.encrypt(new, f"webhooks/{webhook.id}/signing_secret"),
+            "previous_secret": store.keyring.encrypt(before, f"webhooks/{webhook.id}/previous_secret"),
+            "previous_until": now_ms() + OVERLAP_MS,
+        }
+        _update(database, seq, values, actor)
+        audit.note(database, actor, "secret rotated", webhook.id, "the one before signs for 24 hours more")
+        return new
+
+    return await store.write(rotate)
+
+
+def _new_secret() -> SecretStr:
+    return SecretStr("whsec_" + base64.b64encode(os.urandom(32)).decode())
+
+
+def _secret(database: sqlite3.Connection, keyring: Keyring, found: tuple[int, Webhook]) -> SecretStr:
+    seq, webhook = found
+    (sealed,) = database.execute("SELECT signing_secret FROM webhooks WHERE seq = ?", (seq,)).fetchone()
+    return keyring.decrypt(sealed, f"webhooks/{webhook.id}/signing_secret")

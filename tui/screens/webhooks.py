@@ -423,7 +423,7 @@ class WebhooksScreen(Frame):
 
     async def _show_secret(self, summary: WebhookSummary) -> None:
         webhook = summary.webhook
-        secret = await config.signing_secret(self.store, webhook.id)
+        secret = await config.reveal_secret(self.store, webhook.id, actor=self.keeper.actor)
         await self.app.push_screen_wait(SecretDialog(webhook, secret, generated=False))
 
     def action_copy_id(self) -> None:

@@ -29,6 +29,10 @@ ALTER TABLE deliveries ADD COLUMN line TEXT;
 CREATE INDEX deliveries_line ON deliveries (webhook, line, seq)
     WHERE line IS NOT NULL AND state IN ('pending', 'sending');
 
+-- What undoing a deletion brings back.
+CREATE INDEX deliveries_of_deleted ON deliveries (webhook)
+    WHERE state = 'cancelled' AND cancel_reason = 'webhook_deleted';
+
 -- Why a webhook of an event's type got no delivery of it.
 CREATE TABLE skipped (
     event INTEGER NOT NULL REFERENCES events (seq) ON DELETE CASCADE,
@@ -79,7 +83,7 @@ CREATE TABLE jobs (
     changed_at INTEGER NOT NULL
 ) STRICT;
 
--- Who changed what. subject: a webhook's ID, `settings`, a delivery's or a job's ID.
+-- Who changed what. subject: a webhook's ID, `settings`, `keys`, a delivery's or a job's ID.
 CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,

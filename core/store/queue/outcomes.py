@@ -62,7 +62,7 @@ def _with_wish(verdict: Verdict, wish: str | None) -> Verdict:
     if wish is None or verdict.state is DeliveryState.DELIVERED:
         return verdict
     if wish == "cancel":
-        return Verdict(DeliveryState.CANCELLED, verdict.step)
+        return Verdict(DeliveryState.CANCELLED, verdict.step, verdict.due_at)  # a deletion may be undone
     return Verdict(DeliveryState.PENDING, 0, now_ms())
 
 

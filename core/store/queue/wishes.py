@@ -4,6 +4,7 @@ import sqlite3
 
 from core.clock import now_ms
 from core.models import Delivery, DeliveryState
+from core.store import audit
 from core.store.errors import NotPossible
 from core.store.history import find_delivery, read_delivery
 from core.store.queue.intake import RETRY
@@ -31,6 +32,7 @@ async def resend(store: Store, delivery_id: str, *, actor: str) -> Delivery:
                 " changed_at = ? WHERE seq = ?",
                 (RETRY, now_ms(), now_ms(), seq),
             )
+        audit.note(database, actor, "resent", before.id, f"was {before.state}")
         return read_delivery(database, seq)
 
     return await store.write(again)
@@ -65,6 +67,8 @@ async def cancel(store: Store, delivery_id: str, *, actor: str) -> Delivery:
                 "UPDATE deliveries SET state = 'cancelled', cancel_reason = ?, changed_at = ? WHERE seq = ?",
                 (reason, now_ms(), seq),
             )
+        if before.state is not DeliveryState.CANCELLED:
+            audit.note(database, actor, "cancelled", before.id, f"was {before.state}")
         return read_delivery(database, seq)
 
     return await store.write(give_up)

@@ -35,6 +35,7 @@ class Books(RuleBasedStateMachine):
         super().__init__()
         self.made: Counter[str] = Counter()
         self.existing: list[str] = []
+        self.deleted: list[tuple[str, int]] = []
         self.claims: list[tuple[int, queue.Claim]] = []
         self.leave = contextlib.ExitStack()
         folder = Path(self.leave.enter_context(tempfile.TemporaryDirectory()))
@@ -127,6 +128,17 @@ class Books(RuleBasedStateMachine):
         )
         assert self.run(config.delete_webhook(self.store, identity, actor="ana")) == waiting
         self.existing.remove(identity)
+        self.deleted.append((identity, waiting))
+
+    @precondition(lambda self: self.deleted)
+    @rule(data=st.data())
+    def undelete(self, data: st.DataObject) -> None:
+        identity, cancelled = data.draw(st.sampled_from(self.deleted))
+        self.run(config.undo_delete(self.store, identity, actor="ana"))
+        held = [each for each in self.deliveries() if each.webhook_id == identity and each.held]
+        assert len(held) >= cancelled
+        self.deleted.remove((identity, cancelled))
+        self.existing.append(identity)
 
     @rule()
     def take_over(self) -> None:

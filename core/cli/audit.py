@@ -1,0 +1,37 @@
+"""`audit`: who changed what."""
+
+from typing import Annotated
+
+import typer
+
+from core.cli.database import in_store
+from core.cli.output import AsJson, print_json, print_table
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("audit")(list_changes)
+
+
+def list_changes(
+    context: typer.Context,
+    subject: Annotated[
+        str | None,
+        typer.Option(metavar="ID|settings|keys", help="Only what was done to it; an ID may be its tail."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List who changed what, newest first. No secret is part of it."""
+    from pydantic_core import to_jsonable_python
+
+    from core.store import audit
+
+    changes = in_store(context, lambda store: audit.list_changes(store, subject=subject, limit=limit))
+    if as_json:
+        for each in changes:
+            print_json(to_jsonable_python(each))
+        return
+    print_table(
+        ("At", "By", "Action", "Subject", "Details"),
+        ((each.at, each.actor, each.action, each.subject, each.details) for each in changes),
+    )
