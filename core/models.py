@@ -185,6 +185,12 @@ def _check_plain(text: str) -> str:
     return text
 
 
+def _check_masked_field(text: str) -> str:
+    if "*" in text[:-1]:
+        raise ValueError("Write a * only at the end of a name, such as rfc*.")
+    return text
+
+
 Url = Annotated[str, AfterValidator(check_url)]
 Schedule = Annotated[str, Field(max_length=400), AfterValidator(_check_schedule)]
 Deadline = Annotated[float, Field(ge=1, le=300, allow_inf_nan=False)]
@@ -194,6 +200,7 @@ Rate = Annotated[float, Field(ge=0.01, le=10_000, allow_inf_nan=False)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 PemFile = Annotated[str, Field(max_length=4096), AfterValidator(_check_path)]
 FieldName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_check_plain)]
+MaskedField = Annotated[FieldName, AfterValidator(_check_masked_field)]
 
 
 class _Model(BaseModel):
@@ -243,7 +250,7 @@ class GeneralSettings(_Model):
     notice_url: Annotated[Url | None, BeforeValidator(_blank_is_none)] = None
     ca_file: Annotated[PemFile | None, BeforeValidator(_blank_is_none)] = None
     client_certificate: Annotated[PemFile | None, BeforeValidator(_blank_is_none)] = None
-    masked_fields: tuple[FieldName, ...] = ()
+    masked_fields: tuple[MaskedField, ...] = ()
     keep_delivered: Days = 30
     keep_failed: Days = 90
     keep_evidence: Days = 14

@@ -48,18 +48,21 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show an event. Its body is masked; --body gives it as it is sent, and --json the same as a string."""
-    from core.store import history
+    from core.store import config, history
 
-    event = in_store(context, lambda store: history.load_event(store, event_id))
+    async def work(store: "Store") -> "tuple[Event, tuple[str, ...]]":
+        return await history.load_event(store, event_id), (await config.load_settings(store)).masked_fields
+
+    event, masked_fields = in_store(context, work)
     if body:
         sys.stdout.buffer.write(event.body)
     elif as_json:
         print_json(event.model_dump(mode="json"))
     else:
-        _print(event)
+        _print(event, masked_fields)
 
 
-def _print(event: "Event") -> None:
+def _print(event: "Event", masked_fields: tuple[str, ...]) -> None:
     print_fields(
         [
             ("ID", event.id),
@@ -72,7 +75,7 @@ def _print(event: "Event") -> None:
             ("Went to nobody", event.unwanted),
         ]
     )
-    print(masked_json(event.body))
+    print(masked_json(event.body, masked_fields))
 
 
 @app.command()

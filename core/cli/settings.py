@@ -13,6 +13,7 @@ from core.cli.event_data import file_bytes, standard_input
 from core.cli.output import AsJson, print_fields, print_json, say
 from core.cli.wrong_usage import WrongUsage, validated
 from core.errors import HookkeeperError
+from core.text import ALWAYS_MASKED
 
 if TYPE_CHECKING:
     from core.models import CustomHeader, GeneralSettings
@@ -34,6 +35,11 @@ _OPTIONS = {
     "notice_url": "--notice-url",
     "ca_file": "--ca-file",
     "client_certificate": "--client-certificate",
+    "keep_delivered": "--keep-delivered",
+    "keep_failed": "--keep-failed",
+    "keep_evidence": "--keep-evidence",
+    "keep_unwanted": "--keep-unwanted",
+    "keep_keys": "--keep-keys",
 }
 _AUTHORIZATION = ("authentication_url", "client_id", "secret_key")
 _STORED = "stored"
@@ -79,6 +85,12 @@ def _print(settings: "GeneralSettings") -> None:
             ("Notices go to", settings.notice_url),
             ("CA file", settings.ca_file),
             ("Client certificate", settings.client_certificate),
+            ("Masked fields", ", ".join((*ALWAYS_MASKED, *settings.masked_fields))),
+            ("Keep delivered", f"{settings.keep_delivered} days, cancelled ones as well"),
+            ("Keep failed", f"{settings.keep_failed} days"),
+            ("Keep evidence", f"{settings.keep_evidence} days"),
+            ("Keep unwanted", f"{settings.keep_unwanted} days"),
+            ("Keep keys", f"{settings.keep_keys} days"),
             ("Updated", settings.updated_at),
             ("Updated by", settings.updated_by),
         ]
@@ -124,6 +136,26 @@ def set_settings(
         str | None,
         typer.Option(metavar="FILE", help="PEM: a certificate and its unencrypted key; empty: none."),
     ] = None,
+    mask: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Show the values of this field as dots; rfc* is all that begin so."
+        ),
+    ] = None,
+    unmask: Annotated[list[str] | None, typer.Option(metavar="NAME")] = None,
+    keep_delivered: Annotated[
+        str | None, typer.Option(help="Days that delivered and cancelled deliveries are kept.")
+    ] = None,
+    keep_failed: Annotated[str | None, typer.Option(help="Days that failed deliveries are kept.")] = None,
+    keep_evidence: Annotated[
+        str | None, typer.Option(help="Days that headers and bodies of answers are kept.")
+    ] = None,
+    keep_unwanted: Annotated[
+        str | None, typer.Option(help="Days that events are kept that went to nobody.")
+    ] = None,
+    keep_keys: Annotated[
+        str | None, typer.Option(help="Days that the key of an event makes it idempotent.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Change settings; what is not named stays as it is."""
@@ -142,10 +174,15 @@ def set_settings(
         "notice_url": notice_url,
         "ca_file": ca_file,
         "client_certificate": client_certificate,
+        "keep_delivered": keep_delivered,
+        "keep_failed": keep_failed,
+        "keep_evidence": keep_evidence,
+        "keep_unwanted": keep_unwanted,
+        "keep_keys": keep_keys,
     }
     changes = {name: value for name, value in given.items() if value is not None}
     headers = [_split_header(line) for line in header or ()]
-    if not (changes or headers or remove_header or allow_network or forbid_network):
+    if not (changes or headers or remove_header or allow_network or forbid_network or mask or unmask):
         raise WrongUsage("Name an option to change: hookkeeper settings set --help lists them.")
 
     async def work(store: "Store") -> "GeneralSettings":
@@ -155,6 +192,7 @@ def set_settings(
             changes,
             _with_headers(now.custom_headers, headers, remove_header or []),
             _with_networks(now.allowed_networks, allow_network or [], forbid_network or []),
+            _with_masks(now.masked_fields, mask or [], unmask or []),
         )
         if auth_url is not None and wanted.authentication_url is not None:
             check_address("--auth-url", wanted.authentication_url, wanted.allowed_networks)
@@ -176,13 +214,18 @@ def _changed(
     changes: dict[str, str],
     headers: list[dict[str, object]],
     networks: list[str],
+    masks: list[str],
 ) -> "GeneralSettings":
     from core.models import GeneralSettings
 
     values: dict[str, object] = {name: getattr(now, name) for name in GeneralSettings.model_fields}
     if changes.get("authentication_url") == "":
         values |= dict.fromkeys(_AUTHORIZATION)
-    values |= changes | {"custom_headers": headers, "allowed_networks": networks}
+    values |= changes | {
+        "custom_headers": headers,
+        "allowed_networks": networks,
+        "masked_fields": masks,
+    }
 
     def option_of(field: str) -> str:
         name, _, rest = field.partition(".")
@@ -191,6 +234,8 @@ def _changed(
             return f"--header {str(headers[int(position)]['name'])[:60]}"
         if name == "allowed_networks":
             return "--allow-network"
+        if name == "masked_fields":
+            return "--mask"
         return _OPTIONS.get(name, name)
 
     return validated(GeneralSettings, values, option_of)
@@ -248,6 +293,16 @@ def _with_networks(now: tuple[str, ...], allowed: list[str], removed: list[str])
         if network not in now:
             raise WrongUsage(f"--forbid-network: {network[:60]} is not among the allowed networks.")
     return list(dict.fromkeys([*(network for network in now if network not in removed), *allowed]))
+
+
+def _with_masks(now: tuple[str, ...], masked: list[str], unmasked: list[str]) -> list[str]:
+    fields = {name.lower(): name for name in now}
+    for name in unmasked:
+        if name.lower() in map(str.lower, ALWAYS_MASKED):
+            raise WrongUsage(f"--unmask: {name} is always masked.")
+        if fields.pop(name.lower(), None) is None:
+            raise WrongUsage(f"--unmask: {name[:60]} is not among the masked fields.")
+    return list((fields | {name.lower(): name for name in masked}).values())
 
 
 @app.command("test-auth")

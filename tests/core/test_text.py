@@ -79,3 +79,14 @@ def test_masked_wherever_it_stands() -> None:
     shown = masked_json(b'[{"TOKEN": {"a": "hidden"}, "x": [{"interviewToken": "hidden"}], "apikey": null}]')
     assert "hidden" not in shown
     assert '"apikey": null' in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "masked"),
+    [("ssn", True), ("SSN", True), ("ssnx", False), ("phone", True), ("PhoneNumber", True), ("a.c", True),
+     ("abc", False), ("rfcPersonal", True), ("x\ny", True)],
+)  # fmt: skip
+def test_fields_that_the_settings_mask(name: str, masked: bool) -> None:
+    """Names are taken as they stand but for the case of letters; a trailing * stands for any end."""
+    shown = masked_json(json.dumps({name: "hush"}).encode(), ("ssn", "phone*", "a.c", "x*"))
+    assert ("hush" not in shown) is masked

@@ -1,5 +1,6 @@
 """One delivery: why it is where it is, its attempts, what was answered, what was sent."""
 
+from textwrap import indent
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,7 +12,7 @@ from textual.widgets import Static
 from core.catalog import shown_type
 from core.clock import clock_time
 from core.models import Attempt, Delivery, Event
-from core.store import history
+from core.store import config, history
 from core.text import masked_json, one_line, sanitize
 from tui.actions import DETAIL, bindings
 from tui.screens.frame import Frame
@@ -37,6 +38,7 @@ class DeliveryScreen(Frame):
         self._delivery: Delivery | None = None
         self._attempt = 0
         self._unmasked = False
+        self._masked_fields: tuple[str, ...] = ()
 
     def compose_body(self) -> ComposeResult:
         with VerticalScroll(id="page", can_focus=False):
@@ -49,6 +51,7 @@ class DeliveryScreen(Frame):
         delivery = await history.load_delivery(self.store, self._delivery_id)
         attempts = await history.list_attempts(self.store, self._delivery_id)
         event = await history.load_event(self.store, delivery.event_id)
+        self._masked_fields = (await config.load_settings(self.store)).masked_fields
         self._delivery = delivery
         self._attempt = min(self._attempt, max(0, len(attempts) - 1))
         self.query_one("#detail", Static).update(self._content(delivery, attempts, event))
@@ -89,15 +92,19 @@ class DeliveryScreen(Frame):
         for name, value in attempt.response_headers:
             parts += [(f"  {one_line(name).lower()}  ", "$muted"), f"{one_line(value)}\n"]
         if attempt.response_body:
-            parts.append(f"  {sanitize(attempt.response_body.decode('utf-8', 'replace'))}\n")
+            parts.append(f"{indent(self._shown(attempt.response_body), '  ')}\n")
         if attempt.response_body_cut:
             parts.append(("  body cut\n", "$warning"))
         return parts
 
     def _request(self, event: Event, width: int) -> list[Content | str | tuple[str, str]]:
-        body = sanitize(event.body.decode("utf-8", "replace")) if self._unmasked else masked_json(event.body)
         right = f"{event.id}, {len(event.body):,} B" + (", nothing masked" if self._unmasked else "")
-        return [_rule("Request", right, width), body, "\n"]
+        return [_rule("Request", right, width), self._shown(event.body), "\n"]
+
+    def _shown(self, body: bytes) -> str:
+        if self._unmasked:
+            return sanitize(body.decode("utf-8", "replace"))
+        return masked_json(body, self._masked_fields)
 
     def action_scroll(self, lines: int) -> None:
         self.query_one("#page").scroll_relative(y=lines, animate=False)

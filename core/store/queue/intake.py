@@ -12,7 +12,6 @@ from core.store.store import Store
 
 FRESH, RETRY, BULK = 0, 1, 2
 """The lanes: first attempts, further ones, and what came in a heap."""
-KEY_LIFE_MS = 7 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,8 @@ class Emitted:
 async def emit(store: Store, event_type: str, body: Body, *, key: str | None = None) -> Emitted:
     """Store an event and its deliveries in one transaction. Raises KeyReused, StoreError.
 
-    A webhook that is disabled gets a delivery, too: it is held. `key` makes it idempotent for 7 days.
+    A webhook that is disabled gets a delivery, too: it is held. `key` makes it idempotent, for 7 days unless
+    the settings say otherwise.
     """
     identity = new_id("evt")
     return await store.write(lambda database: _emit(database, identity, event_type, body, key))
@@ -41,7 +41,10 @@ def _emit(
     now = now_ms()
     event = _insert_event(database, identity, event_type, body, is_test=False, now=now)
     if key is not None:
-        database.execute("REPLACE INTO event_keys VALUES (?, ?, ?)", (key, event, now + KEY_LIFE_MS))
+        database.execute(
+            "REPLACE INTO event_keys VALUES (?, ?, ? + 86400000 * coalesce((SELECT keep_keys FROM settings), 7))",
+            (key, event, now),
+        )
     webhooks = database.execute(
         "SELECT seq FROM webhooks WHERE type = ? AND deleted_at IS NULL ORDER BY seq", (event_type,)
     ).fetchall()

@@ -85,6 +85,40 @@ def test_webhooks(shell: Shell) -> None:
     assert shell("webhooks", "delete", identity, "--yes") == 0
     assert "1 deliveries cancelled" in shell.err
     assert shell("webhooks", "show", identity) == 1
+    (deleted,) = shell.json("webhooks", "list", "--deleted")
+    assert (deleted["id"], deleted["cancelled"]) == (identity, 1)
+    assert shell("webhooks", "list", "--deleted") == 0
+    assert identity in shell.out
+    assert shell("webhooks", "undelete", identity[-5:]) == 0
+    assert shell("webhooks", "undelete", identity[-5:]) == 1
+    assert shell.json("webhooks", "list")[0]["held"] == 1
+
+
+def test_secrets_and_the_audit(shell: Shell) -> None:
+    """The new secret alone is printed; the audit says who saw and who rotated it, without telling it."""
+    assert shell("webhooks", "add", "--type", "session-failed", "--url", "https://hooks.example/a") == 0
+    identity = shell.out.strip()
+    assert shell("webhooks", "show", identity) == 0
+    assert "whsec_" not in shell.out
+    assert shell("webhooks", "rotate-secret", identity[-4:]) == 0
+    secret = shell.out.strip()
+    assert secret.startswith("whsec_")
+    assert "24 hours" in shell.err
+    assert shell.json("webhooks", "show", identity, "--reveal-secret")[0]["signing_secret"] == secret
+    (rotated,) = shell.json("webhooks", "rotate-secret", identity)
+    assert rotated["signing_secret"] != secret
+    entries = shell.json("audit", "--subject", identity)
+    assert [entry["action"] for entry in entries] == [
+        "secret rotated",
+        "secret shown",
+        "secret rotated",
+        "generated",
+    ]
+    assert set(entries[0]) == {"at", "actor", "action", "subject", "details"}
+    assert shell("audit", "--limit", "1") == 0
+    assert "secret rotated" in shell.out
+    assert "whsec_" not in shell.out + shell.err
+    assert shell.json("audit", "--subject", "settings") == []
 
 
 @pytest.mark.parametrize(
@@ -157,6 +191,10 @@ def test_settings(shell: Shell, tmp_path: Path) -> None:
         (("--scopes", 'a"b'), "is not a scope"),
         (("--allow-network", "10.0.0.1/8"), "is not a network"),
         (("--client-auth", "digest"), "Choose one of"),
+        (("--mask", "a*b"), "--mask: Write a * only at the end"),
+        (("--unmask", "CURP"), "CURP is always masked."),
+        (("--unmask", "ssn"), "ssn is not among the masked fields."),
+        (("--keep-evidence", "0"), "--keep-evidence: Enter at least 1."),
         (("--secret-key-file", "/nothing/here"), "cannot be read"),
     ],
 )
@@ -164,6 +202,25 @@ def test_wrong_settings(shell: Shell, words: tuple[str, ...], expected: str) -> 
     """A wrong setting is refused with its reason."""
     assert shell("settings", "set", *words) == 2
     assert expected in shell.err
+
+
+def test_masking_and_retention(shell: Shell) -> None:
+    """Fields are masked beside those that always are; how long things are kept is a setting."""
+    assert shell("emit", "session-failed", "--data", '{"ssn": "hush", "phone": "loud", "curp": "hush"}') == 0
+    event = shell.out.strip()
+    words = ("--mask", "SSN", "--mask", "phone*", "--keep-delivered", "3", "--keep-keys", "2")
+    assert shell("settings", "set", *words) == 0
+    assert shell("events", "show", event) == 0
+    assert "hush" not in shell.out
+    assert "loud" not in shell.out
+    assert shell("settings", "set", "--unmask", "Phone*", "--mask", "ssn") == 0
+    (settings,) = shell.json("settings", "show")
+    assert (settings["masked_fields"], settings["keep_delivered"], settings["keep_keys"]) == (["ssn"], 3, 2)
+    assert shell("events", "show", event) == 0
+    assert "loud" in shell.out
+    assert shell("settings", "show") == 0
+    assert "Masked fields             token, interviewToken, apiKey, curp, rfc*, ssn\n" in shell.out
+    assert "Keep delivered            3 days" in shell.out
 
 
 def test_events_and_deliveries(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,9 +52,17 @@ async def test_key_makes_it_idempotent(store: Store) -> None:
 
 
 async def test_key_lives_for_seven_days(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After 7 days a key is free again."""
-    first = await queue.emit(store, "session-failed", BODY, key="k")
+    """After 7 days a key is free again, or after as many as the settings say."""
+    await queue.emit(store, "session-failed", BODY, key="longer")
+    await config.save_settings(store, GeneralSettings(keep_keys=2), actor="ana")
+    shorter = await queue.emit(store, "session-failed", BODY, key="shorter")
     now = now_ms()
+    monkeypatch.setattr(queue.intake, "now_ms", lambda: now + 2 * 86_400_000 + 60_000)
+    assert (await queue.emit(store, "session-failed", BODY, key="shorter")).id != shorter.id
+    assert (await queue.emit(store, "session-failed", BODY, key="longer")).repeated
+    await config.save_settings(store, GeneralSettings(version=1), actor="ana")
+    monkeypatch.setattr(queue.intake, "now_ms", lambda: now)
+    first = await queue.emit(store, "session-failed", BODY, key="k")
     monkeypatch.setattr(queue.intake, "now_ms", lambda: now + 7 * 86_400_000 + 60_000)
     again = await queue.emit(store, "session-failed", BODY, key="k")
     assert again.id != first.id

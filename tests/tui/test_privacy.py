@@ -1,0 +1,62 @@
+"""What is secret is shown when asked for, and the books say who asked."""
+
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from core.catalog import accept
+from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, WebhookOptions
+from core.store import Store, audit, config, queue
+from tests.tui.conftest import Screens
+from tui.dialogs.secret import SecretDialog
+from tui.screens.delivery import DeliveryScreen
+
+OPTIONS = WebhookOptions(url="https://a.example/")
+
+
+async def _press(pilot: Pilot[None], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause(0.3)
+
+
+def _dialog(pilot: Pilot[None]) -> str:
+    assert isinstance(pilot.app.screen, SecretDialog)
+    return "\n".join(str(line.content) for line in pilot.app.screen.query(Static))
+
+
+async def test_showing_a_secret_is_audited(screens: Screens, store: Store) -> None:
+    """From the menu it is an act of its own; right after Generate it is part of that."""
+    async with screens() as pilot:
+        await _press(pilot, "n", "enter", "down", "enter")
+        pilot.app.screen.query_one("#url", Input).value = "https://hooks.example/a"
+        await _press(pilot, "ctrl+s")
+        (summary,) = await config.list_webhooks(store)
+        secret = (await config.signing_secret(store, summary.webhook.id)).get_secret_value()
+        assert secret in _dialog(pilot)
+        assert [each.action for each in await audit.list_changes(store)] == ["generated"]
+        await _press(pilot, "escape", "enter", "end", "enter")
+        assert secret in _dialog(pilot)
+    assert [each.action for each in await audit.list_changes(store)] == ["secret shown", "generated"]
+
+
+async def test_masked_fields_on_the_delivery_page(screens: Screens, store: Store) -> None:
+    """What the settings mask is dots in request and response, until `i` shows it."""
+    await config.save_settings(store, GeneralSettings(masked_fields=("ssn",)), actor="ana")
+    await config.add_webhook(store, "session-failed", OPTIONS, actor="ana")
+    await queue.emit(store, "session-failed", accept("session-failed", b'{"ssn": "hush-1", "a": "loud"}'))
+    epoch = await queue.next_epoch(store)
+    (claim,) = await queue.claim(store, epoch, [queue.Slots(1, 1, 1, 1)])
+    result = AttemptResult(
+        Outcome.OK, "answered 200", "https://a.example/", 1, 5, 200, response_body=b'{"SSN": "hush-2"}'
+    )
+    await queue.record(store, epoch, claim, result, queue.Verdict(DeliveryState.DELIVERED, 1))
+    async with screens() as pilot:
+        pilot.app.push_screen(DeliveryScreen(claim.id))
+        await pilot.pause(0.5)
+        shown = str(pilot.app.screen.query_one("#detail", Static).content)
+        assert '"ssn": "••••",\n  "a": "loud"' in shown
+        assert '  {\n    "SSN": "••••"\n  }' in shown
+        await _press(pilot, "i")
+        shown = str(pilot.app.screen.query_one("#detail", Static).content)
+        assert "hush-1" in shown
+        assert "hush-2" in shown
