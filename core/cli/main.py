@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from core.catalog import UnknownType
-from core.cli import audit, catalogue, deliveries, dispatcher, emit, events, notices, settings, webhooks
+from core.cli import (
+    audit,
+    catalogue,
+    deliveries,
+    dispatcher,
+    emit,
+    events,
+    keys,
+    notices,
+    settings,
+    webhooks,
+)
 from core.cli.database import Invocation
 from core.cli.output import say
 from core.cli.wrong_usage import WrongUsage
@@ -79,6 +90,7 @@ def _commands(open_screens: OpenScreens) -> typer.Typer:
         ("settings", settings),
         ("deliveries", deliveries),
         ("notices", notices),
+        ("keys", keys),
     ):
         app.add_typer(module.app, name=name)
     return app

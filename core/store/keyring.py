@@ -1,6 +1,5 @@
-"""The keys that encrypt secrets at rest, and the file they are kept in, apart from the database."""
+"""The keys that encrypt secrets at rest."""
 
-import base64
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,130 +8,86 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 
-from core.ids import new_id
+from core.store import key_file
 from core.store.errors import KeyMissing, StoreError
 
-KEYS_VARIABLE = "HOOKKEEPER_KEYS"
-KEY_FILE_VARIABLE = "HOOKKEEPER_KEY_FILE"
-_CREDENTIAL = "hookkeeper-keys"
 _NONCE = 12
-_HEADING = (
-    "# Hookkeeper's keys. Without them the secrets in its databases cannot be read: keep a copy elsewhere.\n"
-)
-
-
-def key_file() -> Path:
-    """Where the keys are read from: the variable, systemd's credential, or the user's configuration folder."""
-    if KEY_FILE_VARIABLE in os.environ:
-        return Path(os.environ[KEY_FILE_VARIABLE])
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    if folder and (Path(folder) / _CREDENTIAL).exists():
-        return Path(folder) / _CREDENTIAL
-    from platformdirs import user_config_path  # imported late: most commands read no secret
-
-    return user_config_path("hookkeeper") / "keys"
 
 
 @dataclass(slots=True)
 class Keyring:
-    """AES-GCM keys by their id; the last one encrypts. A ciphertext is: id, newline, nonce, sealed text."""
+    """AES-GCM keys by their id. A ciphertext is: id, newline, nonce, sealed text.
+
+    Keys that were once read stay known as long as the process lives, to open what they sealed; only the last one
+    of the file, as it is now, seals.
+    """
 
     path: Path
-    keys: dict[str, bytes] = field(repr=False)
+    _keys: dict[str, bytes] = field(default_factory=dict, repr=False)
+    _newest: str = ""
+    _seen: key_file.Stamp | None = None
 
     @classmethod
     def load(cls) -> "Keyring":
         """The keys there are; none if there is no key file. Raises StoreError."""
-        path = key_file()
-        try:
-            text = os.environ.get(KEYS_VARIABLE) or path.read_text()
-        except FileNotFoundError:
-            text = ""
-        except (OSError, UnicodeDecodeError):
-            raise StoreError(
-                f"The key file {path} cannot be read. Check its owner and permissions."
-            ) from None
-        return cls(path, _parse(text, path))
+        ring = cls(key_file.key_file())
+        ring._read()
+        return ring
+
+    def _read(self) -> None:
+        keys, self._seen = key_file.read(self.path)
+        self._keys.update(keys)
+        self._newest = next(reversed(keys), "")
 
     def require(self, identity: str) -> None:
         """Raises KeyMissing if a ciphertext of the database names a key that is not here."""
-        if identity not in self.keys:
-            self.keys.update(_read(self.path))  # another process may have made it since
-        if identity not in self.keys:
+        if identity not in self._keys:
+            # Another process may have made it since. Which one is the newest is for the writer's thread to say.
+            self._keys.update(key_file.read(self.path)[0])
+        if identity not in self._keys:
             raise KeyMissing(
                 f"The key {identity} of this database is not in {self.path}. Put the key file back from your copy; "
                 "without it the stored secrets cannot be read."
             )
 
     def encrypt(self, secret: SecretStr, place: str) -> bytes:
-        """Seal a secret for one place (`table/row/column`): elsewhere it cannot be opened."""
-        if not self.keys:
-            self.keys.update(_read(self.path) or self._create())
-        identity, key = list(self.keys.items())[-1]
+        """Seal a secret for one place (`table/row/column`): elsewhere it cannot be opened.
+
+        To be called inside the transaction that stores it: a rotation that was committed before is seen.
+        """
         nonce = os.urandom(_NONCE)
-        sealed = AESGCM(key).encrypt(nonce, secret.get_secret_value().encode(), place.encode())
+        identity = self._newest_now()
+        sealed = AESGCM(self._keys[identity]).encrypt(
+            nonce, secret.get_secret_value().encode(), place.encode()
+        )
         return identity.encode() + b"\n" + nonce + sealed
+
+    def _newest_now(self) -> str:
+        """The file's last key: another process may have added one, or removed those that were here."""
+        if key_file.stamp(self.path) != self._seen or not self._newest:
+            self._read()
+        if not self._newest and self._keys:
+            raise KeyMissing(f"The key file {self.path} is gone. Put it back from your copy.")
+        if not self._newest:
+            key_file.create(self.path)
+            self._read()
+        return self._newest
 
     def decrypt(self, ciphertext: bytes, place: str) -> SecretStr:
         """Open what `encrypt` sealed for the same place. Raises KeyMissing or StoreError."""
         identity, _, rest = ciphertext.partition(b"\n")
         self.require(identity.decode("ascii", "replace"))
         try:
-            plain = AESGCM(self.keys[identity.decode()]).decrypt(rest[:_NONCE], rest[_NONCE:], place.encode())
+            plain = AESGCM(self._keys[identity.decode()]).decrypt(
+                rest[:_NONCE], rest[_NONCE:], place.encode()
+            )
         except InvalidTag:
             raise StoreError(
                 f"The secret in {place} was changed outside Hookkeeper. Enter it again."
             ) from None
         return SecretStr(plain.decode())
 
-    def _create(self) -> dict[str, bytes]:
-        """Make the first key. Whoever is second uses what the first one wrote."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        line = f"{new_id('key')} {base64.b64encode(os.urandom(32)).decode()}\n"
-        draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        try:
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(_HEADING + line)
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(draft, self.path)
-        except FileExistsError:
-            pass
-        except OSError as error:
-            raise StoreError(f"The key file {self.path} cannot be written: {error.strerror}.") from None
-        finally:
-            draft.unlink(missing_ok=True)
-        return _read(self.path)
-
 
 def key_of(ciphertext: bytes) -> str:
     """The id of the key that a ciphertext needs."""
     return ciphertext.partition(b"\n")[0].decode("ascii", "replace")
-
-
-def _read(path: Path) -> dict[str, bytes]:
-    try:
-        text = os.environ.get(KEYS_VARIABLE) or path.read_text()
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError):
-        raise StoreError(f"The key file {path} cannot be read. Check its owner and permissions.") from None
-    return _parse(text, path)
-
-
-def _parse(text: str, path: Path) -> dict[str, bytes]:
-    keys: dict[str, bytes] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        identity, _, encoded = line.strip().partition(" ")
-        try:
-            key = base64.b64decode(encoded, validate=True)
-        except ValueError:
-            key = b""
-        if len(key) != 32:
-            raise StoreError(
-                f"Line {number} of the key file {path} is no key. Put the file back from your copy."
-            )
-        keys[identity] = key
-    return keys

@@ -11,9 +11,10 @@ import aiosqlite
 
 from core.store import connection
 from core.store.errors import DatabaseNewer, DatabaseReplaced, in_words
-from core.store.keyring import Keyring, key_of
+from core.store.keyring import Keyring
 from core.store.lock import DispatcherLock
 from core.store.migration import VERSION, prepare
+from core.store.sealed import keys_in_use
 from core.store.writer import Writer, open_writer
 
 T = TypeVar("T")
@@ -151,11 +152,5 @@ async def open_store(
 
 
 async def _require_keys(store: Store) -> None:
-    ciphertexts = await store.read(
-        lambda database: database.execute(
-            "SELECT signing_secret FROM webhooks UNION ALL SELECT value FROM custom_headers"
-            " UNION ALL SELECT secret_key FROM settings WHERE secret_key IS NOT NULL"
-        ).fetchall()
-    )
-    for identity in {key_of(ciphertext) for (ciphertext,) in ciphertexts}:
+    for identity in await store.read(keys_in_use):
         store.keyring.require(identity)

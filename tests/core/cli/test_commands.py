@@ -204,6 +204,20 @@ def test_wrong_settings(shell: Shell, words: tuple[str, ...], expected: str) -> 
     assert expected in shell.err
 
 
+def test_keys(shell: Shell) -> None:
+    """A rotation says what it did and what it left, and shows no key."""
+    assert shell("webhooks", "add", "--type", "session-failed", "--url", "https://hooks.example/a") == 0
+    identity = shell.out.strip()
+    assert shell("keys", "rotate") == 0
+    assert "1 secrets are encrypted with the new key key_" in shell.err
+    assert "Its older keys stay" in shell.err
+    (done,) = shell.json("keys", "rotate", "--remove-old")
+    assert (done["secrets"], done["removed"]) == (1, 2)
+    assert shell("webhooks", "show", identity, "--reveal-secret") == 0
+    assert shell("keys", "rotate", "--help") == 0
+    assert "another database may share it" in " ".join(shell.out.split())
+
+
 def test_masking_and_retention(shell: Shell) -> None:
     """Fields are masked beside those that always are; how long things are kept is a setting."""
     assert shell("emit", "session-failed", "--data", '{"ssn": "hush", "phone": "loud", "curp": "hush"}') == 0

@@ -14,7 +14,7 @@ from core.store import Store, config
 from core.store.queue import Claim
 from tests.support.receiver import Received, Receiver
 
-_CLAIM = Claim(1, "dlv_1", 1, "session-failed", b'{"interviewId":"66e1"}', False, 1, 0)
+_CLAIM = Claim(1, "dlv_1", 1, "session-failed", b'{"interviewId":"66e1"}', False, 1, 0, 0)
 _DAY = 86_400_000
 
 

@@ -94,7 +94,7 @@ def test_lock(database: Path) -> None:
 
 def test_keys_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A systemd credential takes the key file's place."""
-    from core.store.keyring import key_file
+    from core.store.key_file import key_file
 
     monkeypatch.delenv("HOOKKEEPER_KEY_FILE", raising=False)
     credential = tmp_path / "hookkeeper-keys"

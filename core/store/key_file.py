@@ -1,0 +1,172 @@
+"""The file that keys are kept in, apart from the database: one key a line, the last one encrypts."""
+
+import base64
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.ids import new_id
+from core.store.errors import StoreError
+
+KEYS_VARIABLE = "HOOKKEEPER_KEYS"
+KEY_FILE_VARIABLE = "HOOKKEEPER_KEY_FILE"
+_CREDENTIAL = "hookkeeper-keys"
+_HEADING = (
+    "# Hookkeeper's keys. Without them the secrets in its databases cannot be read: keep a copy elsewhere.\n"
+)
+
+Stamp = tuple[int, int, int]
+"""What tells one version of the file from another: inode, size, nanoseconds of its last change."""
+
+
+def key_file() -> Path:
+    """Where the keys are read from: the variable, systemd's credential, or the user's configuration folder."""
+    if KEY_FILE_VARIABLE in os.environ:
+        return Path(os.environ[KEY_FILE_VARIABLE])
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if folder and (Path(folder) / _CREDENTIAL).exists():
+        return Path(folder) / _CREDENTIAL
+    from platformdirs import user_config_path  # imported late: most commands read no secret
+
+    return user_config_path("hookkeeper") / "keys"
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Which version of the file is there now; None without one, or if the keys come from the environment."""
+    if os.environ.get(KEYS_VARIABLE):
+        return None
+    try:
+        return _stamp(os.stat(path))
+    except OSError:
+        return None
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def read(path: Path) -> tuple[dict[str, bytes], Stamp | None]:
+    """The keys by their id, none without a file, and which version of it they are from. Raises StoreError."""
+    if text := os.environ.get(KEYS_VARIABLE):
+        return _parse(text, path), None
+    try:
+        with path.open() as file:
+            return _parse(file.read(), path), _stamp(os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return {}, None
+    except (OSError, UnicodeDecodeError):
+        raise StoreError(f"The key file {path} cannot be read. Check its owner and permissions.") from None
+
+
+def _parse(text: str, path: Path) -> dict[str, bytes]:
+    keys: dict[str, bytes] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not (identity := _key_of(line)):
+            continue
+        try:
+            key = base64.b64decode(line.strip().partition(" ")[2], validate=True)
+        except ValueError:
+            key = b""
+        if len(key) != 32:
+            raise StoreError(
+                f"Line {number} of the key file {path} is no key. Put the file back from your copy."
+            )
+        keys[identity] = key
+    return keys
+
+
+def _key_of(line: str) -> str:
+    """The id of the key in a line, "" for a line without one."""
+    return "" if line.startswith("#") else line.strip().partition(" ")[0]
+
+
+def create(path: Path) -> None:
+    """Make the file with its first key, unless it is there. Raises StoreError."""
+    with _writing(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _locked(path):
+            if not path.exists():
+                _replace(path, f"{_HEADING}{_new_line(new_id('key'))}")
+
+
+def append(path: Path) -> str:
+    """Add a new key, which encrypts from now on; its id. Raises StoreError."""
+    create(path)
+    identity = new_id("key")
+    with _writing(path), _locked(path):
+        text = path.read_text()
+        _replace(path, text + ("" if text.endswith("\n") or not text else "\n") + _new_line(identity))
+    return identity
+
+
+def remove_before(path: Path, identity: str) -> int:
+    """Remove the keys that stand before this one; how many. Raises StoreError."""
+    with _writing(path), _locked(path):
+        lines = path.read_text().splitlines(keepends=True)
+        position = next(number for number, line in enumerate(lines) if _key_of(line) == identity)
+        older = [line for line in lines[:position] if _key_of(line)]
+        _replace(path, "".join(line for line in lines if line not in older))
+    return len(older)
+
+
+def require_ours(path: Path) -> None:
+    """Raises StoreError if the keys are given to us from outside, so that a new one would not last."""
+    if os.environ.get(KEYS_VARIABLE):
+        raise StoreError(
+            f"The keys come from {KEYS_VARIABLE}, which Hookkeeper cannot change. "
+            "To rotate them, put them into a key file of its own."
+        )
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if folder and path.parent == Path(folder):
+        raise StoreError(
+            "The keys come from systemd's credential hookkeeper-keys, which Hookkeeper cannot change. "
+            f"Run this with {KEY_FILE_VARIABLE} naming the file that the credential is made of."
+        )
+
+
+def _new_line(identity: str) -> str:
+    return f"{identity} {base64.b64encode(os.urandom(32)).decode()}\n"
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"The key file {path} cannot be written: {error.strerror}.") from None
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One at a time: of two that replace the file at once, one would lose the other's key."""
+    file = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the file anew, whole or not at all, for its owner alone."""
+    path = path.resolve()
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            with contextlib.suppress(FileNotFoundError):
+                owner = path.stat()
+                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

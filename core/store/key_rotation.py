@@ -1,0 +1,38 @@
+"""A new key for everything that is encrypted. After each step there is a key in the file for every ciphertext."""
+
+import asyncio
+import sqlite3
+from dataclasses import dataclass
+
+from core.store import audit, key_file
+from core.store.sealed import seal_anew
+from core.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """The new key's id, how many secrets it encrypts now, how many older keys were removed from the file."""
+
+    key: str
+    secrets: int
+    removed: int
+
+
+async def rotate_keys(store: Store, *, actor: str, remove_old: bool = False) -> Rotation:
+    """Add a key to the key file and encrypt everything in this database with it.
+
+    `remove_old` then removes the older keys from the file: not where another database, or a copy of this one, still
+    needs them. Processes that have the database open follow by themselves. Raises StoreError.
+    """
+    path = store.keyring.path
+    key_file.require_ours(path)
+    key = await asyncio.to_thread(key_file.append, path)
+
+    def seal(database: sqlite3.Connection) -> int:
+        secrets = seal_anew(database, store.keyring)
+        audit.note(database, actor, "keys rotated", "keys", f"{secrets:,} secrets encrypted with {key}")
+        return secrets
+
+    secrets = await store.write(seal)
+    removed = await asyncio.to_thread(key_file.remove_before, path, key) if remove_old else 0
+    return Rotation(key, secrets, removed)
