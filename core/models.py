@@ -135,7 +135,7 @@ def _invalid_setting(detail: ErrorDetails) -> InvalidSetting:
             return InvalidSetting(field, "Enter a number.")
         case "string_too_long", _:
             return InvalidSetting(field, f"At most {context['max_length']:,} characters.")
-        case "enum", _:
+        case (("enum" | "literal_error"), _):
             return InvalidSetting(field, f"Choose one of: {context['expected']}.")
         case "missing", _:
             return InvalidSetting(field, "Enter a value.")

@@ -1,17 +1,25 @@
 """`deliveries`: what is on its way, what arrived, and what did not."""
 
-import re
 from collections.abc import Callable, Coroutine
-from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.actor import actor
-from core.catalog import event_type
 from core.cli.database import database_of, in_store, wake_dispatcher
+from core.cli.filter import (
+    ClassOption,
+    CodeOption,
+    SessionOption,
+    SinceOption,
+    StateOption,
+    TypeOption,
+    UntilOption,
+    WebhookOption,
+    given_filter,
+    with_webhook,
+)
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
-from core.cli.wrong_usage import WrongUsage
 from core.errors import HookkeeperError
 
 if TYPE_CHECKING:
@@ -21,39 +29,34 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="What is on its way, what arrived, and what did not.", no_args_is_help=True)
 
-_AGO = re.compile(r"(\d{1,6})\s*(s|m|min|h|d)", re.ASCII)
-_UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
-
 
 @app.command("list")
 def list_deliveries(
     context: typer.Context,
-    state: Annotated[
-        str | None, typer.Option(help="pending, sending, delivered, failed, cancelled, held or attention.")
+    words: Annotated[
+        list[str] | None, typer.Argument(help="What occurs in an ID, session, URL or reason.")
     ] = None,
-    webhook: Annotated[str | None, typer.Option(metavar="ID")] = None,
-    kind: Annotated[str | None, typer.Option("--type", metavar="TYPE")] = None,
-    since: Annotated[str | None, typer.Option(help="30m, 2h, 3d, 14:05 or 2024-11-23T14:05.")] = None,
+    state: StateOption = None,
+    webhook: WebhookOption = None,
+    kind: TypeOption = None,
+    outcome: ClassOption = None,
+    code: CodeOption = None,
+    session: SessionOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """List the newest deliveries, newest first."""
-    from core.store import config, history
+    from core.store import history
 
-    _check_state(state)
-    type_name = event_type(kind).name if kind is not None else None
-    moment = parse_since(since, datetime.now().astimezone()) if since is not None else None
+    given = given_filter(
+        state=state, webhook=webhook, kind=kind, outcome=outcome, code=code, session=session, since=since,
+        until=until, text=" ".join(words) if words else None,
+    )  # fmt: skip
 
     async def work(store: "Store") -> "list[Row]":
-        return await history.list_deliveries(
-            store,
-            view="attention" if state == "attention" else "all",
-            state=None if state == "attention" else state,
-            webhook=(await config.load_webhook(store, webhook)).id if webhook is not None else None,
-            event_type=type_name,
-            since=moment,
-            limit=limit,
-        )
+        return await history.list_deliveries(store, await with_webhook(store, given), limit=limit)
 
     rows = in_store(context, work)
     if as_json:
@@ -61,29 +64,6 @@ def list_deliveries(
             print_json(row.delivery.model_dump(mode="json"))
     else:
         _print_table([row.delivery for row in rows])
-
-
-def _check_state(state: str | None) -> None:
-    from core.models import DeliveryState
-
-    known = [*(each.value for each in DeliveryState), "held", "attention"]
-    if state is not None and state not in known:
-        raise WrongUsage(f"--state: choose one of: {', '.join(known)}.")
-
-
-def parse_since(text: str, now: datetime) -> datetime:
-    """The moment that `2h`, `14:05` or an ISO 8601 time means, `now` being aware. Raises WrongUsage."""
-    try:
-        if match := _AGO.fullmatch(text.strip()):
-            return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
-        if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?", text, re.ASCII):
-            return datetime.combine(now.date(), time.fromisoformat(text.zfill(5)), now.tzinfo)
-        moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
-    except (ValueError, OverflowError):
-        raise WrongUsage(
-            f'--since: "{text[:40]}" is not a time such as 30m, 2h, 3d, 14:05 or 2024-11-23T14:05.'
-        ) from None
 
 
 def _print_table(deliveries: "list[Delivery]") -> None:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from core.cli.database import actor, in_store
+from core.actor import actor
+from core.cli.database import in_store
 from core.cli.output import AsJson, print_json, say
 
 app = typer.Typer(no_args_is_help=True)

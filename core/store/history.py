@@ -10,11 +10,11 @@ from core import schedule
 from core.clock import from_ms, now_ms
 from core.models import Attempt, Delivery, DeliveryState, Event, Outcome
 from core.store.errors import NotFound
+from core.store.filter import ATTENTION, SLOW_MS, DeliveryFilter
 from core.store.paces import PaceState, pace_of
 from core.store.store import Store
 
-SLOW_MS = 10_000
-"""A delivery that waits for longer needs attention."""
+_EVERYTHING = DeliveryFilter()
 _TAIL_REACH = 10_000
 _HEADERS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 
@@ -27,10 +27,6 @@ SELECT d.seq, d.id, e.id, w.id, e.type, w.url, d.state, w.enabled, e.is_test, d.
 FROM deliveries d JOIN events e ON e.seq = d.event JOIN webhooks w ON w.seq = d.webhook
     LEFT JOIN paces p ON p.webhook = d.webhook
 """
-_ATTENTION = (
-    "(d.state = 'failed' OR d.state IN ('pending', 'sending') AND w.enabled AND (d.last_outcome IS NOT NULL"
-    " OR d.created_at < :slow))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,41 +140,21 @@ def _storable(identity: str) -> str:
 
 
 async def list_deliveries(
-    store: Store,
-    *,
-    view: str = "all",
-    state: str | None = None,
-    webhook: str | None = None,
-    event_type: str | None = None,
-    since: datetime | None = None,
-    before: int | None = None,
-    limit: int = 100,
+    store: Store, chosen: DeliveryFilter = _EVERYTHING, *, before: int | None = None, limit: int = 100
 ) -> list[Row]:
-    """The newest deliveries, newest first; `before` a row number for the next page.
-
-    `view` is `all` or `attention`; `state` a stored state or `held`.
-    """
-    conditions = {
-        _ATTENTION: view == "attention",
-        "d.state = 'pending' AND NOT w.enabled": state == "held",
-        "d.state = :state": state is not None and state != "held",
-        "w.id = :webhook": webhook is not None,
-        "e.type = :type": event_type is not None,
-        "d.created_at >= :since": since is not None,
-        "d.seq < :before": before is not None,
-    }
-    where = " AND ".join(condition for condition, applies in conditions.items() if applies) or "1"
-    values = {
-        "slow": now_ms() - SLOW_MS,
-        "state": state,
-        "webhook": webhook,
-        "type": event_type,
-        "since": int(since.timestamp() * 1000) if since else None,
-        "before": before,
-        "limit": limit,
-    }
-    sql = f"{_DELIVERY} WHERE {where} ORDER BY d.seq DESC LIMIT :limit"
+    """The newest deliveries that the filter lets through, newest first; `before` a row number for the next page."""
+    condition, values = chosen.condition()
+    page = "d.seq < :before" if before is not None else "1"
+    sql = f"{_DELIVERY} WHERE {condition} AND {page} ORDER BY d.seq DESC LIMIT :limit"
+    values |= {"before": before, "limit": limit}
     return await store.read(lambda database: [_row(row) for row in database.execute(sql, values)])
+
+
+async def count_deliveries(store: Store, chosen: DeliveryFilter) -> int:
+    """How many deliveries the filter lets through."""
+    condition, values = chosen.condition()
+    sql = f"SELECT count(*) FROM ({_DELIVERY} WHERE {condition})"
+    return await store.read(lambda database: int(database.execute(sql, values).fetchone()[0]))
 
 
 async def load_delivery(store: Store, identity: str) -> Delivery:
@@ -264,7 +240,7 @@ async def totals(store: Store) -> Totals:
 
     def read(database: sqlite3.Connection) -> Totals:
         attention, undelivered, sending, waiting, held, oldest = database.execute(
-            f"SELECT coalesce(sum({_ATTENTION}), 0), count(*),"
+            f"SELECT coalesce(sum({ATTENTION}), 0), count(*),"
             " coalesce(sum(d.state = 'sending'), 0), coalesce(sum(d.state = 'pending' AND w.enabled), 0),"
             " coalesce(sum(d.state = 'pending' AND NOT w.enabled), 0), min(d.created_at)"
             " FROM deliveries d INDEXED BY deliveries_open JOIN webhooks w ON w.seq = d.webhook"

@@ -17,6 +17,7 @@ from core.catalog import accept
 from core.models import GeneralSettings, Outcome, WebhookOptions
 from core.service.status import dispatcher_status
 from core.store import Store, bell, config, history, open_store, queue, requests
+from core.store.filter import DeliveryFilter, State
 from tests.e2e.conftest import Serve, line_with
 from tests.support.receiver import Receiver
 from tests.support.token_endpoint import TokenEndpoint
@@ -27,11 +28,12 @@ BODY = accept("session-failed", b'{"interviewId":"66e1"}')
 FAILED_TOKEN_REQUESTS = int(os.environ.get("FAILED_TOKEN_REQUESTS", "3"))
 
 
-async def _until_none_is(store: Store, *states: str) -> None:
+async def _until_none_is(store: Store, *states: State) -> None:
     """Wait until no delivery is in one of these states."""
+    filters = [DeliveryFilter(state=state) for state in states]
     async with asyncio.timeout(50), aclosing(store.changes(0.05)) as changes:
         async for _ in changes:
-            if not any([await history.list_deliveries(store, state=state, limit=1) for state in states]):
+            if not any([await history.list_deliveries(store, each, limit=1) for each in filters]):
                 return
 
 
@@ -59,7 +61,7 @@ async def test_killed_ten_times(database: Path, receiver: Receiver, serve: Serve
             await process.communicate()
             assert process.returncode == -signal.SIGKILL
             receiver.on_answer = receiver.on_request = None
-            left = await history.list_deliveries(store, state="sending", limit=events)
+            left = await history.list_deliveries(store, DeliveryFilter(state="sending"), limit=events)
             cut_off.update(row.delivery.id for row in left)
         process = await serve()
         log = asyncio.create_task(process.communicate())

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from core.ids import tail
 from core.models import Delivery, DeliveryState
 from core.store import bell, history, queue
+from core.store.filter import DeliveryFilter
 from core.store.history import Totals
 from core.text import one_line
 from tui.actions import MONITOR, bindings
@@ -73,7 +74,8 @@ class MonitorScreen(Frame):
         self.query_one("#list-head", Static).update(heading, layout=False)
 
     async def reload(self) -> None:
-        rows = await history.list_deliveries(self.store, view=self._view, limit=NEWEST)
+        chosen = DeliveryFilter(state="attention" if self._view == "attention" else None)
+        rows = await history.list_deliveries(self.store, chosen, limit=NEWEST)
         totals = await history.totals(self.store)
         listed = self.list
         if listed.following:

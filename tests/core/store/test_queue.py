@@ -20,6 +20,7 @@ from core.store import (
     queue,
     requests,
 )
+from core.store.filter import DeliveryFilter
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
 OK = AttemptResult(Outcome.OK, "answered 204 No Content", "https://a.example/", 1, 5, 204)
@@ -182,7 +183,7 @@ async def test_disabled_webhooks_hold(store: Store) -> None:
     await config.set_enabled(store, webhook.id, False, actor="ana")
     await queue.emit(store, "session-failed", BODY)
     assert await queue.due_times(store) == {}
-    (row,) = await history.list_deliveries(store, state="held")
+    (row,) = await history.list_deliveries(store, DeliveryFilter(state="held"))
     assert row.delivery.held
     assert (await history.totals(store)).held == 1
     with pytest.raises(NotPossible, match="is disabled"):

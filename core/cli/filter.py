@@ -1,0 +1,94 @@
+"""The options that say which deliveries are meant."""
+
+import re
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.catalog import event_type
+from core.cli.wrong_usage import WrongUsage, validated
+
+if TYPE_CHECKING:
+    from core.store import Store
+    from core.store.filter import DeliveryFilter
+
+WebhookOption = Annotated[str | None, typer.Option("--webhook", metavar="ID")]
+TypeOption = Annotated[str | None, typer.Option("--type", metavar="TYPE")]
+ClassOption = Annotated[
+    str | None, typer.Option("--class", metavar="CLASS", help="How the last attempt ended, such as timeout.")
+]
+CodeOption = Annotated[
+    str | None, typer.Option("--code", metavar="N", help="The status code of the last answer.")
+]
+SessionOption = Annotated[str | None, typer.Option("--session", metavar="ID")]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", metavar="TIME", help="30m, 2h, 3d, 14:05 or 2024-11-23T14:05.")
+]
+UntilOption = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Created before then.")]
+StateOption = Annotated[
+    str | None,
+    typer.Option(
+        "--state", help="pending, sending, delivered, failed, cancelled, held, attention or undelivered."
+    ),
+]
+
+_OPTIONS = {"outcome": "--class", "status_code": "--code", "event_type": "--type"}
+_AGO = re.compile(r"(\d{1,6})\s*(s|m|min|h|d)", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
+
+
+def given_filter(
+    *,
+    state: str | None = None,
+    webhook: str | None = None,
+    kind: str | None = None,
+    outcome: str | None = None,
+    code: str | None = None,
+    session: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    text: str | None = None,
+) -> "DeliveryFilter":
+    """The filter that these options mean; its webhook is as it was typed. Raises WrongUsage, UnknownType."""
+    from core.store.filter import DeliveryFilter
+
+    now = datetime.now().astimezone()
+    values = {
+        "state": state,
+        "webhook": webhook,
+        "event_type": event_type(kind).name if kind is not None else None,
+        "outcome": outcome,
+        "status_code": code,
+        "session": session,
+        "since": parse_time("--since", since, now) if since is not None else None,
+        "until": parse_time("--until", until, now) if until is not None else None,
+        "text": text,
+    }
+    return validated(DeliveryFilter, values, lambda field: _OPTIONS.get(field, f"--{field}"))
+
+
+async def with_webhook(store: "Store", given: "DeliveryFilter") -> "DeliveryFilter":
+    """The same with the whole ID of its webhook. Raises NotFound."""
+    from core.store import config
+
+    if given.webhook is None:
+        return given
+    webhook = await config.load_webhook(store, given.webhook)
+    return given.model_copy(update={"webhook": webhook.id})
+
+
+def parse_time(option: str, text: str, now: datetime) -> datetime:
+    """The moment that `2h`, `14:05` or an ISO 8601 time means, `now` being aware. Raises WrongUsage."""
+    try:
+        if match := _AGO.fullmatch(text.strip()):
+            return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
+        if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?", text, re.ASCII):
+            hours, _, rest = text.partition(":")
+            return datetime.combine(now.date(), time.fromisoformat(f"{hours:0>2}:{rest}"), now.tzinfo)
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)).astimezone(now.tzinfo)
+    except (ValueError, OverflowError):
+        raise WrongUsage(
+            f'{option}: "{text[:40]}" is not a time such as 30m, 2h, 3d, 14:05 or 2024-11-23T14:05.'
+        ) from None
