@@ -1,11 +1,12 @@
 """`deliveries`: what is on its way, what arrived, and what did not."""
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
 from core.actor import actor
+from core.cli import jobs
 from core.cli.database import database_of, in_store, wake_dispatcher
 from core.cli.filter import (
     ClassOption,
@@ -20,14 +21,18 @@ from core.cli.filter import (
     with_webhook,
 )
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
+from core.cli.wrong_usage import WrongUsage
 from core.errors import HookkeeperError
 
 if TYPE_CHECKING:
     from core.models import Attempt, Delivery
     from core.store import Store
+    from core.store.filter import DeliveryFilter
     from core.store.history import Row
 
 app = typer.Typer(help="What is on its way, what arrived, and what did not.", no_args_is_help=True)
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Count them, and change nothing.")]
 
 
 @app.command("list")
@@ -50,10 +55,8 @@ def list_deliveries(
     """List the newest deliveries, newest first."""
     from core.store import history
 
-    given = given_filter(
-        state=state, webhook=webhook, kind=kind, outcome=outcome, code=code, session=session, since=since,
-        until=until, text=" ".join(words) if words else None,
-    )  # fmt: skip
+    options = _Options(webhook, kind, outcome, code, session, since, until)
+    given = options.filter(state, " ".join(words) if words else None)
 
     async def work(store: "Store") -> "list[Row]":
         return await history.list_deliveries(store, await with_webhook(store, given), limit=limit)
@@ -140,27 +143,104 @@ def _print(delivery: "Delivery", attempts: "list[Attempt]") -> None:
 
 
 @app.command()
-def resend(context: typer.Context, delivery_ids: list[str], as_json: AsJson = False) -> None:
-    """Send deliveries again, now, with a fresh run of their schedule."""
+def resend(
+    context: typer.Context,
+    delivery_ids: Annotated[list[str] | None, typer.Argument()] = None,
+    all_failed: Annotated[
+        bool, typer.Option("--all-failed", help="All that failed, or those of them that the options name.")
+    ] = False,
+    webhook: WebhookOption = None,
+    kind: TypeOption = None,
+    outcome: ClassOption = None,
+    code: CodeOption = None,
+    session: SessionOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send deliveries again, now, with a fresh run of their schedule. For many it starts a job, and prints its ID."""
     from core.store import queue
 
-    all_done = _for_each(
-        context, delivery_ids, lambda store, each: queue.resend(store, each, actor=actor()), as_json=as_json
-    )
+    options = _Options(webhook, kind, outcome, code, session, since, until)
+    identities = _one_way(delivery_ids, all_failed, "--all-failed", asked=any(options) or dry_run)
+    if not identities:
+        jobs.start(context, "resend", options.filter("failed"), dry_run=dry_run, as_json=as_json)
+        return
+
+    async def again(store: "Store", identity: str) -> "Delivery":
+        delivery = await queue.resend(store, identity, actor=actor())
+        if delivery.outcome == "ok":
+            say(f"{delivery.id} was delivered before; it is sent once more.")
+        return delivery
+
+    all_done = _for_each(context, identities, again, as_json=as_json)
     wake_dispatcher(database_of(context))
     if not all_done:
         raise typer.Exit(1)
 
 
 @app.command()
-def cancel(context: typer.Context, delivery_ids: list[str], as_json: AsJson = False) -> None:
-    """Give deliveries up."""
+def cancel(
+    context: typer.Context,
+    delivery_ids: Annotated[list[str] | None, typer.Argument()] = None,
+    all_of_them: Annotated[
+        bool, typer.Option("--all", help="All that are undelivered, or those of them that the options name.")
+    ] = False,
+    state: Annotated[
+        Literal["undelivered", "pending", "sending", "failed", "held", "attention"], typer.Option()
+    ] = "undelivered",
+    webhook: WebhookOption = None,
+    kind: TypeOption = None,
+    outcome: ClassOption = None,
+    code: CodeOption = None,
+    session: SessionOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    dry_run: DryRun = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Yes, cancel them all.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give deliveries up. For many it starts a job, and prints its ID."""
     from core.store import queue
 
+    options = _Options(webhook, kind, outcome, code, session, since, until)
+    asked = any(options) or dry_run or state != "undelivered"
+    identities = _one_way(delivery_ids, all_of_them, "--all", asked=asked)
+    if not identities:
+        given = options.filter(state)
+        if not (yes or dry_run):
+            raise WrongUsage("--dry-run counts what would be cancelled. To cancel it, add --yes.")
+        jobs.start(context, "cancel", given, dry_run=dry_run, as_json=as_json)
+        return
     if not _for_each(
-        context, delivery_ids, lambda store, each: queue.cancel(store, each, actor=actor()), as_json=as_json
+        context, identities, lambda store, each: queue.cancel(store, each, actor=actor()), as_json=as_json
     ):
         raise typer.Exit(1)
+
+
+class _Options(NamedTuple):
+    """Which of many deliveries."""
+
+    webhook: str | None
+    kind: str | None
+    outcome: str | None
+    code: str | None
+    session: str | None
+    since: str | None
+    until: str | None
+
+    def filter(self, state: str | None, text: str | None = None) -> "DeliveryFilter":
+        return given_filter(state=state, text=text, **self._asdict())
+
+
+def _one_way(identities: list[str] | None, all_of_them: bool, option: str, *, asked: bool) -> list[str]:
+    """The IDs that were typed; none if it is all of a kind. Raises WrongUsage for both and for neither."""
+    if identities and (all_of_them or asked):
+        raise WrongUsage(f"Write the IDs of deliveries, or {option} with options that name them.")
+    if not identities and not all_of_them:
+        raise WrongUsage(f"Write the IDs of deliveries, or {option}.")
+    return identities or []
 
 
 def _for_each(

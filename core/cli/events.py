@@ -1,12 +1,15 @@
 """`events`: what was handed over."""
 
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.cli.database import database_of, in_store, wake_dispatcher
+from core.cli.filter import SinceOption, parse_time
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table
+from core.cli.wrong_usage import WrongUsage
 from core.text import masked_json
 
 if TYPE_CHECKING:
@@ -81,20 +84,49 @@ def _print(event: "Event", masked_fields: tuple[str, ...]) -> None:
 @app.command()
 def deliver(
     context: typer.Context,
-    event_id: str,
     webhook: Annotated[str, typer.Option(metavar="ID", help="The webhook that is to get it.")],
+    event_id: Annotated[str | None, typer.Argument()] = None,
+    unwanted: Annotated[
+        bool, typer.Option("--unwanted", help="All events of the webhook's type that went to nobody.")
+    ] = False,
+    since: SinceOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count them, and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send a stored event to a webhook of its type; prints the new delivery's ID."""
-    from core.store import history, queue
-
-    async def work(store: "Store") -> str:
-        event = await history.load_event(store, event_id)
-        return await queue.deliver(store, event.id, webhook)
-
-    identity = in_store(context, work)
+    """Send a stored event to a webhook of its type; prints the new delivery's ID, or how many went with --unwanted."""
+    if unwanted == (event_id is not None):
+        raise WrongUsage("Write the ID of an event, or --unwanted for all that went to nobody.")
+    if event_id is None:
+        _deliver_unwanted(context, webhook, since, dry_run=dry_run, as_json=as_json)
+        return
+    if since is not None or dry_run:
+        raise WrongUsage("--since and --dry-run go with --unwanted.")
+    identity = in_store(context, lambda store: _deliver_one(store, event_id, webhook))
     if as_json:
         print_json({"id": identity})
     else:
         print_line(identity)
     wake_dispatcher(database_of(context))
+
+
+async def _deliver_one(store: "Store", event_id: str, webhook: str) -> str:
+    from core.store import history, queue
+
+    event = await history.load_event(store, event_id)
+    return await queue.deliver(store, event.id, webhook)
+
+
+def _deliver_unwanted(
+    context: typer.Context, webhook: str, since: str | None, *, dry_run: bool, as_json: bool
+) -> None:
+    from core.store import queue
+
+    start = parse_time("--since", since, datetime.now().astimezone()) if since is not None else None
+    work = queue.count_unwanted if dry_run else queue.deliver_unwanted
+    number = in_store(context, lambda store: work(store, webhook, since=start))
+    if as_json:
+        print_json({"count": number})
+    else:
+        print_line(str(number))
+    if number and not dry_run:
+        wake_dispatcher(database_of(context))

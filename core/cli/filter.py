@@ -40,15 +40,15 @@ _UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "
 
 def given_filter(
     *,
-    state: str | None = None,
-    webhook: str | None = None,
-    kind: str | None = None,
-    outcome: str | None = None,
-    code: str | None = None,
-    session: str | None = None,
-    since: str | None = None,
-    until: str | None = None,
-    text: str | None = None,
+    state: str | None,
+    webhook: str | None,
+    kind: str | None,
+    outcome: str | None,
+    code: str | None,
+    session: str | None,
+    since: str | None,
+    until: str | None,
+    text: str | None,
 ) -> "DeliveryFilter":
     """The filter that these options mean; its webhook is as it was typed. Raises WrongUsage, UnknownType."""
     from core.store.filter import DeliveryFilter

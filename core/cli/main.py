@@ -16,6 +16,7 @@ from core.cli import (
     dispatcher,
     emit,
     events,
+    jobs,
     keys,
     notices,
     settings,
@@ -91,6 +92,7 @@ def _commands(open_screens: OpenScreens) -> typer.Typer:
         ("deliveries", deliveries),
         ("notices", notices),
         ("keys", keys),
+        ("jobs", jobs),
     ):
         app.add_typer(module.app, name=name)
     return app

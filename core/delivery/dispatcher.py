@@ -13,6 +13,7 @@ from core.delivery.attempt import attempt
 from core.delivery.authorization_check import answer_requests
 from core.delivery.destination import Destination
 from core.delivery.http import Http
+from core.delivery.jobs import run_jobs
 from core.delivery.notifier import Notifier
 from core.delivery.tls import Tls
 from core.delivery.verdict import judge
@@ -58,6 +59,7 @@ class Dispatcher:
         async with self._http, asyncio.TaskGroup() as tasks:
             watch = [tasks.create_task(self._watch(tasks)), tasks.create_task(self._housekeeping())]
             watch.append(tasks.create_task(self._wake_on(stop)))
+            watch.append(tasks.create_task(run_jobs(self._store, self._can_deliver)))
             watch.append(tasks.create_task(self._notifier.run(stop)))
             try:
                 while not stop.is_set():
@@ -114,6 +116,11 @@ class Dispatcher:
         if self._tokens.wait == 0.0 and self._probe is None:
             self._probe = tasks.create_task(self._ask_for_token(self._tokens))
         return True
+
+    def _can_deliver(self) -> bool:
+        """Whether what is put into the queue now can leave it soon."""
+        failing = self._tokens is not None and self._tokens.failure is not None
+        return not (self._stopping or self._unrecorded or failing)
 
     async def _ask_for_token(self, tokens: TokenSource) -> None:
         """One request shows whether the token endpoint is well again; the deliveries wait meanwhile."""

@@ -25,6 +25,7 @@ from core.models import (
 from core.store import audit, differences
 from core.store.errors import NOT_SAVED, Conflict, NotFound, NotPossible
 from core.store.keyring import Keyring
+from core.store.lanes import BULK, NEVER_DUE
 from core.store.paces import SELECT_PACES, PaceState, pace_of
 from core.store.store import Store
 
@@ -53,8 +54,6 @@ _WEBHOOK = (
 )
 
 _CANCELLED_BY_DELETION = "state = 'cancelled' AND cancel_reason = 'webhook_deleted'"
-NEVER_DUE = 2**63 - 1
-"""The due time of a delivery that waits for those before it in its line."""
 OVERLAP_MS = 24 * 3_600_000
 """How long requests are signed with the previous secret, too, after a rotation."""
 UNDO_MS = 24 * 3_600_000
@@ -355,7 +354,7 @@ async def set_enabled(
     actor: str,
     held: Literal["release", "cancel"] = "release",
 ) -> Webhook:
-    """Enable or disable. Enabling releases what was held, or cancels it. Raises NotFound."""
+    """Enable or disable. Enabling releases what was held into the bulk lane, or cancels it. Raises NotFound."""
 
     def switch(database: sqlite3.Connection) -> Webhook:
         seq, before = _find_existing(database, identity)
@@ -364,6 +363,8 @@ async def set_enabled(
         values: dict[str, object] = {"enabled": int(enabled)}
         if enabled:
             values |= {"disabled_reason": None, "failing_since": None, "failures": 0, "told_percent": 0}
+            if not cancels:
+                _release(database, seq)
         after = _update(database, seq, values, actor)
         if cancelled or before.enabled != enabled:
             words = f"{cancelled:,} held deliveries cancelled" if cancelled else ""
@@ -371,6 +372,15 @@ async def set_enabled(
         return after
 
     return await store.write(switch)
+
+
+def _release(database: sqlite3.Connection, webhook: int) -> None:
+    """What was held goes behind what is fresh; when it is due stays as it was."""
+    database.execute(
+        "UPDATE deliveries SET lane = ? WHERE webhook = ? AND state = 'pending'"
+        " AND webhook IN (SELECT seq FROM webhooks WHERE NOT enabled)",
+        (BULK, webhook),
+    )
 
 
 def _find_existing(

@@ -1,8 +1,10 @@
 """Events on their way: stored, claimed, recorded, taken back, sent again."""
 
+from core.store.lanes import BULK, FRESH, RETRY
 from core.store.queue.claims import Claim, Slots, claim, due_times, next_epoch
-from core.store.queue.intake import BULK, FRESH, RETRY, Emitted, deliver, emit, emit_test
+from core.store.queue.intake import Emitted, deliver, emit, emit_test
 from core.store.queue.outcomes import Verdict, move_due_times, record, recover, set_token_wait
+from core.store.queue.unwanted import count_unwanted, deliver_unwanted
 from core.store.queue.wishes import cancel, resend
 
 __all__ = [
@@ -15,7 +17,9 @@ __all__ = [
     "Verdict",
     "cancel",
     "claim",
+    "count_unwanted",
     "deliver",
+    "deliver_unwanted",
     "due_times",
     "emit",
     "emit_test",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.clock import now_ms
 from core.store.errors import EpochEnded
-from core.store.queue.intake import BULK, FRESH, RETRY
+from core.store.lanes import BULK, FRESH, RETRY
 from core.store.store import Store
 
 

@@ -8,10 +8,8 @@ from core.clock import now_ms
 from core.ids import new_id
 from core.store.config import find_webhook
 from core.store.errors import KeyReused, NotPossible
+from core.store.lanes import FRESH
 from core.store.store import Store
-
-FRESH, RETRY, BULK = 0, 1, 2
-"""The lanes: first attempts, further ones, and what came in a heap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def _emit(
         "SELECT seq FROM webhooks WHERE type = ? AND deleted_at IS NULL ORDER BY seq", (event_type,)
     ).fetchall()
     for (webhook,) in webhooks:
-        _insert_delivery(database, event, webhook, now)
+        insert_delivery(database, event, webhook, now)
     if not webhooks:
         database.execute("INSERT INTO unwanted VALUES (?, 'no webhook of this type')", (event,))
     return Emitted(identity, len(webhooks), repeated=False)
@@ -80,12 +78,15 @@ def _insert_event(
     return cursor.lastrowid or 0
 
 
-def _insert_delivery(database: sqlite3.Connection, event: int, webhook: int, now: int) -> str:
+def insert_delivery(
+    database: sqlite3.Connection, event: int, webhook: int, now: int, *, lane: int = FRESH
+) -> str:
+    """Make a delivery that is due at once; its ID."""
     identity = new_id("dlv")
     database.execute(
         "INSERT INTO deliveries (id, event, webhook, state, lane, due_at, created_at, changed_at)"
         " VALUES (?, ?, ?, 'pending', ?, 0, ?, ?)",
-        (identity, event, webhook, FRESH, now, now),
+        (identity, event, webhook, lane, now, now),
     )
     return identity
 
@@ -99,7 +100,7 @@ async def emit_test(store: Store, webhook_id: str, body: Body) -> str:
             raise NotPossible(f"{webhook.id} is disabled. Enable it, then test it.")
         now = now_ms()
         event = _insert_event(database, new_id("evt"), webhook.type, body, is_test=True, now=now)
-        return _insert_delivery(database, event, seq, now)
+        return insert_delivery(database, event, seq, now)
 
     return await store.write(test)
 
@@ -113,6 +114,6 @@ async def deliver(store: Store, event_id: str, webhook_id: str) -> str:
         if row is None or row[1] != webhook.type:
             raise NotPossible(f"{event_id[:60]} is not an event of the type of {webhook.id}, {webhook.type}.")
         database.execute("DELETE FROM unwanted WHERE event = ?", (row[0],))
-        return _insert_delivery(database, row[0], seq, now_ms())
+        return insert_delivery(database, row[0], seq, now_ms())
 
     return await store.write(again)

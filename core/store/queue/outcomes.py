@@ -11,9 +11,9 @@ from core.ids import new_id
 from core.models import AttemptResult, DeliveryState, Outcome
 from core.store import notices
 from core.store.errors import EpochEnded
+from core.store.lanes import RETRY
 from core.store.queue import health
 from core.store.queue.claims import Claim
-from core.store.queue.intake import RETRY
 from core.store.store import Store
 
 INTERRUPTIONS_PER_STEP = 5

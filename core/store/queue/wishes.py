@@ -7,7 +7,7 @@ from core.models import Delivery, DeliveryState
 from core.store import audit
 from core.store.errors import NotPossible
 from core.store.history import find_delivery, read_delivery
-from core.store.queue.intake import RETRY
+from core.store.lanes import RETRY
 from core.store.store import Store
 
 
@@ -24,18 +24,23 @@ async def resend(store: Store, delivery_id: str, *, actor: str) -> Delivery:
             raise NotPossible(
                 f"The webhook of {before.id} was deleted. Generate one, then deliver the event to it."
             )
-        if before.state is DeliveryState.SENDING:
-            database.execute("UPDATE deliveries SET wish = 'resend' WHERE seq = ?", (seq,))
-        else:
-            database.execute(
-                "UPDATE deliveries SET state = 'pending', lane = ?, due_at = ?, step = 0, interruptions = 0, cancel_reason = NULL,"
-                " changed_at = ? WHERE seq = ?",
-                (RETRY, now_ms(), now_ms(), seq),
-            )
+        send_again(database, seq, before.state, RETRY)
         audit.note(database, actor, "resent", before.id, f"was {before.state}")
         return read_delivery(database, seq)
 
     return await store.write(again)
+
+
+def send_again(database: sqlite3.Connection, seq: int, state: DeliveryState, lane: int) -> None:
+    """Begin a fresh run of the schedule in this lane; for one that is being sent, once it has not arrived."""
+    if state is DeliveryState.SENDING:
+        database.execute("UPDATE deliveries SET wish = 'resend' WHERE seq = ?", (seq,))
+    else:
+        database.execute(
+            "UPDATE deliveries SET state = 'pending', lane = ?, due_at = ?, step = 0, interruptions = 0, cancel_reason = NULL,"
+            " changed_at = ? WHERE seq = ?",
+            (lane, now_ms(), now_ms(), seq),
+        )
 
 
 def _webhook_is_deleted(database: sqlite3.Connection, delivery: int) -> bool:
@@ -52,23 +57,28 @@ def _webhook_is_deleted(database: sqlite3.Connection, delivery: int) -> bool:
 async def cancel(store: Store, delivery_id: str, *, actor: str) -> Delivery:
     """Give a delivery up. One that is being sent is cancelled unless it arrives. Raises NotFound, NotPossible."""
 
-    def give_up(database: sqlite3.Connection) -> Delivery:
+    def cancel_one(database: sqlite3.Connection) -> Delivery:
         seq = find_delivery(database, delivery_id)
         before = read_delivery(database, seq)
         if before.state is DeliveryState.DELIVERED:
             raise NotPossible(f"{before.id} was delivered already.")
-        reason = f"cancelled by {actor}"
-        if before.state is DeliveryState.SENDING:
-            database.execute(
-                "UPDATE deliveries SET wish = 'cancel', cancel_reason = ? WHERE seq = ?", (reason, seq)
-            )
-        elif before.state is not DeliveryState.CANCELLED:
-            database.execute(
-                "UPDATE deliveries SET state = 'cancelled', cancel_reason = ?, changed_at = ? WHERE seq = ?",
-                (reason, now_ms(), seq),
-            )
         if before.state is not DeliveryState.CANCELLED:
+            give_up(database, seq, before.state, actor)
             audit.note(database, actor, "cancelled", before.id, f"was {before.state}")
         return read_delivery(database, seq)
 
-    return await store.write(give_up)
+    return await store.write(cancel_one)
+
+
+def give_up(database: sqlite3.Connection, seq: int, state: DeliveryState, actor: str) -> None:
+    """Cancel one that is neither delivered nor cancelled; one that is being sent, once it has not arrived."""
+    reason = f"cancelled by {actor}"
+    if state is DeliveryState.SENDING:
+        database.execute(
+            "UPDATE deliveries SET wish = 'cancel', cancel_reason = ? WHERE seq = ?", (reason, seq)
+        )
+    else:
+        database.execute(
+            "UPDATE deliveries SET state = 'cancelled', cancel_reason = ?, changed_at = ? WHERE seq = ?",
+            (reason, now_ms(), seq),
+        )

@@ -1,0 +1,154 @@
+"""`jobs`: many deliveries resent or cancelled, how far that has come, and stopping it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.actor import actor
+from core.cli.database import database_of, in_store, wake_dispatcher
+from core.cli.filter import with_webhook
+from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
+
+if TYPE_CHECKING:
+    from core.store import Store
+    from core.store.filter import DeliveryFilter
+    from core.store.jobs import Job
+
+app = typer.Typer(help="Many deliveries resent or cancelled, and how far that has come.")
+
+Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many.")]
+
+
+@app.callback(invoke_without_command=True)
+def jobs(context: typer.Context, as_json: AsJson = False) -> None:
+    if context.invoked_subcommand is None:
+        list_jobs(context, as_json=as_json)
+
+
+@app.command("list")
+def list_jobs(context: typer.Context, limit: Limit = 100, as_json: AsJson = False) -> None:
+    """List the newest jobs, newest first."""
+    from core.store import jobs
+
+    found = in_store(context, lambda store: jobs.list_jobs(store, limit=limit))
+    if as_json:
+        for job in found:
+            print_json(_fields(job))
+        return
+    print_table(
+        ("ID", "State", "Kind", "Done", "Skipped", "Total", "Created", "By", "Deliveries"),
+        (
+            (
+                each.id,
+                each.state,
+                each.kind,
+                each.done,
+                each.skipped,
+                each.total,
+                each.created_at,
+                each.created_by,
+                each.words,
+            )
+            for each in found
+        ),
+    )
+
+
+@app.command()
+def show(context: typer.Context, job_id: str, as_json: AsJson = False) -> None:
+    """Show a job."""
+    from core.store import jobs
+
+    job = in_store(context, lambda store: jobs.load_job(store, job_id))
+    if as_json:
+        print_json(_fields(job))
+        return
+    print_fields(
+        [
+            ("ID", job.id),
+            ("State", job.state),
+            ("Kind", job.kind),
+            ("Deliveries", job.words),
+            ("Done", f"{job.done:,} of {job.total:,}"),
+            ("Skipped", f"{job.skipped:,}"),
+            ("Created", job.created_at),
+            ("By", job.created_by),
+            ("Changed", job.changed_at),
+        ]
+    )
+
+
+@app.command()
+def pause(context: typer.Context, job_id: str, as_json: AsJson = False) -> None:
+    """Let a job rest."""
+    from core.store import jobs
+
+    _tell(in_store(context, lambda store: jobs.pause(store, job_id, actor=actor())), as_json)
+
+
+@app.command()
+def resume(context: typer.Context, job_id: str, as_json: AsJson = False) -> None:
+    """Go on with a job."""
+    from core.store import jobs
+
+    _tell(in_store(context, lambda store: jobs.resume(store, job_id, actor=actor())), as_json)
+    wake_dispatcher(database_of(context))
+
+
+@app.command()
+def cancel(context: typer.Context, job_id: str, as_json: AsJson = False) -> None:
+    """End a job; what it has done stays done."""
+    from core.store import jobs
+
+    _tell(in_store(context, lambda store: jobs.stop(store, job_id, actor=actor())), as_json)
+
+
+def _tell(job: "Job", as_json: bool) -> None:
+    if as_json:
+        print_json(_fields(job))
+    else:
+        say(f"{job.id} is {job.state}: {job.done:,} of {job.total:,} done.")
+
+
+def _fields(job: "Job") -> dict[str, object]:
+    # What the filter does not ask for is left out, and where the job stands inside the store is its own matter.
+    return job.model_dump(mode="json", exclude={"filter", "position"}) | {
+        "filter": job.filter.model_dump(mode="json", exclude_none=True, exclude={"up_to"})
+    }
+
+
+def start(
+    context: typer.Context, kind: str, given: "DeliveryFilter", *, dry_run: bool, as_json: bool
+) -> None:
+    """Count the deliveries of a filter, and unless that was all that was asked, start a job; prints its ID."""
+    from core.store import history, jobs
+    from core.store.jobs import JobKind
+
+    async def work(store: "Store") -> "tuple[DeliveryFilter, int, Job | None]":
+        chosen = await with_webhook(store, given)
+        number = await history.count_deliveries(store, chosen)
+        if dry_run or not number:
+            return chosen, number, None
+        return chosen, number, await jobs.start(store, JobKind(kind), chosen, actor=actor())
+
+    chosen, number, job = in_store(context, work)
+    noun = "delivery" if number == 1 else "deliveries"
+    if job is None:
+        if as_json:
+            print_json({"count": number, "words": chosen.words()})
+        elif dry_run:
+            print_line(str(number))
+        say(f"{number:,} {noun} would be {_done(kind)}: {chosen.words()}.")
+        return
+    if as_json:
+        print_json(_fields(job))
+    else:
+        print_line(job.id)
+    say(
+        f"{job.total:,} {noun} will be {_done(kind)}: {job.words}. hookkeeper jobs show {job.id} tells how far."
+    )
+    wake_dispatcher(database_of(context))
+
+
+def _done(kind: str) -> str:
+    return {"resend": "resent", "cancel": "cancelled"}[kind]

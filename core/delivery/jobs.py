@@ -1,0 +1,44 @@
+"""Goes on with the jobs that run: a slice of each at a time, and no more than what can be sent soon."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from core.store import Store, StoreError, jobs
+from core.store.jobs import Job, JobKind, JobState
+
+MOST_WAITING = 500
+"""Deliveries that may wait in the bulk lane before more are resent, so that pausing a job stops what it does."""
+_REST = 0.02
+"""Seconds between two slices in which others have the write lock."""
+_LOOK = 0.25
+_AGAIN = 1.0
+
+_log = structlog.get_logger()
+
+
+async def run_jobs(store: Store, can_deliver: Callable[[], bool]) -> None:
+    """Run until cancelled. What is half done is in the store, so whoever comes next goes on with it."""
+    while True:
+        pause = _LOOK
+        try:
+            for job in await jobs.running_jobs(store):
+                pause = _REST
+                await _go_on(store, job, can_deliver)
+        except StoreError as error:
+            _log.error("jobs cannot go on", reason=str(error))
+            pause = _AGAIN
+        await asyncio.sleep(pause)
+
+
+async def _go_on(store: Store, job: Job, can_deliver: Callable[[], bool]) -> None:
+    if job.kind is JobKind.RESEND and not (can_deliver() and await _has_room(store)):
+        return
+    after = await jobs.step(store, job.id)
+    if after.state is JobState.DONE:
+        _log.info("job done", job=job.id, kind=str(job.kind), deliveries=after.done, skipped=after.skipped)
+
+
+async def _has_room(store: Store) -> bool:
+    return await jobs.bulk_waiting(store, MOST_WAITING) < MOST_WAITING

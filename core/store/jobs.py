@@ -1,0 +1,245 @@
+"""Many deliveries resent or cancelled: counted first, done slice by slice, visible to everybody, never lost."""
+
+import sqlite3
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from core.clock import from_ms, now_ms
+from core.ids import new_id
+from core.models import DeliveryState
+from core.store import audit
+from core.store.errors import NotFound, NotPossible
+from core.store.filter import DeliveryFilter
+from core.store.history import count_deliveries
+from core.store.lanes import BULK
+from core.store.queue.wishes import give_up, send_again
+from core.store.store import Store
+
+SLICE = 200
+"""Deliveries changed in one transaction."""
+_REACH = 10_000
+"""Deliveries looked at in one transaction, so that a filter that few match holds the lock as briefly."""
+_COLUMNS = (
+    "id, kind, filter, words, state, total, done, skipped, position, created_at, created_by, changed_at"
+)
+
+
+class JobKind(StrEnum):
+    """What a job does to each delivery."""
+
+    RESEND = "resend"
+    CANCEL = "cancel"
+
+
+class JobState(StrEnum):
+    """Where a job stands. The last two are ends."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    DONE = "done"
+
+
+class Job(BaseModel):
+    """One kind of change to all deliveries of a filter, which ends at the newest one there was when it was started.
+
+    `skipped` are those that could not be changed or no longer matched when their turn came; once it is done, total is
+    done and skipped. `position` is the row number up to which it has come.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    kind: JobKind
+    filter: DeliveryFilter
+    words: str
+    state: JobState
+    total: int
+    done: int
+    skipped: int
+    position: int
+    created_at: datetime
+    created_by: str
+    changed_at: datetime
+
+
+def _job(row: tuple[object, ...]) -> Job:
+    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    return Job.model_validate(
+        values
+        | {
+            "filter": DeliveryFilter.model_validate_json(str(values["filter"])),
+            "created_at": from_ms(int(str(values["created_at"]))),
+            "changed_at": from_ms(int(str(values["changed_at"]))),
+        }
+    )
+
+
+async def start(store: Store, kind: JobKind, chosen: DeliveryFilter, *, actor: str) -> Job:
+    """Begin to resend or cancel what the filter lets through now. The dispatcher does it, whenever there is one."""
+    newest = await store.read(
+        lambda database: database.execute("SELECT coalesce(max(seq), 0) FROM deliveries").fetchone()[0]
+    )
+    bounded = chosen.model_copy(update={"up_to": newest})
+    total = await count_deliveries(store, bounded)
+    identity = new_id("job")
+    words = chosen.words()
+
+    def insert(database: sqlite3.Connection) -> Job:
+        now = now_ms()
+        database.execute(
+            "INSERT INTO jobs (id, kind, filter, words, state, total, position, created_at, created_by, changed_at)"
+            " VALUES (?, ?, ?, ?, 'running', ?, 0, ?, ?, ?)",
+            (identity, kind, bounded.model_dump_json(exclude_none=True), words, total, now, actor, now),
+        )
+        audit.note(database, actor, kind, identity, words)
+        return _find(database, identity)
+
+    return await store.write(insert)
+
+
+async def step(store: Store, identity: str, most: int = SLICE) -> Job:
+    """Change the next slice and move on, in one transaction: a kill between two loses and repeats nothing.
+
+    What is resent goes into the bulk lane, due now, with a fresh run of its schedule. A job that does not run stays
+    as it is. Raises NotFound.
+    """
+
+    def slice_(database: sqlite3.Connection) -> Job:
+        job = _find(database, identity)
+        if job.state is not JobState.RUNNING:
+            return job
+        end = job.filter.up_to or 0
+        reach = min(job.position + _REACH, end)
+        found = _next(database, job, reach, most)
+        changed = sum(_change(database, job, *delivery) for delivery in found)
+        position = found[-1][0] if len(found) == most else reach
+        _move(database, job, position, changed, len(found) - changed, ended=position >= end)
+        return _find(database, identity)
+
+    return await store.write(slice_)
+
+
+def _next(
+    database: sqlite3.Connection, job: Job, reach: int, most: int
+) -> list[tuple[int, DeliveryState, bool]]:
+    """The row number of each, its state, and whether its webhook was deleted."""
+    condition, values = job.filter.condition()
+    rows = database.execute(
+        "SELECT d.seq, d.state, w.deleted_at IS NOT NULL FROM deliveries d NOT INDEXED"
+        " CROSS JOIN events e ON e.seq = d.event CROSS JOIN webhooks w ON w.seq = d.webhook"
+        f" WHERE d.seq > :position AND d.seq <= :reach AND {condition} ORDER BY d.seq LIMIT :most",
+        values | {"position": job.position, "reach": reach, "most": most},
+    )
+    return [(seq, DeliveryState(state), bool(deleted)) for seq, state, deleted in rows]
+
+
+def _change(database: sqlite3.Connection, job: Job, seq: int, state: DeliveryState, deleted: bool) -> bool:
+    """Whether the delivery could be changed."""
+    if job.kind is JobKind.RESEND:
+        if deleted:
+            return False
+        send_again(database, seq, state, BULK)
+    else:
+        if state in (DeliveryState.DELIVERED, DeliveryState.CANCELLED):
+            return False
+        give_up(database, seq, state, job.created_by)
+    return True
+
+
+def _move(
+    database: sqlite3.Connection, job: Job, position: int, changed: int, unchanged: int, *, ended: bool
+) -> None:
+    done, skipped = job.done + changed, job.skipped + unchanged
+    if ended:
+        skipped = max(skipped, job.total - done)  # those that matched when they were counted, and no longer
+    database.execute(
+        "UPDATE jobs SET position = ?, done = ?, skipped = ?, total = ?, state = ?, changed_at = ? WHERE id = ?",
+        (
+            position,
+            done,
+            skipped,
+            max(job.total, done + skipped),  # some may have begun to match in between
+            JobState.DONE if ended else JobState.RUNNING,
+            now_ms(),
+            job.id,
+        ),
+    )
+
+
+async def pause(store: Store, identity: str, *, actor: str) -> Job:
+    """Let a running job rest. Raises NotFound, NotPossible."""
+    return await _set_state(store, identity, actor, "pause", JobState.PAUSED, (JobState.RUNNING,))
+
+
+async def resume(store: Store, identity: str, *, actor: str) -> Job:
+    """Go on with a job that was paused. Raises NotFound, NotPossible."""
+    return await _set_state(store, identity, actor, "resume", JobState.RUNNING, (JobState.PAUSED,))
+
+
+async def stop(store: Store, identity: str, *, actor: str) -> Job:
+    """End a job; what it has changed stays changed. Raises NotFound, NotPossible."""
+    unfinished = (JobState.RUNNING, JobState.PAUSED)
+    return await _set_state(store, identity, actor, "stop", JobState.CANCELLED, unfinished)
+
+
+async def _set_state(
+    store: Store, identity: str, actor: str, action: str, state: JobState, allowed: tuple[JobState, ...]
+) -> Job:
+    def change(database: sqlite3.Connection) -> Job:
+        job = _find(database, identity)
+        if job.state not in allowed:
+            raise NotPossible(f"{job.id} is {job.state} already.")
+        database.execute("UPDATE jobs SET state = ?, changed_at = ? WHERE id = ?", (state, now_ms(), job.id))
+        audit.note(database, actor, action, job.id, job.words)
+        return _find(database, job.id)
+
+    return await store.write(change)
+
+
+async def list_jobs(store: Store, *, limit: int = 100) -> list[Job]:
+    """The newest jobs, newest first."""
+    sql = f"SELECT {_COLUMNS} FROM jobs ORDER BY seq DESC LIMIT ?"
+    return await store.read(lambda database: [_job(row) for row in database.execute(sql, (limit,))])
+
+
+async def running_jobs(store: Store) -> list[Job]:
+    """For the dispatcher: what there is to go on with, oldest first."""
+    sql = f"SELECT {_COLUMNS} FROM jobs WHERE state = 'running' ORDER BY seq"
+    return await store.read(lambda database: [_job(row) for row in database.execute(sql)])
+
+
+async def load_job(store: Store, identity: str) -> Job:
+    """The job with this ID, or with an ID of this tail of at least 4 characters. Raises NotFound."""
+    return await store.read(lambda database: _find(database, identity))
+
+
+def _find(database: sqlite3.Connection, identity: str) -> Job:
+    tail = identity.strip().rpartition("…")[2].rpartition("_")[2]
+    rows = (
+        database.execute(
+            f"SELECT {_COLUMNS} FROM jobs WHERE id = ? OR id LIKE ? LIMIT 2", (identity.strip(), f"%{tail}")
+        ).fetchall()
+        if len(tail) >= 4 and tail.isascii() and tail.isalnum()
+        else []
+    )
+    if len(rows) == 1:
+        return _job(rows[0])
+    if rows:
+        raise NotFound(f"More than one job ends in {tail}. Write more of its ID.")
+    raise NotFound(f"There is no job {identity.strip()[:60]}. hookkeeper jobs shows the newest.")
+
+
+async def bulk_waiting(store: Store, most: int) -> int:
+    """How many deliveries of the bulk lane could be sent now, counted up to `most`.
+
+    Those of webhooks that are disabled or spared wait for other things, and are no reason to wait for them.
+    """
+    sql = (
+        "SELECT count(*) FROM (SELECT 1 FROM webhooks w CROSS JOIN deliveries d INDEXED BY deliveries_due"
+        " ON d.webhook = w.seq WHERE d.state = 'pending' AND d.lane = ? AND d.due_at <= ? AND w.enabled"
+        " AND w.deleted_at IS NULL AND w.seq NOT IN (SELECT webhook FROM paces) LIMIT ?)"
+    )
+    return await store.read(lambda database: int(database.execute(sql, (BULK, now_ms(), most)).fetchone()[0]))
