@@ -11,7 +11,7 @@ import trustme
 from core.models import NoticeKind
 from core.store import notices, open_store
 from core.store.queue import health
-from tests.core.cli.test_commands import Shell, shell
+from tests.core.cli.conftest import Shell
 
 __all__ = ["shell"]
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import tempfile
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -15,17 +15,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from core.catalog import accept
 from core.models import AttemptResult, Delivery, DeliveryState, Outcome, WebhookOptions
-from core.store import EpochEnded, NotPossible, config, history, open_store, queue
+from core.store import EpochEnded, NotPossible, config, history, jobs, open_store, queue
+from core.store.filter import DeliveryFilter
+from core.store.jobs import Job, JobKind, JobState
 
+pytestmark = pytest.mark.timeout(600)
+"""Only a failure takes long: it is shrunk to the fewest steps."""
 T = TypeVar("T")
 TYPE = "session-failed"
 BODY = accept(TYPE, b'{"interviewId": "66e1"}')
 OPEN = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.FAILED)
-ENDS = {
-    DeliveryState.DELIVERED: AttemptResult(Outcome.OK, "answered 204", "https://a.example/", 1, 5, 204),
-    DeliveryState.FAILED: AttemptResult(Outcome.HTTP_STATUS, "answered 503", "https://a.example/", 1, 5, 503),
-    DeliveryState.PENDING: AttemptResult(Outcome.TIMEOUT, "no answer in 15 s", "https://a.example/", 1, 5),
-}
 
 
 class Books(RuleBasedStateMachine):
@@ -34,8 +33,10 @@ class Books(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.made: Counter[str] = Counter()
+        self.acknowledged: set[str] = set()
         self.existing: list[str] = []
         self.deleted: list[tuple[str, int]] = []
+        self.jobs: list[str] = []
         self.claims: list[tuple[int, queue.Claim]] = []
         self.leave = contextlib.ExitStack()
         folder = Path(self.leave.enter_context(tempfile.TemporaryDirectory()))
@@ -56,6 +57,10 @@ class Books(RuleBasedStateMachine):
     def deliveries(self) -> list[Delivery]:
         return [row.delivery for row in self.run(history.list_deliveries(self.store, limit=10_000))]
 
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """What the file itself says."""
+        return self.run(self.store.read(lambda database: database.execute(sql).fetchall()))
+
     @initialize()
     def begin(self) -> None:
         self.add_webhook()
@@ -71,11 +76,15 @@ class Books(RuleBasedStateMachine):
         for _ in range(number):
             emitted = self.run(queue.emit(self.store, TYPE, BODY))
             assert emitted.deliveries == len(self.existing)
+            self.acknowledged.add(emitted.id)
             self.made.update(self.existing)
 
     @rule(key=st.sampled_from("ab"))
     def emit_with_key(self, key: str) -> None:
-        if not self.run(queue.emit(self.store, TYPE, BODY, key=key)).repeated:
+        emitted = self.run(queue.emit(self.store, TYPE, BODY, key=key))
+        assert emitted.repeated == (emitted.id in self.acknowledged)
+        self.acknowledged.add(emitted.id)
+        if not emitted.repeated:
             self.made.update(self.existing)
 
     @rule(free=st.integers(1, 3), fresh=st.integers(0, 2))
@@ -90,15 +99,19 @@ class Books(RuleBasedStateMachine):
         self.claims += [(self.epoch, claim) for claim in claims]
 
     @precondition(lambda self: self.claims)
-    @rule(data=st.data(), state=st.sampled_from(list(ENDS)))
-    def record(self, data: st.DataObject, state: DeliveryState) -> None:
+    @rule(data=st.data(), outcome=st.sampled_from(Outcome), last=st.booleans())
+    def record(self, data: st.DataObject, outcome: Outcome, last: bool) -> None:
         epoch, claim = self.claims.pop(data.draw(st.integers(0, len(self.claims) - 1)))
-        outcome = queue.record(self.store, epoch, claim, ENDS[state], queue.Verdict(state, claim.step + 1))
+        state = DeliveryState.FAILED if last else DeliveryState.PENDING
+        if outcome is Outcome.OK:
+            state = DeliveryState.DELIVERED
+        result = AttemptResult(outcome, "as it went", "https://a.example/", 1, 5)
+        recording = queue.record(self.store, epoch, claim, result, queue.Verdict(state, claim.step + 1))
         if epoch != self.epoch:
             with pytest.raises(EpochEnded):
-                self.run(outcome)
+                self.run(recording)
             return
-        self.run(outcome)
+        self.run(recording)
         if state is DeliveryState.DELIVERED:
             assert self.run(history.load_delivery(self.store, claim.id)).state is state
 
@@ -117,6 +130,14 @@ class Books(RuleBasedStateMachine):
         identity = data.draw(st.sampled_from(self.existing))
         held: Literal["cancel", "release"] = "cancel" if cancels else "release"
         self.run(config.set_enabled(self.store, identity, enabled, actor="ana", held=held))
+
+    @precondition(lambda self: self.existing)
+    @rule(data=st.data(), path=st.sampled_from("ab"))
+    def edit(self, data: st.DataObject, path: str) -> None:
+        webhook = self.run(config.load_webhook(self.store, data.draw(st.sampled_from(self.existing))))
+        options = webhook.options.model_copy(update={"url": f"https://a.example/{path}"})
+        edit = config.save_webhook(self.store, webhook.id, options, version=webhook.version, actor="ana")
+        assert self.run(edit).url == options.url
 
     @precondition(lambda self: len(self.existing) > 1)
     @rule(data=st.data())
@@ -140,6 +161,35 @@ class Books(RuleBasedStateMachine):
         self.deleted.remove((identity, cancelled))
         self.existing.append(identity)
 
+    @rule(kind=st.sampled_from(JobKind), state=st.sampled_from(["failed", "undelivered", "pending", None]))
+    def start_job(self, kind: JobKind, state: Literal["failed", "undelivered", "pending"] | None) -> None:
+        chosen = DeliveryFilter(state=state)
+        meant = self.run(history.count_deliveries(self.store, chosen))
+        job = self.run(jobs.start(self.store, kind, chosen, actor="ana"))
+        assert (job.total, job.done, job.skipped) == (meant, 0, 0)
+        assert job.filter.up_to == len(self.deliveries())
+        self.jobs.append(job.id)
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data(), most=st.integers(1, 4))
+    def step_job(self, data: st.DataObject, most: int) -> None:
+        identity = data.draw(st.sampled_from(self.jobs))
+        before = self.run(jobs.load_job(self.store, identity))
+        after = self.run(jobs.step(self.store, identity, most))
+        if before.state is not JobState.RUNNING:
+            assert after == before
+            return
+        assert before.done <= after.done <= before.done + most
+        assert after.done + after.skipped <= after.total <= (after.filter.up_to or 0)
+        if after.state is JobState.DONE:
+            assert after.done + after.skipped == after.total
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data(), change=st.sampled_from([jobs.pause, jobs.resume, jobs.stop]))
+    def change_job(self, data: st.DataObject, change: Callable[..., Coroutine[object, object, Job]]) -> None:
+        with contextlib.suppress(NotPossible):
+            self.run(change(self.store, data.draw(st.sampled_from(self.jobs)), actor="bob"))
+
     @rule()
     def take_over(self) -> None:
         sending = sum(delivery.state is DeliveryState.SENDING for delivery in self.deliveries())
@@ -149,13 +199,31 @@ class Books(RuleBasedStateMachine):
 
     @invariant()
     def books_balance(self) -> None:
-        """Every delivery that was made is in one state, and each of its finished attempts is written down."""
-        deliveries = self.deliveries()
-        assert Counter(delivery.webhook_id for delivery in deliveries) == self.made
-        for delivery in deliveries:
-            attempts = self.run(history.list_attempts(self.store, delivery.id))
-            written = delivery.attempts - (delivery.state is DeliveryState.SENDING)
-            assert [attempt.number for attempt in attempts] == list(range(written, 0, -1))
+        """Every delivery that was made is in one of the five states; what a deleted webhook has is not pending."""
+        counted = self.rows(
+            "SELECT w.id, d.state, count(*) FROM deliveries d JOIN webhooks w ON w.seq = d.webhook GROUP BY 1, 2"
+        )
+        sums: Counter[str] = Counter()
+        for webhook, state, number in counted:
+            assert state in list(DeliveryState)
+            assert (webhook, state) not in [(each, "pending") for each, _ in self.deleted]
+            sums[str(webhook)] += int(str(number))
+        assert sums == self.made
+
+    @invariant()
+    def attempts_are_written_down(self) -> None:
+        """Each finished attempt has its row, numbered from one on."""
+        wrong = self.rows(
+            "SELECT d.id FROM deliveries d LEFT JOIN attempts a ON a.delivery = d.seq GROUP BY d.seq"
+            " HAVING count(a.seq) <> d.attempts - (d.state = 'sending')"
+            " OR count(DISTINCT a.number) <> count(a.seq) OR coalesce(max(a.number), 0) <> count(a.seq)"
+        )
+        assert wrong == []
+
+    @invariant()
+    def nothing_acknowledged_is_missing(self) -> None:
+        """What `emit` has answered for is in the books, and nothing else."""
+        assert {event for (event,) in self.rows("SELECT id FROM events")} == self.acknowledged
 
     @invariant()
     def figures_agree(self) -> None:
@@ -176,4 +244,4 @@ class Books(RuleBasedStateMachine):
 
 
 TestBooks = Books.TestCase
-TestBooks.settings = settings(max_examples=20, stateful_step_count=20)
+TestBooks.settings = settings(max_examples=30, stateful_step_count=40)
