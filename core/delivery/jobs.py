@@ -33,12 +33,13 @@ async def run_jobs(store: Store, can_deliver: Callable[[], bool]) -> None:
 
 
 async def _go_on(store: Store, job: Job, can_deliver: Callable[[], bool]) -> None:
-    if job.kind is JobKind.RESEND and not (can_deliver() and await _has_room(store)):
+    if job.kind is JobKind.RESEND and not (can_deliver() and await _has_room(store, job)):
         return
     after = await jobs.step(store, job.id)
     if after.state is JobState.DONE:
         _log.info("job done", job=job.id, kind=str(job.kind), deliveries=after.done, skipped=after.skipped)
 
 
-async def _has_room(store: Store) -> bool:
-    return await jobs.bulk_waiting(store, MOST_WAITING) < MOST_WAITING
+async def _has_room(store: Store, job: Job) -> bool:
+    waiting = await jobs.bulk_waiting(store, MOST_WAITING, webhook=job.filter.webhook)
+    return waiting < MOST_WAITING

@@ -4,13 +4,13 @@ import sqlite3
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.clock import from_ms, now_ms
 from core.ids import new_id
 from core.models import DeliveryState
 from core.store import audit
-from core.store.errors import NotFound, NotPossible
+from core.store.errors import NotFound, NotPossible, StoreError
 from core.store.filter import DeliveryFilter
 from core.store.history import count_deliveries
 from core.store.lanes import BULK
@@ -66,11 +66,19 @@ class Job(BaseModel):
 
 
 def _job(row: tuple[object, ...]) -> Job:
+    """Raises StoreError for one that asks for what this program does not know."""
     values = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    try:
+        chosen = DeliveryFilter.model_validate_json(str(values["filter"]))
+    except ValidationError:
+        raise StoreError(
+            f"The job {values['id']} was started by a newer Hookkeeper; this one cannot read its filter. "
+            "Upgrade this Hookkeeper."
+        ) from None
     return Job.model_validate(
         values
         | {
-            "filter": DeliveryFilter.model_validate_json(str(values["filter"])),
+            "filter": chosen,
             "created_at": from_ms(int(str(values["created_at"]))),
             "changed_at": from_ms(int(str(values["changed_at"]))),
         }
@@ -232,14 +240,16 @@ def _find(database: sqlite3.Connection, identity: str) -> Job:
     raise NotFound(f"There is no job {identity.strip()[:60]}. hookkeeper jobs shows the newest.")
 
 
-async def bulk_waiting(store: Store, most: int) -> int:
-    """How many deliveries of the bulk lane could be sent now, counted up to `most`.
+async def bulk_waiting(store: Store, most: int, *, webhook: str | None = None) -> int:
+    """How many deliveries of the bulk lane could be sent now, counted up to `most`; of one webhook, or of all.
 
     Those of webhooks that are disabled or spared wait for other things, and are no reason to wait for them.
     """
     sql = (
         "SELECT count(*) FROM (SELECT 1 FROM webhooks w CROSS JOIN deliveries d INDEXED BY deliveries_due"
-        " ON d.webhook = w.seq WHERE d.state = 'pending' AND d.lane = ? AND d.due_at <= ? AND w.enabled"
-        " AND w.deleted_at IS NULL AND w.seq NOT IN (SELECT webhook FROM paces) LIMIT ?)"
+        " ON d.webhook = w.seq WHERE d.state = 'pending' AND d.lane = :lane AND d.due_at <= :now AND w.enabled"
+        " AND w.deleted_at IS NULL AND w.seq NOT IN (SELECT webhook FROM paces)"
+        " AND (:webhook IS NULL OR w.id = :webhook) LIMIT :most)"
     )
-    return await store.read(lambda database: int(database.execute(sql, (BULK, now_ms(), most)).fetchone()[0]))
+    values = {"lane": BULK, "now": now_ms(), "webhook": webhook, "most": most}
+    return await store.read(lambda database: int(database.execute(sql, values).fetchone()[0]))

@@ -13,8 +13,6 @@ from core.store import notices, open_store
 from core.store.queue import health
 from tests.core.cli.conftest import Shell
 
-__all__ = ["shell"]
-
 
 def _write(database: Path, *work: Callable[[sqlite3.Connection], object]) -> None:
     async def write() -> None:

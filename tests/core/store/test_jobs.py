@@ -4,7 +4,7 @@ import pytest
 
 from core.catalog import accept
 from core.models import AttemptResult, DeliveryState, Outcome, Webhook, WebhookOptions
-from core.store import NotFound, NotPossible, Store, audit, config, history, jobs, queue
+from core.store import NotFound, NotPossible, Store, StoreError, audit, config, history, jobs, queue
 from core.store.filter import DeliveryFilter
 from core.store.jobs import Job, JobKind
 
@@ -165,6 +165,16 @@ async def test_finding_jobs(store: Store) -> None:
         await jobs.load_job(store, "aaaa")
 
 
+async def test_a_filter_that_this_program_does_not_know(store: Store) -> None:
+    """A job of a newer program is an answer in words: its filter is never read as a wider one."""
+    await jobs.start(store, JobKind.CANCEL, FAILED, actor="ana")
+    await store.write(
+        lambda db: db.execute("""UPDATE jobs SET filter = '{"state":"failed","region":"mx"}'""").rowcount
+    )
+    with pytest.raises(StoreError, match="was started by a newer Hookkeeper"):
+        await jobs.running_jobs(store)
+
+
 async def test_few_that_match_among_many(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A slice looks at a bounded number of deliveries, and the job goes on behind it."""
     monkeypatch.setattr(jobs, "_REACH", 3)
@@ -188,6 +198,8 @@ async def test_the_backlog_counts_what_could_be_sent(store: Store) -> None:
     await _finish(store, await jobs.start(store, JobKind.RESEND, FAILED, actor="ana"))
     assert await jobs.bulk_waiting(store, 500) == 4
     assert await jobs.bulk_waiting(store, 3) == 3
+    assert await jobs.bulk_waiting(store, 500, webhook=webhook.id) == 4
+    assert await jobs.bulk_waiting(store, 500, webhook="wh_another") == 0
     await store.write(lambda db: db.execute("INSERT INTO paces VALUES (1, 'open', 1, 2, 'answered 503')"))
     assert await jobs.bulk_waiting(store, 500) == 0
     await store.write(lambda db: db.execute("DELETE FROM paces"))

@@ -1,0 +1,39 @@
+"""Resending one delivery: the same delivery once more, in place of what it waited for."""
+
+import pytest
+
+from core.catalog import accept
+from core.models import AttemptResult, DeliveryState, Outcome, WebhookOptions
+from core.store import Store, config, history, queue
+
+BODY = accept("session-failed", b'{"interviewId": "66e1"}')
+BAD = AttemptResult(Outcome.HTTP_STATUS, "answered 503 Service Unavailable", "https://a.example/", 1, 5, 503)
+OK = AttemptResult(Outcome.OK, "answered 204 No Content", "https://a.example/", 1, 5, 204)
+
+
+@pytest.mark.parametrize(
+    ("result", "verdict"),
+    [
+        (BAD, queue.Verdict(DeliveryState.PENDING, 3, 9_999_999_999_999)),
+        (BAD, queue.Verdict(DeliveryState.FAILED, 10)),
+        (OK, queue.Verdict(DeliveryState.DELIVERED, 1)),
+    ],
+)
+async def test_a_resend_begins_a_fresh_run(
+    store: Store, result: AttemptResult, verdict: queue.Verdict
+) -> None:
+    """Waiting, failed or delivered: due now with the whole schedule before it, the same ID, attempts added up."""
+    await config.add_webhook(store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana")
+    await queue.emit(store, "session-failed", BODY)
+    epoch = await queue.next_epoch(store)
+    (claim,) = await queue.claim(store, epoch, [queue.Slots(1, 1, 1, 1)])
+    await queue.record(store, epoch, claim, result, verdict)
+    for _ in range(2):  # who asks twice gets it once
+        again = await queue.resend(store, claim.id, actor="ana")
+        assert (again.state, again.waits_for, again.tries, again.attempts) == ("pending", "now", 0, 1)
+    (second,) = await queue.claim(store, epoch, [queue.Slots(1, 1, 5, 5)])
+    assert (second.id, second.number, second.step) == (claim.id, 2, 0)
+    await queue.record(store, epoch, second, OK, queue.Verdict(DeliveryState.DELIVERED, 1))
+    attempts = await history.list_attempts(store, claim.id)
+    assert [(each.number, each.outcome) for each in attempts] == [(2, "ok"), (1, result.outcome)]
+    assert len(await history.list_deliveries(store)) == 1
