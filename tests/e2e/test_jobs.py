@@ -73,7 +73,9 @@ async def test_killed_in_the_middle_of_a_job(database: Path, receiver: Receiver,
         job = await jobs.load_job(store, identity)
         assert (job.state, job.total, job.done, job.skipped) == ("running", FAILED, 600, 0)
         receiver.gate.set()
-        await line_with(await serve(), "job done")
+        second = await serve()
+        await line_with(second, "job done")
+        log = asyncio.create_task(second.communicate())
         job = await jobs.load_job(store, identity)
         assert (job.state, job.total, job.done, job.skipped) == ("done", FAILED, FAILED, 0)
 
@@ -81,6 +83,8 @@ async def test_killed_in_the_middle_of_a_job(database: Path, receiver: Receiver,
             return not await history.count_deliveries(store, DeliveryFilter(state="undelivered"))
 
         await _until(all_arrived)
+        second.terminate()
+        await log
         rows = await history.list_deliveries(store, limit=10_000)
         for row in rows[FRESH:]:
             outcomes = [each.outcome for each in await history.list_attempts(store, row.delivery.id)]
