@@ -19,6 +19,7 @@ from core.cli import (
     jobs,
     keys,
     notices,
+    prune,
     settings,
     webhooks,
 )
@@ -83,7 +84,7 @@ def _commands(open_screens: OpenScreens) -> typer.Typer:
         if context.invoked_subcommand is None:
             sys.exit(open_screens(context.obj.database))
 
-    for module in (dispatcher, emit, catalogue, audit):
+    for module in (dispatcher, emit, catalogue, audit, prune):
         module.add_to(app)
     for name, module in (
         ("events", events),

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import structlog
@@ -13,12 +14,13 @@ import structlog
 from core.actor import actor
 from core.clock import now_ms
 from core.delivery.dispatcher import Dispatcher
-from core.store import Store, open_store, queue
+from core.store import Store, config, open_store, queue, retention
 from core.store.bell import Bell
 from core.store.lock import DispatcherLock, Holder
 
 _STAND_BY = 0.5
 _BEAT = 1.0
+_HOUR = 3600.0
 
 _log = structlog.get_logger()
 
@@ -87,7 +89,7 @@ async def _deliver(store: Store, lock: DispatcherLock, stop: asyncio.Event, star
     wake = asyncio.Event()
     bell = Bell(store.path, wake)
     try:
-        async with _heartbeat(lock):
+        async with _beside(_beat(lock), "heartbeat"), _beside(_prune(store), "retention"):
             await Dispatcher(store, epoch, wake, note).run(stop)
     finally:
         bell.close()
@@ -96,16 +98,29 @@ async def _deliver(store: Store, lock: DispatcherLock, stop: asyncio.Event, star
 
 
 @asynccontextmanager
-async def _heartbeat(lock: DispatcherLock) -> AsyncIterator[None]:
-    async def beat() -> None:
-        while True:
-            lock.beat()
-            await asyncio.sleep(_BEAT)
-
-    task = asyncio.create_task(beat(), name="heartbeat")
+async def _beside(work: Coroutine[None, None, None], name: str) -> AsyncIterator[None]:
+    """Something that goes on as long as we deliver."""
+    task = asyncio.create_task(work, name=name)
     try:
         yield
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+async def _beat(lock: DispatcherLock) -> None:
+    while True:
+        lock.beat()
+        await asyncio.sleep(_BEAT)
+
+
+async def _prune(store: Store) -> None:
+    """Remove what has been kept for long enough, at once and then every hour."""
+    while True:
+        try:
+            pruned = await retention.prune(store, await config.load_settings(store), now_ms())
+            _log.info("pruned", **asdict(pruned))
+        except Exception as error:  # whatever it stumbles over must not stop deliveries; it is tried again
+            _log.error("nothing more can be pruned now", reason=str(error) or repr(error))
+        await asyncio.sleep(_HOUR)

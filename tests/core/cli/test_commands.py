@@ -185,6 +185,19 @@ def test_keys(shell: Shell) -> None:
     assert "another database may share it" in " ".join(shell.out.split())
 
 
+def test_prune(shell: Shell) -> None:
+    """What would be removed is counted, then removed; a new database has nothing of it."""
+    assert shell("emit", "session-failed", "--data", "{}") == 0
+    assert shell("prune", "--dry-run") == 0
+    assert "Nothing was removed." in shell.err
+    assert "Unwanted events            0" in shell.out
+    (pruned,) = shell.json("prune")
+    assert pruned == {
+        "delivered": 0, "failed": 0, "evidence": 0, "unwanted": 0, "events": 0, "keys": 0, "overdue": 0,
+        "dry_run": False,
+    }  # fmt: skip
+
+
 def test_masking_and_retention(shell: Shell) -> None:
     """Fields are masked beside those that always are; how long things are kept is a setting."""
     assert shell("emit", "session-failed", "--data", '{"ssn": "hush", "phone": "loud", "curp": "hush"}') == 0
