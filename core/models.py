@@ -347,8 +347,18 @@ class Webhook(WebhookOptions):
         )
 
 
+class Skipped(_Model):
+    """A webhook of an event's type that got no delivery of it, and why."""
+
+    webhook_id: str
+    reason: str
+
+
 class Event(_Model):
-    """Something of a type that happened. `body` is the JSON object, byte for byte as it was accepted."""
+    """Something of a type that happened. `body` is the JSON object, byte for byte as it was accepted.
+
+    `unwanted` says why it went to nobody, `skipped` to whom it did not go.
+    """
 
     id: str
     type: str
@@ -358,6 +368,7 @@ class Event(_Model):
     external_id: str | None
     is_test: bool
     unwanted: str | None
+    skipped: tuple[Skipped, ...]
     created_at: datetime
 
 
@@ -367,7 +378,8 @@ class Delivery(_Model):
     `attempts` counts every attempt, `tries` those of the current run of the schedule, of `most_tries`.
     `held` is a pending delivery whose webhook is disabled. `outcome`, `status_code` and `reason` are those of
     the last attempt. `waits_for` names what a pending delivery waits for: `now`, `time`, `token`, `enabling`,
-    `order` (those before it in its session), `rate`, `breaker` or `pause` (what its endpoint needs).
+    `order` (those before it in its session, of which `head_id` is the first), `rate`, `breaker` or `pause` (what
+    its endpoint needs).
     """
 
     id: str
@@ -386,6 +398,7 @@ class Delivery(_Model):
     reason: str | None
     next_attempt_at: datetime | None
     waits_for: str | None
+    head_id: str | None
     cancel_reason: str | None
     session: str | None
     external_id: str | None

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from core.clock import clock_time
+from core.ids import tail
 from core.models import Delivery, DeliveryState, Outcome
 from core.store.config import WebhookSummary
 from core.store.paces import PaceWord
@@ -137,7 +138,8 @@ def _why_pending(delivery: Delivery, reason: str) -> tuple[str, str]:
         case "pause":
             return f"Its endpoint asked for a pause until {at}.", reason
         case "order":
-            return "Waits for those before it in its session.", reason
+            head = f" ({tail(delivery.head_id)})" if delivery.head_id else ""
+            return f"Waits for those before it in its session{head}.", "Press r to send it now."
         case "rate":
             return "Due now, as soon as its webhook's rate allows it.", reason
         case "time":

@@ -25,7 +25,8 @@ from core.models import (
 from core.store import audit, differences
 from core.store.errors import NOT_SAVED, Conflict, NotFound, NotPossible
 from core.store.keyring import Keyring
-from core.store.lanes import BULK, NEVER_DUE
+from core.store.lanes import BULK
+from core.store.line import NEVER, end_lines
 from core.store.paces import SELECT_PACES, PaceState, pace_of
 from core.store.store import Store
 
@@ -338,6 +339,8 @@ async def save_webhook(
         seq, before = _find_existing(database, identity)
         if before.version != version:
             raise Conflict("this webhook", before, before.updated_by, before.updated_at)
+        if not options.in_order:
+            end_lines(database, seq)
         after = _update(database, seq, _options(options), actor)
         if words := differences.of_webhook(before, after):
             audit.note(database, actor, "changed", before.id, words)
@@ -491,7 +494,7 @@ def hold_again(database: sqlite3.Connection, webhook: int) -> int:
         "UPDATE deliveries SET due_at = 0 WHERE webhook = ?1 AND state = 'pending' AND line IS NOT NULL"
         " AND due_at = ?2 AND NOT EXISTS (SELECT 1 FROM deliveries ahead WHERE ahead.webhook = ?1"
         "  AND ahead.line = deliveries.line AND ahead.seq < deliveries.seq AND ahead.state IN ('pending', 'sending'))",
-        (webhook, NEVER_DUE),
+        (webhook, NEVER),
     )
     return held
 

@@ -8,21 +8,26 @@ import msgspec
 
 from core import schedule
 from core.clock import from_ms, now_ms
-from core.models import Attempt, Delivery, DeliveryState, Event, Outcome
+from core.models import Attempt, Delivery, DeliveryState, Event, Outcome, Skipped
 from core.store.errors import NotFound
 from core.store.filter import ATTENTION, SLOW_MS, DeliveryFilter
+from core.store.line import NEVER
 from core.store.paces import PaceState, pace_of
 from core.store.store import Store
 
 _EVERYTHING = DeliveryFilter()
 _TAIL_REACH = 10_000
 _HEADERS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+_SKIPPED = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 
-_DELIVERY = """
+_DELIVERY = f"""
 SELECT d.seq, d.id, e.id, w.id, e.type, w.url, d.state, w.enabled, e.is_test, d.attempts, d.step,
     coalesce(w.retry_schedule, (SELECT retry_schedule FROM settings), 'standard'),
     d.last_outcome, d.last_status, d.last_reason, d.due_at, d.cancel_reason, e.session, e.external_id,
     d.created_at, d.changed_at, (SELECT next_try_at FROM token_endpoint), w.rate,
+    iif(d.state = 'pending' AND d.due_at = {NEVER}, (SELECT head.id FROM deliveries head INDEXED BY deliveries_line
+        WHERE head.webhook = d.webhook AND head.line = d.line AND head.state IN ('pending', 'sending')
+        ORDER BY head.seq LIMIT 1), NULL),
     p.state, p.since, p.until, p.reason
 FROM deliveries d JOIN events e ON e.seq = d.event JOIN webhooks w ON w.seq = d.webhook
     LEFT JOIN paces p ON p.webhook = d.webhook
@@ -57,7 +62,8 @@ def _row(values: tuple[object, ...]) -> Row:
 
 def _delivery(values: tuple[object, ...]) -> Delivery:
     (_, identity, event, webhook, kind, url, state_text, enabled, is_test, attempts, step, waits, outcome, status,
-     reason, due_at, cancel_reason, session, external_id, created_at, changed_at, token_wait, rate, *pace) = values  # fmt: skip
+     reason, due_at, cancel_reason, session, external_id, created_at, changed_at, token_wait, rate, head,
+     *pace) = values  # fmt: skip
     state = DeliveryState(str(state_text))
     held = state is DeliveryState.PENDING and not enabled
     next_at, waits_for = None, None
@@ -80,6 +86,7 @@ def _delivery(values: tuple[object, ...]) -> Delivery:
         reason=reason,
         next_attempt_at=next_at,
         waits_for=waits_for,
+        head_id=head,
         cancel_reason=cancel_reason if state is DeliveryState.CANCELLED else None,
         session=session,
         external_id=external_id,
@@ -95,6 +102,8 @@ def _next(
     now = now_ms()
     if held:
         return None, "enabling"
+    if due_at == NEVER:
+        return None, "order"
     if pace is not None and due_at <= max(now, pace.until):
         return from_ms(pace.until), "breaker" if pace.is_breaker else "pause"
     if token_wait is not None and due_at <= max(now, int(str(token_wait))):
@@ -199,12 +208,14 @@ async def list_attempts(store: Store, delivery_id: str) -> list[Attempt]:
 
 _EVENT = """
 SELECT e.id, e.type, e.body, (SELECT key FROM event_keys k WHERE k.event = e.seq), e.session, e.external_id, e.is_test,
-    u.reason, e.created_at FROM events e LEFT JOIN unwanted u ON u.event = e.seq
+    u.reason, (SELECT json_group_array(json_array(w.id, s.reason)) FROM skipped s JOIN webhooks w ON w.seq = s.webhook
+        WHERE s.event = e.seq), e.created_at
+FROM events e LEFT JOIN unwanted u ON u.event = e.seq
 """
 
 
 def _event(row: tuple[object, ...]) -> Event:
-    identity, kind, body, key, session, external_id, is_test, unwanted, created_at = row
+    identity, kind, body, key, session, external_id, is_test, unwanted, skipped, created_at = row
     return Event.model_construct(
         id=identity,
         type=kind,
@@ -214,6 +225,10 @@ def _event(row: tuple[object, ...]) -> Event:
         external_id=external_id,
         is_test=bool(is_test),
         unwanted=unwanted,
+        skipped=tuple(
+            Skipped.model_construct(webhook_id=webhook, reason=reason)
+            for webhook, reason in _SKIPPED.decode(str(skipped))
+        ),
         created_at=from_ms(int(str(created_at))),
     )
 

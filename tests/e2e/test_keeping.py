@@ -10,6 +10,7 @@ from standardwebhooks import Webhook as Verifier
 from core.catalog import accept
 from core.models import CustomHeader, GeneralSettings, WebhookOptions
 from core.store import Store, bell, config, history, open_store, queue
+from core.store.filter import DeliveryFilter, State
 from core.store.key_rotation import rotate_keys
 from tests.e2e.conftest import Serve, line_with
 from tests.support.receiver import Receiver
@@ -19,13 +20,13 @@ LOOPBACK = ("127.0.0.0/8",)
 BODY = accept("session-failed", b'{"interviewId":"66e1"}')
 
 
-async def _until(store: Store, state: str, number: int) -> None:
+async def _until(store: Store, state: State, number: int) -> None:
     """Wait until so many deliveries are in a state."""
     async with asyncio.timeout(50):
-        if len(await history.list_deliveries(store, state=state)) == number:
+        if len(await history.list_deliveries(store, DeliveryFilter(state=state))) == number:
             return
         async for _ in store.changes(0.05):
-            if len(await history.list_deliveries(store, state=state)) == number:
+            if len(await history.list_deliveries(store, DeliveryFilter(state=state))) == number:
                 return
 
 

@@ -68,7 +68,7 @@ class DeliveryScreen(Frame):
             _rule("Attempts", count_of_attempts(delivery), width),
         ]  # fmt: skip
         if not attempts:
-            parts.append("No attempt yet.\n" if delivery.held else "No attempt yet: due now.\n")
+            parts.append("No attempt yet: due now.\n" if delivery.waits_for == "now" else "No attempt yet.\n")
         else:
             parts.append(("   #  Time      Outcome            Token  Connect  1st byte    Total\n", "$muted"))
         first = max(0, min(self._attempt, len(attempts) - _ATTEMPTS))

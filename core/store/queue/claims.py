@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.clock import now_ms
 from core.store.errors import EpochEnded
 from core.store.lanes import BULK, FRESH, RETRY
+from core.store.line import NEVER
 from core.store.store import Store
 
 
@@ -54,7 +55,8 @@ async def due_times(store: Store) -> dict[int, int]:
     def read(database: sqlite3.Connection) -> dict[int, int]:
         rows = database.execute(
             "SELECT w.seq, (SELECT min(first) FROM (SELECT (SELECT due_at FROM deliveries INDEXED BY deliveries_due"
-            "   WHERE state = 'pending' AND webhook = w.seq AND lane = lanes.lane ORDER BY due_at LIMIT 1) AS first"
+            "   WHERE state = 'pending' AND webhook = w.seq AND lane = lanes.lane"
+            f"  AND due_at < {NEVER} ORDER BY due_at LIMIT 1) AS first"
             "   FROM (SELECT 0 AS lane UNION ALL SELECT 1 UNION ALL SELECT 2) AS lanes))"
             " FROM webhooks w WHERE w.enabled AND w.deleted_at IS NULL"
         )

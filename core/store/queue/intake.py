@@ -9,7 +9,10 @@ from core.ids import new_id
 from core.store.config import find_webhook
 from core.store.errors import KeyReused, NotPossible
 from core.store.lanes import FRESH
+from core.store.line import due_in_line
 from core.store.store import Store
+
+_STATUS_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,8 @@ class Emitted:
 async def emit(store: Store, event_type: str, body: Body, *, key: str | None = None) -> Emitted:
     """Store an event and its deliveries in one transaction. Raises KeyReused, StoreError.
 
-    A webhook that is disabled gets a delivery, too: it is held. `key` makes it idempotent, for 7 days unless
-    the settings say otherwise.
+    A webhook that is disabled gets a delivery, too: it is held. One that filters this status out gets none, and
+    the books say so. `key` makes it idempotent, for 7 days unless the settings say otherwise.
     """
     identity = new_id("evt")
     return await store.write(lambda database: _emit(database, identity, event_type, body, key))
@@ -43,14 +46,28 @@ def _emit(
             "REPLACE INTO event_keys VALUES (?, ?, ? + 86400000 * coalesce((SELECT keep_keys FROM settings), 7))",
             (key, event, now),
         )
+    return Emitted(identity, _hand_out(database, event, event_type, body, now), repeated=False)
+
+
+def _hand_out(database: sqlite3.Connection, event: int, event_type: str, body: Body, now: int) -> int:
+    """A delivery to each webhook of the type that wants the event, and for the others why not; how many want it."""
     webhooks = database.execute(
-        "SELECT seq FROM webhooks WHERE type = ? AND deleted_at IS NULL ORDER BY seq", (event_type,)
+        "SELECT seq, in_order, status_filter FROM webhooks WHERE type = ? AND deleted_at IS NULL ORDER BY seq",
+        (event_type,),
     ).fetchall()
-    for (webhook,) in webhooks:
-        insert_delivery(database, event, webhook, now)
-    if not webhooks:
-        database.execute("INSERT INTO unwanted VALUES (?, 'no webhook of this type')", (event,))
-    return Emitted(identity, len(webhooks), repeated=False)
+    status = f"status {(body.status or 'none')[:_STATUS_SHOWN]}"
+    wanted = 0
+    for webhook, in_order, statuses in webhooks:
+        if statuses is not None and body.status not in statuses.splitlines():
+            reason = f"{status} is not in its filter"
+            database.execute("INSERT INTO skipped VALUES (?, ?, ?)", (event, webhook, reason))
+            continue
+        insert_delivery(database, event, webhook, now, line=(body.session or None) if in_order else None)
+        wanted += 1
+    if not wanted:
+        reason = f"no webhook wants {status}" if webhooks else "no webhook of this type"
+        database.execute("INSERT INTO unwanted VALUES (?, ?)", (event, reason))
+    return wanted
 
 
 def _by_key(database: sqlite3.Connection, event_type: str, body: Body, key: str) -> Emitted | None:
@@ -79,14 +96,21 @@ def _insert_event(
 
 
 def insert_delivery(
-    database: sqlite3.Connection, event: int, webhook: int, now: int, *, lane: int = FRESH
+    database: sqlite3.Connection,
+    event: int,
+    webhook: int,
+    now: int,
+    *,
+    lane: int = FRESH,
+    line: str | None = None,
 ) -> str:
-    """Make a delivery that is due at once; its ID."""
+    """Make a delivery that is due at once, or once those before it in its line have ended; its ID."""
     identity = new_id("dlv")
+    due_at = due_in_line(database, webhook, line)
     database.execute(
-        "INSERT INTO deliveries (id, event, webhook, state, lane, due_at, created_at, changed_at)"
-        " VALUES (?, ?, ?, 'pending', ?, 0, ?, ?)",
-        (identity, event, webhook, lane, now, now),
+        "INSERT INTO deliveries (id, event, webhook, state, lane, due_at, line, created_at, changed_at)"
+        " VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?)",
+        (identity, event, webhook, lane, due_at, line, now, now),
     )
     return identity
 
@@ -106,7 +130,10 @@ async def emit_test(store: Store, webhook_id: str, body: Body) -> str:
 
 
 async def deliver(store: Store, event_id: str, webhook_id: str) -> str:
-    """Send a stored event to a webhook, as for one that nobody wanted; the new delivery's ID. Raises NotFound."""
+    """Send a stored event to a webhook, as for one that nobody wanted; the new delivery's ID. Raises NotFound.
+
+    It goes outside the order, whatever the webhook's status filter says.
+    """
 
     def again(database: sqlite3.Connection) -> str:
         seq, webhook = find_webhook(database, webhook_id)
@@ -114,6 +141,7 @@ async def deliver(store: Store, event_id: str, webhook_id: str) -> str:
         if row is None or row[1] != webhook.type:
             raise NotPossible(f"{event_id[:60]} is not an event of the type of {webhook.id}, {webhook.type}.")
         database.execute("DELETE FROM unwanted WHERE event = ?", (row[0],))
+        database.execute("DELETE FROM skipped WHERE event = ? AND webhook = ?", (row[0], seq))
         return insert_delivery(database, row[0], seq, now_ms())
 
     return await store.write(again)

@@ -12,6 +12,7 @@ from core.models import AttemptResult, DeliveryState, Outcome
 from core.store import notices
 from core.store.errors import EpochEnded
 from core.store.lanes import RETRY
+from core.store.line import NEVER, next_in_line
 from core.store.queue import health
 from core.store.queue.claims import Claim
 from core.store.store import Store
@@ -94,9 +95,9 @@ def _insert_attempt(database: sqlite3.Connection, delivery: int, number: int, re
 def _settle(
     database: sqlite3.Connection, seq: int, result: AttemptResult, verdict: Verdict, interruptions: int = 0
 ) -> None:
-    database.execute(
+    webhook, line = database.execute(
         "UPDATE deliveries SET state = ?, lane = ?, due_at = ?, step = ?, interruptions = ?, wish = NULL,"
-        " last_outcome = ?, last_status = ?, last_reason = ?, changed_at = ? WHERE seq = ?",
+        " last_outcome = ?, last_status = ?, last_reason = ?, changed_at = ? WHERE seq = ? RETURNING webhook, line",
         (
             verdict.state,
             RETRY,
@@ -109,7 +110,9 @@ def _settle(
             now_ms(),
             seq,
         ),
-    )
+    ).fetchone()
+    if verdict.state is not DeliveryState.PENDING:
+        next_in_line(database, webhook, line)
 
 
 async def recover(store: Store, epoch: int) -> int:
@@ -154,7 +157,8 @@ async def move_due_times(store: Store, step: int) -> int:
         health.move_clock(database, step)
         notices.move_clock(database, step)
         return database.execute(
-            "UPDATE deliveries SET due_at = max(1, due_at + ?) WHERE state = 'pending' AND due_at > 0",
+            "UPDATE deliveries SET due_at = max(1, due_at + ?)"
+            f" WHERE state = 'pending' AND due_at > 0 AND due_at < {NEVER}",
             (step,),
         ).rowcount
 

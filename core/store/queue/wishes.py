@@ -8,13 +8,15 @@ from core.store import audit
 from core.store.errors import NotPossible
 from core.store.history import find_delivery, read_delivery
 from core.store.lanes import RETRY
+from core.store.line import NEVER, next_in_line
 from core.store.store import Store
 
 
 async def resend(store: Store, delivery_id: str, *, actor: str) -> Delivery:
     """Send a delivery once more, now, with a fresh run of the schedule; in place of a waiting retry.
 
-    One that is being sent is sent again if it does not arrive. Raises NotFound, NotPossible.
+    One that is being sent is sent again if it does not arrive. It goes outside the order of its session, unless
+    it is next in it anyway. Raises NotFound, NotPossible.
     """
 
     def again(database: sqlite3.Connection) -> Delivery:
@@ -38,7 +40,7 @@ def send_again(database: sqlite3.Connection, seq: int, state: DeliveryState, lan
     else:
         database.execute(
             "UPDATE deliveries SET state = 'pending', lane = ?, due_at = ?, step = 0, interruptions = 0, cancel_reason = NULL,"
-            " changed_at = ? WHERE seq = ?",
+            f" changed_at = ?, line = iif(state = 'pending' AND due_at < {NEVER}, line, NULL) WHERE seq = ?",
             (lane, now_ms(), now_ms(), seq),
         )
 
@@ -78,7 +80,9 @@ def give_up(database: sqlite3.Connection, seq: int, state: DeliveryState, actor:
             "UPDATE deliveries SET wish = 'cancel', cancel_reason = ? WHERE seq = ?", (reason, seq)
         )
     else:
-        database.execute(
-            "UPDATE deliveries SET state = 'cancelled', cancel_reason = ?, changed_at = ? WHERE seq = ?",
+        webhook, line = database.execute(
+            "UPDATE deliveries SET state = 'cancelled', cancel_reason = ?, changed_at = ? WHERE seq = ?"
+            " RETURNING webhook, line",
             (reason, now_ms(), seq),
-        )
+        ).fetchone()
+        next_in_line(database, webhook, line)

@@ -23,12 +23,14 @@ pytestmark = pytest.mark.timeout(600)
 """Only a failure takes long: it is shrunk to the fewest steps."""
 T = TypeVar("T")
 TYPE = "session-failed"
-BODY = accept(TYPE, b'{"interviewId": "66e1"}')
+BODIES = {session: accept(TYPE, b'{"interviewId": "%s"}' % session.encode()) for session in "ab"}
 OPEN = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.FAILED)
 
 
 class Books(RuleBasedStateMachine):
     """A store that several people and dispatchers work on, beside the plainest account of what was made."""
+
+    in_order = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,20 +70,20 @@ class Books(RuleBasedStateMachine):
     @precondition(lambda self: len(self.existing) < 3)
     @rule()
     def add_webhook(self) -> None:
-        options = WebhookOptions(url="https://a.example/", retry_schedule="5s 5s")
+        options = WebhookOptions(url="https://a.example/", retry_schedule="5s 5s", in_order=self.in_order)
         self.existing.append(self.run(config.add_webhook(self.store, TYPE, options, actor="ana")).id)
 
-    @rule(number=st.integers(1, 3))
-    def emit(self, number: int) -> None:
+    @rule(number=st.integers(1, 3), session=st.sampled_from("ab"))
+    def emit(self, number: int, session: str) -> None:
         for _ in range(number):
-            emitted = self.run(queue.emit(self.store, TYPE, BODY))
+            emitted = self.run(queue.emit(self.store, TYPE, BODIES[session]))
             assert emitted.deliveries == len(self.existing)
             self.acknowledged.add(emitted.id)
             self.made.update(self.existing)
 
     @rule(key=st.sampled_from("ab"))
     def emit_with_key(self, key: str) -> None:
-        emitted = self.run(queue.emit(self.store, TYPE, BODY, key=key))
+        emitted = self.run(queue.emit(self.store, TYPE, BODIES["a"], key=key))
         assert emitted.repeated == (emitted.id in self.acknowledged)
         self.acknowledged.add(emitted.id)
         if not emitted.repeated:

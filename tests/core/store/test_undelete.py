@@ -6,7 +6,7 @@ from core.catalog import accept
 from core.clock import now_ms
 from core.models import AttemptResult, DeliveryState, Outcome, Webhook, WebhookOptions
 from core.store import Conflict, NotFound, NotPossible, Store, config, history, queue
-from core.store.lanes import NEVER_DUE
+from core.store.line import NEVER
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
 BAD = AttemptResult(Outcome.HTTP_STATUS, "answered 503", "https://a.example/", 1, 5, 503)
@@ -74,10 +74,10 @@ async def test_a_line_goes_on(store: Store) -> None:
         await queue.emit(store, "session-failed", BODY)
     lines = [
         ("a", "delivered", 0, 1),
-        ("a", "pending", NEVER_DUE, 2),
-        ("a", "pending", NEVER_DUE, 3),
+        ("a", "pending", NEVER, 2),
+        ("a", "pending", NEVER, 3),
         ("b", "pending", 77, 4),
-        ("b", "pending", NEVER_DUE, 5),
+        ("b", "pending", NEVER, 5),
     ]
     sql = "UPDATE deliveries SET line = ?, state = ?, due_at = ? WHERE seq = ?"
     await store.write(lambda db: db.executemany(sql, lines))
@@ -86,9 +86,9 @@ async def test_a_line_goes_on(store: Store) -> None:
     assert [(row[0], row[1]) for row in await _rows(store)] == [
         ("delivered", 0),
         ("pending", 0),
-        ("pending", NEVER_DUE),
+        ("pending", NEVER),
         ("pending", 77),
-        ("pending", NEVER_DUE),
+        ("pending", NEVER),
     ]
 
 

@@ -1,0 +1,37 @@
+"""The order of a session: of its unfinished deliveries to a webhook only the first, the head, has a due time.
+
+`deliveries.line` names the session. It is empty for what goes outside the order.
+"""
+
+import sqlite3
+
+NEVER = 2**63 - 1
+"""The due time of a delivery that waits for those before it in its line."""
+
+_UNFINISHED = (
+    "FROM deliveries INDEXED BY deliveries_line WHERE webhook = :webhook AND line = :line"
+    " AND state IN ('pending', 'sending')"
+)
+
+
+def due_in_line(database: sqlite3.Connection, webhook: int, line: str | None) -> int:
+    """The due time of a new delivery at the end of a line: 0 for the head."""
+    values = {"webhook": webhook, "line": line}
+    return NEVER if database.execute(f"SELECT 1 {_UNFINISHED} LIMIT 1", values).fetchone() else 0
+
+
+def next_in_line(database: sqlite3.Connection, webhook: int, line: str | None) -> None:
+    """The head of a line has ended: whoever is first now is due. To be called in the same transaction."""
+    database.execute(
+        f"UPDATE deliveries SET due_at = 0 WHERE due_at = {NEVER} AND seq = (SELECT min(seq) {_UNFINISHED})",
+        {"webhook": webhook, "line": line},
+    )
+
+
+def end_lines(database: sqlite3.Connection, webhook: int) -> None:
+    """The webhook no longer keeps an order: what waited for others is due."""
+    database.execute(
+        f"UPDATE deliveries INDEXED BY deliveries_line SET line = NULL, due_at = iif(due_at = {NEVER}, 0, due_at)"
+        " WHERE webhook = ? AND line IS NOT NULL AND state IN ('pending', 'sending')",
+        (webhook,),
+    )
