@@ -122,7 +122,10 @@ def _print(delivery: "Delivery", attempts: "list[Attempt]") -> None:
             ("State", _state(delivery)),
             ("Reason", delivery.cancel_reason or delivery.reason),
             ("Next attempt", delivery.next_attempt_at),
-            ("Waits for", delivery.waits_for),
+            (
+                "Waits for",
+                f"{delivery.waits_for}, after {delivery.head_id}" if delivery.head_id else delivery.waits_for,
+            ),
             ("Type", delivery.type),
             ("Event", delivery.event_id),
             ("Webhook", delivery.webhook_id),

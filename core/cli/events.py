@@ -35,9 +35,18 @@ def list_events(
             print_json(event.model_dump(mode="json", exclude={"body"}))
         return
     print_table(
-        ("ID", "Type", "Created", "Session", "Key", "Test", "Went to nobody"),
+        ("ID", "Type", "Created", "Session", "Key", "Test", "Went to nobody", "Did not go to"),
         (
-            (each.id, each.type, each.created_at, each.session, each.key, each.is_test, each.unwanted)
+            (
+                each.id,
+                each.type,
+                each.created_at,
+                each.session,
+                each.key,
+                each.is_test,
+                each.unwanted,
+                "; ".join(f"{webhook.webhook_id}: {webhook.reason}" for webhook in each.skipped),
+            )
             for each in events
         ),
     )
@@ -76,6 +85,7 @@ def _print(event: "Event", masked_fields: tuple[str, ...]) -> None:
             ("Key", event.key),
             ("Test", event.is_test),
             ("Went to nobody", event.unwanted),
+            *(("Did not go to", f"{each.webhook_id}: {each.reason}") for each in event.skipped),
         ]
     )
     print(masked_json(event.body, masked_fields))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from core.actor import actor
-from core.catalog import accept, event_type
+from core.catalog import EventType, accept, event_type
 from core.cli.addresses import check_address
 from core.cli.database import database_of, in_store, wake_dispatcher
 from core.cli.event_data import given_bytes
@@ -13,7 +13,7 @@ from core.cli.output import AsJson, print_fields, print_json, print_line, print_
 from core.cli.wrong_usage import WrongUsage, validated
 
 if TYPE_CHECKING:
-    from core.models import Webhook
+    from core.models import Webhook, WebhookOptions
     from core.store import Store
     from core.store.config import DeletedWebhook
 
@@ -28,6 +28,9 @@ _OPTIONS = {
     "accepted_answer": "--success",
     "concurrency": "--concurrency",
     "deadline": "--deadline",
+    "rate": "--rate",
+    "in_order": "--in-order",
+    "status_filter": "--status-filter",
 }
 # Text, whatever they hold: the models word what is wrong with a value, and an empty one means the default.
 Schedule = Annotated[str | None, typer.Option(help='standard, incode, or waits such as "5s 5m 2h".')]
@@ -37,6 +40,14 @@ Success = Annotated[
 ]
 Concurrency = Annotated[str | None, typer.Option(help="Attempts at a time, 1 to 256.")]
 Deadline = Annotated[str | None, typer.Option(help="Seconds that one attempt may take.")]
+Rate = Annotated[str | None, typer.Option(help="Attempts a second at most, 0.01 to 10,000.")]
+InOrder = Annotated[
+    bool | None,
+    typer.Option("--in-order/--no-in-order", help="The events of a session one after the other."),
+]
+StatusFilter = Annotated[
+    str | None, typer.Option(metavar="A,B", help="Only events of these statuses; empty: of every status.")
+]
 
 
 @app.command("list")
@@ -150,6 +161,9 @@ def show(
             ("Retry schedule", webhook.retry_schedule or general),
             ("Concurrency", webhook.concurrency),
             ("Deadline", f"{webhook.deadline:g} s" if webhook.deadline else general),
+            ("Rate", f"{webhook.rate:g} a second" if webhook.rate else "no limit"),
+            ("In order per session", webhook.in_order),
+            ("Status filter", ", ".join(webhook.status_filter) or "every status"),
             ("Signing secret", secret),
             ("Created", f"{webhook.created_at.astimezone():%Y-%m-%d %H:%M:%S} by {webhook.created_by}"),
             ("Updated", f"{webhook.updated_at.astimezone():%Y-%m-%d %H:%M:%S} by {webhook.updated_by}"),
@@ -166,17 +180,30 @@ def add(
     success: Success = None,
     concurrency: Concurrency = None,
     deadline: Deadline = None,
+    rate: Rate = None,
+    in_order: InOrder = None,
+    status_filter: StatusFilter = None,
     as_json: AsJson = False,
 ) -> None:
     """Generate a webhook; prints its ID."""
-    from core.models import WebhookOptions
     from core.store import config
 
     definition = event_type(kind)
     if definition.deprecated:
         raise WrongUsage(f"{definition.name} is deprecated and not offered for new webhooks.")
-    values = _values(url, schedule, success, concurrency, deadline)
-    options = validated(WebhookOptions, values, _option_of)
+    options = _checked(
+        definition,
+        _values(
+            status_filter,
+            url=url,
+            retry_schedule=schedule,
+            accepted_answer=success,
+            concurrency=concurrency,
+            deadline=deadline,
+            rate=rate,
+            in_order=in_order,
+        ),
+    )
 
     async def work(store: "Store") -> "tuple[Webhook, int]":
         check_address("--url", options.url, (await config.load_settings(store)).allowed_networks)
@@ -191,6 +218,7 @@ def add(
         print_line(webhook.id)
     if number > 1:
         say(f"{number} webhooks are of the type {webhook.type}: each gets every event.")
+    _warn(webhook)
 
 
 @app.command()
@@ -202,45 +230,78 @@ def edit(
     success: Success = None,
     concurrency: Concurrency = None,
     deadline: Deadline = None,
+    rate: Rate = None,
+    in_order: InOrder = None,
+    status_filter: StatusFilter = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a webhook. An empty value sets an option back to its default."""
-    from core.models import WebhookOptions
     from core.store import config
 
-    values = _values(url, schedule, success, concurrency, deadline)
+    values = _values(
+        status_filter,
+        url=url,
+        retry_schedule=schedule,
+        accepted_answer=success,
+        concurrency=concurrency,
+        deadline=deadline,
+        rate=rate,
+        in_order=in_order,
+    )
     if not values:
         raise WrongUsage("Name an option to change: hookkeeper webhooks edit --help lists them.")
 
     async def work(store: "Store") -> "Webhook":
         webhook = await config.load_webhook(store, webhook_id)
-        options = validated(WebhookOptions, webhook.options.model_dump() | values, _option_of)
+        options = _checked(event_type(webhook.type), webhook.options.model_dump() | values)
         if "url" in values:
             check_address("--url", options.url, (await config.load_settings(store)).allowed_networks)
         return await config.save_webhook(store, webhook.id, options, version=webhook.version, actor=actor())
 
-    _tell(in_store(context, work), "changed", as_json)
+    webhook = in_store(context, work)
+    _tell(webhook, "changed", as_json)
+    if "status_filter" in values:
+        _warn(webhook)
 
 
-def _values(
-    url: str | None, schedule: str | None, success: str | None, concurrency: str | None, deadline: str | None
-) -> dict[str, object]:
+def _values(status_filter: str | None, **given: str | bool | None) -> dict[str, object]:
     """What was given, by field; an empty value is the field's default."""
     from core.models import DEFAULT_CONCURRENCY
 
-    given = {
-        "url": url,
-        "retry_schedule": schedule,
-        "accepted_answer": success,
-        "concurrency": concurrency,
-        "deadline": deadline,
-    }
     defaults = {"url": "", "concurrency": DEFAULT_CONCURRENCY}
-    return {name: value or defaults.get(name) for name, value in given.items() if value is not None}
+    values: dict[str, object] = {
+        name: defaults.get(name) if value == "" else value
+        for name, value in given.items()
+        if value is not None
+    }
+    if status_filter is not None:
+        statuses = (status.strip() for status in status_filter.split(","))
+        values["status_filter"] = tuple(status for status in statuses if status)
+    return values
+
+
+def _checked(kind: EventType, values: dict[str, object]) -> "WebhookOptions":
+    """The options of a webhook of this type. Raises WrongUsage."""
+    from core.catalog.options import check_options
+    from core.models import InvalidSetting, WebhookOptions
+
+    options = validated(WebhookOptions, values, _option_of)
+    try:
+        check_options(kind, options)
+    except InvalidSetting as error:
+        raise WrongUsage(f"{_option_of(error.field)}: {error}") from None
+    return options
 
 
 def _option_of(field: str) -> str:
-    return _OPTIONS.get(field, field)
+    return _OPTIONS.get(field.partition(".")[0], field)
+
+
+def _warn(webhook: "Webhook") -> None:
+    from core.catalog.options import doubtful_statuses
+
+    for sentence in doubtful_statuses(event_type(webhook.type), webhook):
+        say(sentence)
 
 
 def _tell(webhook: "Webhook", what: str, as_json: bool) -> None:

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
+from core.catalog import event_type as type_named
+from core.catalog.options import check_options
 from core.clock import from_ms, now_ms
 from core.ids import new_id
 from core.models import (
@@ -300,7 +302,8 @@ def _options(options: WebhookOptions) -> dict[str, object]:
 
 
 async def add_webhook(store: Store, event_type: str, options: WebhookOptions, *, actor: str) -> Webhook:
-    """Generate a webhook with an ID and a signing secret of its own. The type's name was checked before."""
+    """Generate a webhook with an ID and a signing secret of its own. Raises UnknownType, InvalidSetting."""
+    check_options(type_named(event_type), options)
     identity = new_id("wh")
     secret = _new_secret()
 
@@ -332,13 +335,14 @@ async def save_webhook(
 ) -> Webhook:
     """Change a webhook that was read as `version`. Waiting deliveries go where it points from now on.
 
-    Raises Conflict if somebody else saved or deleted it in between, NotFound.
+    Raises Conflict if somebody else saved or deleted it in between, NotFound, InvalidSetting.
     """
 
     def save(database: sqlite3.Connection) -> Webhook:
         seq, before = _find_existing(database, identity)
         if before.version != version:
             raise Conflict("this webhook", before, before.updated_by, before.updated_at)
+        check_options(type_named(before.type), options)
         if not options.in_order:
             end_lines(database, seq)
         after = _update(database, seq, _options(options), actor)

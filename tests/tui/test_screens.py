@@ -5,10 +5,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from core.catalog import accept
+from core.ids import tail
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, config, history, queue
 from tests.tui.conftest import Screens
 from tui.dialogs.webhook import WebhookDialog
+from tui.screens.delivery import DeliveryScreen
 from tui.widgets.field import Field
 from tui.widgets.lines import MessageLine
 
@@ -123,6 +125,40 @@ async def test_somebody_else_saved(screens: Screens, store: Store) -> None:
         await pilot.pause(0.3)
         await _press(pilot, "tab", "tab", "enter")
     assert (await config.load_webhook(store, webhook.id)).url == "https://mine.example/"
+
+
+async def test_what_the_form_does_not_show_is_kept(screens: Screens, store: Store) -> None:
+    """Editing on the screen leaves alone what the command line has set."""
+    options = WebhookOptions(
+        url="https://a.example/", rate=2, in_order=True, status_filter=("EXPIRED",), deadline=3
+    )
+    webhook = await config.add_webhook(store, "onboarding-status", options, actor="ana")
+    async with screens() as pilot:
+        await _press(pilot, "e")
+        pilot.app.screen.query_one("#deadline", Input).value = ""
+        await pilot.pause(0.1)
+        await _press(pilot, "ctrl+s")
+        await _until(pilot, lambda: not isinstance(pilot.app.screen, WebhookDialog))
+    stored = await config.load_webhook(store, webhook.id)
+    assert stored.options == options.model_copy(update={"deadline": None})
+
+
+async def test_the_order_of_a_session_is_told(screens: Screens, store: Store) -> None:
+    """One that waits behind another names it, in the list and on its page."""
+    options = WebhookOptions(url="https://a.example/", in_order=True)
+    await config.add_webhook(store, "session-failed", options, actor="ana")
+    for _ in range(2):
+        await queue.emit(store, "session-failed", accept("session-failed", b'{"interviewId": "1"}'))
+    first, second = reversed(await history.list_deliveries(store))
+    async with screens(120, 40) as pilot:
+        await _press(pilot, "3")
+        assert "order" in pilot.app.export_screenshot()
+        await pilot.app.push_screen(DeliveryScreen(second.delivery.id))
+        await pilot.pause(0.3)
+        detail = str(pilot.app.screen.query_one("#detail", Static).content)
+    head = tail(first.delivery.id)
+    assert f"Waits for those before it in its session ({head}). r sends it now." in detail
+    assert "No attempt yet.\n" in detail
 
 
 async def test_settings_all_or_nothing(screens: Screens, store: Store) -> None:

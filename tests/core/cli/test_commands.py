@@ -88,6 +88,62 @@ def test_secrets_and_the_audit(shell: Shell) -> None:
     assert shell.json("audit", "--subject", "settings") == []
 
 
+def test_rate_order_and_status_filter(shell: Shell) -> None:
+    """They are set, shown and set back; a status that may be a slip is stored with a warning."""
+    options = ("--in-order", "--rate", "2.5", "--status-filter", "EXPIRED, manual_review_aproved,")
+    url = ("--url", "https://hooks.example/a")
+    assert shell("webhooks", "add", "--type", "onboarding-status", *url, *options) == 0
+    identity = shell.out.strip()
+    assert "manual_review_aproved is not among the statuses" in shell.err
+    assert "Did you mean MANUAL_REVIEW_APPROVED?" in shell.err
+    (webhook,) = shell.json("webhooks", "list")
+    assert (webhook["in_order"], webhook["rate"]) == (True, 2.5)
+    assert webhook["status_filter"] == ["EXPIRED", "manual_review_aproved"]
+    assert shell("webhooks", "edit", identity, "--concurrency", "3") == 0
+    assert "Did you mean" not in shell.err
+    assert shell("webhooks", "show", identity) == 0
+    shown = [line.split(maxsplit=1) for line in shell.out.splitlines()]
+    assert ["Rate", "2.5 a second"] in shown
+    assert ["In", "order per session  yes"] in shown
+    assert ["Status", "filter         EXPIRED, manual_review_aproved"] in shown
+    assert shell("webhooks", "edit", identity, "--no-in-order", "--rate", "", "--status-filter", "") == 0
+    (webhook,) = shell.json("webhooks", "show", identity)
+    assert (webhook["in_order"], webhook["rate"], webhook["status_filter"]) == (False, None, [])
+    assert webhook["concurrency"] == 3
+
+
+def test_unwanted_events_name_their_reasons(shell: Shell) -> None:
+    """Each webhook that filtered an event out says so, in the list and beside the event."""
+    url = ("--url", "https://hooks.example/a")
+    assert shell("webhooks", "add", "--type", "onboarding-status", *url, "--status-filter", "EXPIRED") == 0
+    webhook = shell.out.strip()
+    body = '{"interviewId": "1", "onboardingStatus": "UNKNOWN"}'
+    assert shell("emit", "onboarding-status", "--data", body) == 0
+    event = shell.out.strip()
+    reason = f"{webhook}: status UNKNOWN is not in its filter"
+    for words in (("list", "--unwanted"), ("show", event)):
+        assert shell("events", *words) == 0
+        assert "no webhook wants status UNKNOWN" in shell.out
+        assert reason in shell.out
+    (listed,) = shell.json("events", "list", "--unwanted")
+    assert listed["skipped"] == [{"webhook_id": webhook, "reason": "status UNKNOWN is not in its filter"}]
+    assert shell("events", "deliver", event, "--webhook", webhook) == 0
+    assert shell.json("events", "list", "--unwanted") == []
+
+
+def test_a_delivery_says_what_it_waits_for(shell: Shell) -> None:
+    """Behind another of its session it names the one that goes first."""
+    assert (
+        shell("webhooks", "add", "--type", "session-failed", "--url", "https://a.example/", "--in-order") == 0
+    )
+    for _ in range(2):
+        assert shell("emit", "session-failed", "--data", '{"interviewId": "1"}') == 0
+    second, first = shell.json("deliveries", "list")
+    assert (second["waits_for"], second["head_id"], first["waits_for"]) == ("order", first["id"], "now")
+    assert shell("deliveries", "show", str(second["id"])) == 0
+    assert f"order, after {first['id']}" in shell.out
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -104,6 +160,19 @@ def test_secrets_and_the_audit(shell: Shell) -> None:
         ),
         (("--type", "session-failed", "--url", "https://a.example/", "--schedule", "soon"), "is not a wait"),
         (("--type", "session-failed", "--url", "https://a.example/", "--success", "maybe"), "Choose one of"),
+        (
+            ("--type", "session-failed", "--url", "https://a.example/", "--status-filter", "A"),
+            "--status-filter: A session-failed body has no status to filter by.",
+        ),
+        (
+            ("--type", "onboarding-status", "--url", "https://a.example/", "--status-filter", "A" * 101),
+            "--status-filter: At most 100 characters.",
+        ),
+        (
+            ("--type", "proof-of-payment", "--url", "https://a.example/", "--in-order"),
+            "--in-order: A proof-of-payment body names no session",
+        ),
+        (("--type", "session-failed", "--url", "https://a.example/", "--rate", "0"), "Enter at least 0.01."),
     ],
 )
 def test_wrong_webhooks(shell: Shell, words: tuple[str, ...], expected: str) -> None:
