@@ -28,7 +28,7 @@ from core.store import audit, differences
 from core.store.errors import NOT_SAVED, Conflict, NotFound, NotPossible
 from core.store.keyring import Keyring
 from core.store.lanes import BULK
-from core.store.line import NEVER, end_lines
+from core.store.line import end_lines, mend_lines
 from core.store.paces import SELECT_PACES, PaceState, pace_of
 from core.store.store import Store
 
@@ -493,13 +493,7 @@ def hold_again(database: sqlite3.Connection, webhook: int) -> int:
         f" changed_at = ? WHERE webhook = ? AND {_CANCELLED_BY_DELETION}",
         (now_ms(), webhook),
     ).rowcount
-    # What stood at the head of its line may have arrived since: the next one takes its place.
-    database.execute(
-        "UPDATE deliveries SET due_at = 0 WHERE webhook = ?1 AND state = 'pending' AND line IS NOT NULL"
-        " AND due_at = ?2 AND NOT EXISTS (SELECT 1 FROM deliveries ahead WHERE ahead.webhook = ?1"
-        "  AND ahead.line = deliveries.line AND ahead.seq < deliveries.seq AND ahead.state IN ('pending', 'sending'))",
-        (webhook, NEVER),
-    )
+    mend_lines(database, webhook)  # what stood at the head may have arrived since
     return held
 
 

@@ -28,6 +28,16 @@ def next_in_line(database: sqlite3.Connection, webhook: int, line: str | None) -
     )
 
 
+def mend_lines(database: sqlite3.Connection, webhook: int) -> None:
+    """Many of a webhook's deliveries have changed at once: whoever is first in its line now is due."""
+    database.execute(
+        f"UPDATE deliveries SET due_at = 0 WHERE due_at = {NEVER} AND seq IN (SELECT min(seq)"
+        " FROM deliveries INDEXED BY deliveries_line WHERE webhook = ? AND line IS NOT NULL"
+        " AND state IN ('pending', 'sending') GROUP BY line)",
+        (webhook,),
+    )
+
+
 def end_lines(database: sqlite3.Connection, webhook: int) -> None:
     """The webhook no longer keeps an order: what waited for others is due."""
     database.execute(

@@ -12,7 +12,7 @@ from core.catalog import accept
 from core.clock import now_ms
 from core.models import AttemptResult, Delivery, DeliveryState, Outcome, Webhook, WebhookOptions
 from core.store import Store, config, history, queue
-from core.store.line import NEVER
+from core.store.line import NEVER, mend_lines
 from tests.core.store.test_states import TYPE, Books
 
 OPTIONS = WebhookOptions(url="https://a.example/", in_order=True)
@@ -192,6 +192,20 @@ async def test_a_step_of_the_clock_moves_no_place(line: Line) -> None:
     assert await queue.move_due_times(line.store, 3_600_000) == 1
     assert await queue.due_times(line.store) == {1: due_at + 3_600_000}
     assert await line.waits() == ["time", "order"]
+
+
+async def test_lines_are_mended_after_many_changed_at_once(line: Line) -> None:
+    """A line whose head is gone gets the next one, a line whose head is in flight waits for it."""
+    await line.emit("abaabc")
+    await line.claim()
+    gone = "UPDATE deliveries SET state = 'cancelled' WHERE seq = 1"
+
+    def change(database: sqlite3.Connection) -> None:
+        database.execute(gone)
+        mend_lines(database, 1)
+
+    await line.store.write(change)
+    assert await line.waits() == [None, None, "now", "order", "order", None]
 
 
 class Lines(Books):
