@@ -8,6 +8,7 @@ from core.models import CustomHeader, GeneralSettings, WebhookOptions
 from core.store import Conflict, Store, audit, config, history, queue
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
+STATUS = accept("onboarding-status", b'{"interviewId":"66e1","onboardingStatus":"OK"}')
 
 
 async def _entries(store: Store, subject: str | None = None) -> list[tuple[str, str, str]]:
@@ -19,8 +20,8 @@ async def _entries(store: Store, subject: str | None = None) -> list[tuple[str, 
 async def test_a_webhooks_life(store: Store) -> None:
     """What was done to a webhook and what changed from what to what, in the words of the labels."""
     options = WebhookOptions(url="https://a.example/", concurrency=3)
-    webhook = await config.add_webhook(store, "session-failed", options, actor="ana")
-    await queue.emit(store, "session-failed", BODY)
+    webhook = await config.add_webhook(store, "onboarding-status", options, actor="ana")
+    await queue.emit(store, "onboarding-status", STATUS)
     changed = WebhookOptions(
         url="https://b.example/", concurrency=3, deadline=20, in_order=True, status_filter=("OK", "FAIL")
     )
@@ -29,13 +30,13 @@ async def test_a_webhooks_life(store: Store) -> None:
     await config.set_enabled(store, webhook.id, False, actor="bob")
     await config.set_enabled(store, webhook.id, False, actor="bob")
     await config.set_enabled(store, webhook.id, True, actor="ana", held="cancel")
-    await queue.emit(store, "session-failed", BODY)
+    await queue.emit(store, "onboarding-status", STATUS)
     await config.reveal_secret(store, webhook.id, actor="eve")
     await config.rotate_secret(store, webhook.id, actor="ana")
     await config.delete_webhook(store, webhook.id, actor="ana")
     await config.undo_delete(store, webhook.id, actor="bob")
     assert await _entries(store, webhook.id) == [
-        ("ana", "generated", "Type session-failed; URL https://a.example/; Concurrency 10 → 3"),
+        ("ana", "generated", "Type onboarding-status; URL https://a.example/; Concurrency 10 → 3"),
         (
             "bob",
             "changed",
