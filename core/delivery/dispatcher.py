@@ -17,13 +17,13 @@ from core.delivery.jobs import run_jobs
 from core.delivery.notifier import Notifier
 from core.delivery.tls import Tls
 from core.delivery.verdict import judge
+from core.delivery.wall_clock import WallClock
 from core.models import AttemptResult, GeneralSettings, Outcome
 from core.store import DatabaseNewer, DatabaseReplaced, EpochEnded, Store, StoreError, config, paces, queue
 
 MOST_IN_FLIGHT = 256
 POLL = 0.25
 """Seconds between two looks at the file for what no bell has told."""
-_CLOCK_STEP = 5.0
 _GRACE = 2.0
 _WAL_LIMIT = 16 * 1024 * 1024
 _RECORD_AGAIN = 1.0
@@ -52,6 +52,7 @@ class Dispatcher:
         self._stopping = False
         self._unrecorded = 0
         self._blocked = False
+        self._clock = WallClock()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set, then drain. Raises EpochEnded, StoreError."""
@@ -81,6 +82,7 @@ class Dispatcher:
     async def _turn(self, tasks: asyncio.TaskGroup) -> None:
         """Claim what there are slots for, then wait for news or for the next due time."""
         try:
+            await self._follow_clock()
             await self._refresh(tasks)
             due = {} if self._must_wait(tasks) else await queue.due_times(self._store)
             now = now_ms()
@@ -106,6 +108,13 @@ class Dispatcher:
         with suppress(TimeoutError):
             async with asyncio.timeout(min([*later, 1.0])):
                 await self._wake.wait()
+
+    async def _follow_clock(self) -> None:
+        """Before anything is claimed: a clock set forward makes no retry due."""
+        if step := self._clock.step:
+            moved = await queue.move_due_times(self._store, round(step * 1000))
+            self._clock.follow(step)
+            _log.warning("the wall clock was set", seconds=round(step), moved=moved)
 
     def _must_wait(self, tasks: asyncio.TaskGroup) -> bool:
         """Whether nothing can be delivered now: outcomes cannot be written, or the token endpoint fails."""
@@ -279,17 +288,10 @@ class Dispatcher:
                 await asyncio.sleep(_WATCH_AGAIN)
 
     async def _housekeeping(self) -> None:
-        """Once a second: follow steps of the wall clock, keep the write-ahead log small."""
-        ahead = time.time() - time.monotonic()
+        """Once a second: keep the write-ahead log small."""
         checkpointed = 0
         while True:
             await asyncio.sleep(1)
-            step = time.time() - time.monotonic() - ahead
-            if abs(step) > _CLOCK_STEP:
-                with suppress(StoreError):  # once more in a second
-                    moved = await queue.move_due_times(self._store, round(step * 1000))
-                    ahead += step
-                    _log.warning("the wall clock was set", seconds=round(step), moved=moved)
             commits = self._store.writer.commits
             size = self._store.wal_size()
             if size > _WAL_LIMIT or (size and not self._attempts and commits != checkpointed):

@@ -1,5 +1,6 @@
 """What others wrote, a held key and a small terminal do no harm."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -128,8 +129,14 @@ async def test_nothing_typed_is_lost_to_the_first_reading(screens: Screens, stor
 async def test_a_type_that_the_catalogue_does_not_know(screens: Screens, store: Store) -> None:
     """A newer Hookkeeper may have written it: every screen shows its name, made safe, and none stops."""
     kind = "session-\x1b[2Jforgotten"
-    await config.add_webhook(store, kind, WebhookOptions(url="https://a.example/"), actor="ana")
-    await queue.emit(store, kind, Body(b"{}", None, None, None))
+    await config.add_webhook(store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana")
+    await queue.emit(store, "session-failed", Body(b"{}", None, None, None))
+
+    def rename(database: sqlite3.Connection) -> None:
+        database.execute("UPDATE webhooks SET type = ?", (kind,))
+        database.execute("UPDATE events SET type = ?", (kind,))
+
+    await store.write(rename)
     async with screens(120) as pilot:
         for keys in ("e", "escape", "d", "escape", "t", "escape", "space", "escape", "3", "enter"):
             await _press(pilot, keys)

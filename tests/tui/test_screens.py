@@ -157,7 +157,7 @@ async def test_the_order_of_a_session_is_told(screens: Screens, store: Store) ->
         await pilot.pause(0.3)
         detail = str(pilot.app.screen.query_one("#detail", Static).content)
     head = tail(first.delivery.id)
-    assert f"Waits for those before it in its session ({head}). r sends it now." in detail
+    assert f"Waits for those before it in its session ({head}). Press r to send it now." in detail
     assert "No attempt yet.\n" in detail
 
 

@@ -17,8 +17,8 @@ from core.text import one_line
 from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.widgets.field import AS_IN_SETTINGS
 
-Words = Mapping[str, str]
-"""What stands in a field, by its label, worded as the form words it."""
+Words = Mapping[str, str | SecretStr]
+"""What stands in a field, by its label, worded as the form words it; secrets as they are, to be compared."""
 Form = TypeVar("Form", GeneralSettings, WebhookOptions)
 _EMPTY = "empty"
 _ABSENT = "not there"
@@ -32,11 +32,13 @@ async def ask_whose(
     lines: list[str | Content] = []
     for label in {**theirs, **yours}:
         one, other = theirs.get(label, _ABSENT), yours.get(label, _ABSENT)
-        if one == other == _REPLACED:
-            lines.append(Content.assemble((one_line(label), "bold"), ": both were replaced"))
-        elif one != other:
-            name = Content.assemble((one_line(label), "bold"))
-            lines += [name, f"  theirs  {one}", f"  yours   {other}"]
+        name = (one_line(label), "bold")
+        if one == other:
+            continue
+        if isinstance(one, SecretStr) and isinstance(other, SecretStr):
+            lines.append(Content.assemble(name, ": both were replaced"))
+        else:
+            lines += [Content.assemble(name), f"  theirs  {_shown(one)}", f"  yours   {_shown(other)}"]
     if not lines:
         return "mine"
     lines = [f"{conflict.by} changed {what}{_when(conflict)}.", "", *lines]
@@ -64,6 +66,10 @@ def _when(conflict: Conflict) -> str:
     return f" at {conflict.at.astimezone():%H:%M}" if is_today else f" on {clock_time(conflict.at)}"
 
 
+def _shown(words: str | SecretStr) -> str:
+    return _REPLACED if isinstance(words, SecretStr) else words
+
+
 def webhook_words(options: WebhookOptions) -> Words:
     """A webhook's form in words."""
     accepted, waits, deadline = options.accepted_answer, options.retry_schedule, options.deadline
@@ -78,7 +84,7 @@ def webhook_words(options: WebhookOptions) -> Words:
 
 def settings_words(settings: GeneralSettings, before: GeneralSettings) -> Words:
     """The settings' form in words; secrets only as what became of them since `before`."""
-    words = {
+    words: dict[str, str | SecretStr] = {
         "Authentication URL": settings.authentication_url or _EMPTY,
         "Client ID": settings.client_id or _EMPTY,
         "Secret Key": _secret_words(settings.secret_key, before.secret_key),
@@ -92,14 +98,14 @@ def settings_words(settings: GeneralSettings, before: GeneralSettings) -> Words:
     }
     earlier = {entry.name.lower(): entry.value for entry in before.custom_headers}
     for entry in settings.custom_headers:
-        value = entry.value.get_secret_value() or _EMPTY
+        label = f"Custom header {entry.name}"
+        words[label] = entry.value.get_secret_value() or _EMPTY
         if header.holds_secret(entry.name):
-            value = _secret_words(entry.value, earlier.get(entry.name.lower()))
-        words[f"Custom header {entry.name}"] = value
+            words[label] = _secret_words(entry.value, earlier.get(entry.name.lower()))
     return words
 
 
-def _secret_words(now: SecretStr | None, before: SecretStr | None) -> str:
+def _secret_words(now: SecretStr | None, before: SecretStr | None) -> str | SecretStr:
     if now is None:
         return _EMPTY
-    return "as it was" if now == before else _REPLACED
+    return "as it was" if now == before else now
