@@ -4,7 +4,6 @@ import json
 import os
 import sys
 import time
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO, cast
@@ -17,33 +16,23 @@ from core.service.status import DispatcherStatus, dispatcher_status
 _PATIENCE = 310.0
 
 
-class _Log:
-    """Standard error, as far as it can be written: a full disk or a closed pipe must not stop a delivery."""
-
-    def write(self, text: str) -> None:
-        with suppress(OSError, ValueError):
-            sys.stderr.write(text)
-
-    def flush(self) -> None:
-        with suppress(OSError, ValueError):
-            sys.stderr.flush()
-
-
 def run_serve(database: Path, *, started_by: str = "serve") -> int:
     """Deliver in the foreground until told to stop. Raises HookkeeperError."""
     # Imported late: status and stop need neither an HTTP client nor the loop.
     import structlog
     import uvloop
 
+    from core.service.log import Log
     from core.service.serve import serve
 
+    log = Log()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
         ],
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Log())),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, log)),
         cache_logger_on_first_use=True,
     )
     try:
@@ -53,6 +42,8 @@ def run_serve(database: Path, *, started_by: str = "serve") -> int:
         if unknown is not None or known is None:
             raise
         raise _first(known) from None
+    finally:
+        log.close()
     return 0
 
 

@@ -11,6 +11,8 @@ from platformdirs import user_state_path
 from core.errors import HookkeeperError
 
 STARTED_BY_VARIABLE = "HOOKKEEPER_STARTED_BY"
+LONGEST_LOG = 10 * 1024 * 1024
+"""Bytes after which the next dispatcher begins a new log, and keeps one that was before it."""
 _children: dict[int, "subprocess.Popen[bytes]"] = {}
 """Kept so that a child that ended is reaped."""
 
@@ -25,6 +27,8 @@ def start_dispatcher(database: Path) -> int:
     path = log_file()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > LONGEST_LOG:
+            path.replace(path.with_name(path.name + ".1"))
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "core.cli", "--db", str(database), "serve"],
