@@ -2,11 +2,9 @@
 
 import asyncio
 import os
-import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -39,60 +37,6 @@ async def _until_none_is(store: Store, *states: State) -> None:
 
 async def _until_all_is_delivered(store: Store) -> None:
     await _until_none_is(store, "pending", "sending", "failed")
-
-
-async def test_killed_ten_times(database: Path, receiver: Receiver, serve: Serve) -> None:
-    """Ten SIGKILLs, every other one the instant an answer went out: every event arrives, few twice, books whole."""
-    events, kills, cap = 2000, 10, 10
-    choose = random.Random(7)
-    async with open_store(database) as store:
-        await config.save_settings(store, GeneralSettings(allowed_networks=LOOPBACK), actor="ana")
-        options = WebhookOptions(url=receiver.url, concurrency=cap)
-        await config.add_webhook(store, "session-failed", options, actor="ana")
-        await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(events)))
-        cut_off: Counter[str] = Counter()
-        for kill in range(kills):
-            process = await serve()
-            count = choose.randint(1, 150)
-            if kill % 2:
-                receiver.on_answer = _killer(process, receiver.answered + count)
-            else:
-                receiver.on_request = _killer(process, len(receiver.received) + count)
-            await process.communicate()
-            assert process.returncode == -signal.SIGKILL
-            receiver.on_answer = receiver.on_request = None
-            left = await history.list_deliveries(store, DeliveryFilter(state="sending"), limit=events)
-            cut_off.update(row.delivery.id for row in left)
-        process = await serve()
-        log = asyncio.create_task(process.communicate())
-        await _until_all_is_delivered(store)
-        process.terminate()
-        await log
-        rows = await history.list_deliveries(store, limit=2 * events)
-        interrupted: Counter[str] = Counter()
-        for row in rows:
-            attempts = await history.list_attempts(store, row.delivery.id)
-            assert [attempt.number for attempt in attempts] == [*range(row.delivery.attempts, 0, -1)]
-            assert [attempt.outcome for attempt in attempts].count(Outcome.OK) == 1
-            interrupted[row.delivery.id] = len(attempts) - 1
-            assert {attempt.outcome for attempt in attempts[1:]} <= {Outcome.INTERRUPTED}
-    assert +interrupted == cut_off
-    arrived = Counter(seen.headers["webhook-id"] for seen in receiver.received)
-    assert set(arrived) == {row.delivery.id for row in rows}
-    assert Counter(row.delivery.state for row in rows) == {"delivered": events}
-    repeats = arrived - Counter(dict.fromkeys(arrived, 1))
-    assert repeats <= cut_off
-    assert 0 < repeats.total() <= kills * cap
-
-
-def _killer(process: asyncio.subprocess.Process, at: int) -> Callable[[int], None]:
-    """Kills the process at this count of requests or answers, before the receiver does anything else."""
-
-    def kill(count: int) -> None:
-        if count == at:
-            process.kill()
-
-    return kill
 
 
 @pytest.mark.timeout(240)
