@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from core.catalog import accept
 from core.delivery import pace
 from core.models import GeneralSettings, WebhookOptions
-from core.store import Store, config, history, open_store, queue
+from core.store import Store, config, history, notices, open_store, queue
 from tests.e2e.conftest import Serve, line_with
 from tests.e2e.faults.conftest import Dispatching
 from tests.e2e.faults.sums import print_sum
@@ -146,3 +146,26 @@ async def test_401_for_ever(database: Path, receiver: Receiver, serve: Serve) ->
         assert len(endpoint.asked) == 2
         # Those in flight with the first token are repeated with the second; nothing is after that.
         assert 3 * EVENTS < len(receiver.received) <= 3 * EVENTS + 10
+
+
+async def test_an_endpoint_that_is_gone(database: Path, receiver: Receiver, dispatching: Dispatching) -> None:
+    """410 disables the webhook and uses no step; everything is held, told of, and arrives once it is enabled."""
+    receiver.statuses = [410]
+    async with open_store(database) as store:
+        await config.save_settings(store, GeneralSettings(allowed_networks=LOOPBACK), actor="ana")
+        options = WebhookOptions(url=receiver.url, concurrency=1)
+        webhook = await config.add_webhook(store, "session-failed", options, actor="ana")
+        await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(3)))
+        async with dispatching(store) as wake:
+            async for _ in store.changes(0.05):
+                (summary,) = await config.list_webhooks(store)
+                if not summary.webhook.enabled:
+                    break
+            assert (summary.webhook.disabled_reason, summary.held) == ("gone", 3)
+            assert {row.delivery.tries for row in await history.list_deliveries(store)} == {0}
+            (notice,) = await notices.list_notices(store)
+            assert "answered 410 Gone and is disabled; its deliveries are held" in notice.message
+            assert len(receiver.received) == 1
+            await config.set_enabled(store, webhook.id, True, actor="ana", held="release")
+            wake.set()
+            await _until(store, Counter({webhook.id: 3}), delivered=3)
