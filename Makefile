@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 LINES_COVERED := 95
+# Tests wait more than they compute.
+WORKERS := 4
 
 .PHONY: run test check format screenshots bench lock clean help
 .DELETE_ON_ERROR:
@@ -15,7 +17,7 @@ run: $(READY) ## open Hookkeeper
 
 test: $(READY) ## run the whole suite and measure its coverage of core
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto
+	$(BIN)/coverage run -m pytest -n $(WORKERS)
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 	@$(BIN)/coverage json -q -o - | $(BIN)/python -c 'import json, sys; \

@@ -18,7 +18,8 @@ class Pace:
     """The concurrency that an endpoint bears, between nothing and `cap`. Times are seconds, monotonic.
 
     Trouble halves it, at most once a second; an answer adds one. At zero the breaker is open: one attempt at
-    a time is a probe, and the first answer closes it. `Retry-After` with 429 or 503 pauses everything.
+    a time is a probe, and the first answer closes it. `Retry-After` with 429 or 503 pauses everything, and says when
+    to probe.
     """
 
     cap: int
@@ -54,43 +55,41 @@ class Pace:
         """Learn from an attempt that has ended."""
         if result.outcome in _NOT_THE_ENDPOINT:
             return
+        hint = result.retry_after if result.status_code in _PAUSING else None
         if _is_trouble(result) or (self.is_open and result.status_code is None):
-            self._halve(result.reason, now)
+            self._halve(result.reason, now, hint or PROBE_INTERVAL)
         elif result.status_code is not None:
             self._grow()
-        if result.retry_after and result.status_code in _PAUSING:
-            self._pause(result, now)
+        if hint and not self.is_open:
+            self._wait(PaceWord.PAUSED, result.reason, now, hint)
 
     def probe(self) -> None:
         """The attempt that begins now is a probe."""
         if self.state is not None:
             self.state = PaceState(PaceWord.HALF_OPEN, self.state.since, now_ms(), self.state.reason)
 
-    def _halve(self, reason: str, now: float) -> None:
+    def _halve(self, reason: str, now: float, until_probe: float) -> None:
         if not self.is_open:
             if now - self.halved_at < HALVING_INTERVAL:
                 return
             self.limit //= 2
             self.halved_at = now
         if self.is_open:
-            since = self.state.since if self.state is not None and self.state.is_breaker else now_ms()
-            self._wait(PaceWord.OPEN, PROBE_INTERVAL, since, reason, now)
+            self._wait(PaceWord.OPEN, reason, now, until_probe)
 
     def _grow(self) -> None:
-        if self.is_open or (self.state is not None and self.state.is_breaker):
+        if self.state is not None and self.state.is_breaker:
             self.state = None
         self.limit = min(self.cap, self.limit + 1)
 
-    def _pause(self, result: AttemptResult, now: float) -> None:
-        seconds = result.retry_after or 0.0
-        if now + seconds > self.not_before:
-            word = PaceWord.OPEN if self.is_open else PaceWord.PAUSED
-            since = self.state.since if self.state is not None else now_ms()
-            self._wait(word, seconds, since, result.reason, now)
-
-    def _wait(self, word: PaceWord, seconds: float, since: int, reason: str, now: float) -> None:
-        self.not_before = now + seconds
-        self.state = PaceState(word, since, now_ms() + round(seconds * 1000), reason)
+    def _wait(self, word: PaceWord, reason: str, now: float, seconds: float) -> None:
+        """Nothing begins for so long, unless it has to wait for longer already."""
+        before = self.state
+        since = (
+            before.since if before is not None and before.is_breaker == (word is PaceWord.OPEN) else now_ms()
+        )
+        self.not_before = max(self.not_before, now + seconds)
+        self.state = PaceState(word, since, now_ms() + round((self.not_before - now) * 1000), reason)
 
 
 def _is_trouble(result: AttemptResult) -> bool:

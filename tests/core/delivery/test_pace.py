@@ -116,3 +116,14 @@ def test_retry_after_of_other_answers_is_the_deliverys_own() -> None:
     pace = Pace.of(10)
     pace.note(_answer(500, retry_after=90.0), 5.0)
     assert pace.room(0, 5.0) == 5
+
+
+def test_an_endpoint_says_when_to_probe() -> None:
+    """A 429 that opens the breaker is probed when Retry-After says, and no earlier for what else fails meanwhile."""
+    pace = Pace.of(1)
+    pace.note(_answer(429, retry_after=2.0), 5.0)
+    assert pace.is_open
+    assert [pace.room(0, at) for at in (6.9, 7.0)] == [0, 1]
+    pace.note(_answer(503, retry_after=600.0), 8.0)
+    pace.note(_answer(500), 9.0)
+    assert [pace.room(0, at) for at in (607.9, 608.0)] == [0, 1]
