@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from textual.pilot import Pilot
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input, Select, Static
 
 from core.catalog import accept
 from core.models import AcceptedAnswer, CustomHeader, GeneralSettings, WebhookOptions
@@ -199,12 +199,15 @@ async def test_errors_on_leaving_and_gone_when_cured(screens: Screens) -> None:
         assert _error(pilot, "concurrency") == "✗ Enter at least 1."
         await _type(pilot, "x")
         await _press(pilot, "tab")
-        assert _label(pilot) == "Cancel"
-        assert _error(pilot, "deadline") == ""
-        await _press(pilot, "shift+tab", "shift+tab")
         assert _error(pilot, "deadline") == "✗ Enter a number."
+        await _type(pilot, "fast")
+        await _press(pilot, "tab")
+        assert _label(pilot) == "Cancel"
+        assert _error(pilot, "rate") == ""
+        await _press(pilot, "shift+tab", "shift+tab")
+        assert _error(pilot, "rate") == "✗ Enter a number."
         await _press(pilot, "end", "backspace", "5")
-        assert _error(pilot, "concurrency") == ""
+        assert _error(pilot, "deadline") == ""
 
 
 async def test_errors_of_the_settings(screens: Screens) -> None:
@@ -351,3 +354,31 @@ async def test_quit_asks_while_the_dispatcher_is_at_work(screens: Screens, store
         await pilot.press("q")
         assert await process.wait() == -signal.SIGTERM
     lock.release()
+
+
+async def test_options_that_a_type_allows(screens: Screens, store: Store) -> None:
+    """Order and statuses stand there where the type's bodies name them, and are stored with the rate."""
+    async with screens() as pilot:
+        await _press(pilot, "n")
+        for kind, shown in (
+            ("third-party-async-retries", [False, False]),
+            ("onboarding-status", [True, True]),
+        ):
+            pilot.app.screen.query_one("#type", Select).value = kind
+            await pilot.pause(0.2)
+            fields = ("#field-in_order", "#field-status_filter")
+            assert [pilot.app.screen.query_one(field).display for field in fields] == shown
+        values = {"#url": "https://a.example/", "#rate": "2.5", "#status_filter": "EXPIRED, EXPIRD"}
+        for field, value in values.items():
+            pilot.app.screen.query_one(field, Input).value = value
+            await pilot.pause(0.1)
+        pilot.app.screen.query_one("#status_filter").focus()
+        await pilot.pause(0.1)
+        await _press(pilot, "shift+tab", "space")
+        warning = str(pilot.app.screen.query_one("#field-status_filter .warn", Static).content)
+        assert warning.endswith("Did you mean EXPIRED?")
+        await _press(pilot, "ctrl+s")
+        await pilot.pause(0.3)
+    (summary,) = await config.list_webhooks(store)
+    webhook = summary.webhook
+    assert (webhook.rate, webhook.in_order, webhook.status_filter) == (2.5, True, ("EXPIRED", "EXPIRD"))

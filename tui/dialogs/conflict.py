@@ -79,6 +79,9 @@ def webhook_words(options: WebhookOptions) -> Words:
         "Success": accepted.label if accepted else AS_IN_SETTINGS,
         "Concurrency": str(options.concurrency),
         "Deadline": f"{deadline:g} s" if deadline else AS_IN_SETTINGS,
+        "Rate": f"{options.rate:g} a second" if options.rate else "no limit",
+        "Order": "in order per session" if options.in_order else "as they come",
+        "Statuses": " ".join(options.status_filter) or "all",
     }
 
 

@@ -11,7 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Button, Checkbox, Input, Select, Static
 
-from core.catalog import offered, shown_type
+from core.catalog import EventType, offered, shown_type
+from core.catalog.options import doubtful_statuses
 from core.errors import HookkeeperError
 from core.models import (
     DEFAULT_CONCURRENCY,
@@ -32,6 +33,7 @@ from tui.dialogs.dialog import FormDialog, button, text
 from tui.widgets.field import AS_IN_SETTINGS, Field, FormRow, choices, clear_cured, fail_at
 from tui.widgets.fields import TextField
 from tui.widgets.schedule_field import ScheduleField
+from tui.widgets.tick_field import TICKED, TickField
 from tui.widgets.url_field import UrlField
 
 
@@ -89,6 +91,10 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
         yield Field("concurrency", "Concurrency", TextField(id="concurrency", placeholder="sends at a time"))
         deadline = TextField(id="deadline", placeholder=f"{AS_IN_SETTINGS}; seconds")
         yield Field("deadline", "Deadline", deadline)
+        yield Field("rate", "Rate", TextField(id="rate", placeholder="no limit; attempts a second"))
+        yield TickField("in_order", "Order", "in order per session")
+        statuses = TextField(id="status_filter", placeholder="all, or those to deliver, with spaces")
+        yield Field("status_filter", "Statuses", statuses)
         yield text("", id="failure", classes="error")
 
     def compose_buttons(self) -> ComposeResult:
@@ -103,9 +109,16 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
                 self._fill(self._draft.values)
                 if self._draft.type in (kind.name for kind in offered()):
                     self._field("type").value = self._draft.type
+        self._offer_options(self._webhook.type if self._webhook else self._field("type").value)
         self.query_one("#url" if self._webhook or self._draft else "#type").focus()
         self._settings = await config.load_settings(self._store)
         self._url.look(self._settings.allowed_networks)
+
+    def _offer_options(self, type_name: str) -> None:
+        """Order and statuses only where the type's bodies name them."""
+        kind = shown_type(type_name)
+        self._field("in_order").display = kind.key_field is not None
+        self._field("status_filter").display = kind.status_field is not None
 
     def _fill(self, values: dict[str, str]) -> None:
         for name, value in values.items():
@@ -139,6 +152,7 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
     def _type_chosen(self, event: Select.Changed) -> None:
         if event.value is Select.NULL:
             return
+        self._offer_options(str(event.value))
         same = sum(summary.webhook.type == event.value for summary in self._others)
         note = self.query_one("#type-note", Static)
         number = "One webhook has" if same == 1 else f"{same} webhooks have"
@@ -156,6 +170,18 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
         self._url.look(self._settings.allowed_networks)
         problem = self._read()[1].get(event.row)
         event.row.fail(str(problem) if problem else "")
+        if event.row is self._field("status_filter"):
+            self._warn_of_statuses()
+
+    def _warn_of_statuses(self) -> None:
+        """Of those that Incode does not publish: they are stored all the same."""
+        options, kind = self._read()[0], self._type
+        doubts = doubtful_statuses(kind, options) if options is not None else []
+        self._field("status_filter").warn(" ".join(doubts))
+
+    @property
+    def _type(self) -> EventType:
+        return shown_type(self._webhook.type if self._webhook is not None else self._field("type").value)
 
     @on(Checkbox.Changed, "#allow")
     def _allowed(self) -> None:
@@ -164,17 +190,19 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
 
     def _read(self) -> tuple[WebhookOptions | None, dict[FormRow, InvalidSetting]]:
         """The form as options, None if it is wrong; and what is wrong with which row."""
-        typed: dict[str, str | None] = {**self._values()}
+        typed: dict[str, object] = {**self._values()}
         kind = typed.pop("type", None)
         for name in ("accepted_answer", "deadline"):
             typed[name] = typed[name] or None
+        has_order, has_status = self._type.key_field is not None, self._type.status_field is not None
+        typed["in_order"] = has_order and self._field("in_order").value == TICKED
+        statuses = self._field("status_filter").value.replace(",", " ").split()
+        typed["status_filter"] = statuses if has_status else []
         if not self.query_one(ScheduleField).is_own:
             typed["retry_schedule"] = typed["retry_schedule"] or None
-        # Not all options have a field here.
-        values = (dict(self._webhook.options) if self._webhook is not None else {}) | typed
         options, problems = None, [InvalidSetting("type", "Choose a type.")] if kind == "" else []
         try:
-            options = WebhookOptions.model_validate(values)
+            options = WebhookOptions.model_validate(typed)
         except ValidationError as error:
             problems += invalid_settings(error)
         if refusal := self._url.refusal(self._settings.allowed_networks):
@@ -271,4 +299,7 @@ def _as_typed(webhook: Webhook | None) -> dict[str, str]:
         "accepted_answer": webhook.accepted_answer or "",
         "concurrency": str(webhook.concurrency),
         "deadline": f"{webhook.deadline:g}" if webhook.deadline else "",
+        "rate": f"{webhook.rate:g}" if webhook.rate else "",
+        "in_order": TICKED if webhook.in_order else "",
+        "status_filter": " ".join(webhook.status_filter),
     }

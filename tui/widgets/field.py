@@ -7,7 +7,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input, Select, Static
+from textual.widgets import Checkbox, Input, Select, Static
 
 from core.models import InvalidSetting
 from core.text import one_line
@@ -96,7 +96,9 @@ class FormRow(Vertical):
 class Field(FormRow):
     """One control with its label. `name` is the model's field that it stands for, and the control's id."""
 
-    def __init__(self, name: str, label: str, control: Input | Select[str], *, hint: str = "") -> None:
+    def __init__(
+        self, name: str, label: str, control: Input | Select[str] | Checkbox, *, hint: str = ""
+    ) -> None:
         super().__init__(id=f"field-{name}")
         self.field_name = name
         self.label = label

@@ -5,23 +5,13 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Checkbox, Static
+from textual.widgets import Static
 
 from core.delivery.guard import offered_network, url_refusal, url_warning
 from core.url import check_url, host_of
 from tui.widgets.field import Bar, Field
 from tui.widgets.fields import TextField
-
-
-class Tick(Checkbox):
-    """A checkbox that tells its state without colour: `[x]`, `[ ]`."""
-
-    BUTTON_LEFT = "["
-    BUTTON_RIGHT = "]"
-
-    @property
-    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # a constant of Textual's, here by state
-        return "x" if self.value else " "
+from tui.widgets.tick_field import Tick
 
 
 class UrlField(Field):
