@@ -25,6 +25,7 @@ EVERYWHERE = (
     Action("show_webhooks", "1", "Webhooks"),
     Action("show_settings", "2", "Settings"),
     Action("show_monitor", "3", "Monitor"),
+    Action("show_notices", "exclamation_mark", "Notices", "!"),
     Action("command_palette", "ctrl+p", "Commands", "^p"),
     Action("redraw", "ctrl+l", "Redraw the screen", "^l"),
     Action("suspend_process", "ctrl+z", "Suspend, fg comes back", "^z"),
@@ -39,6 +40,11 @@ WEBHOOKS = (
     Action("switch", "x", "Disable, Enable", in_bar=False),
     Action("menu", "space", "All actions", "Enter", in_bar=False),
     Action("copy_id", "y", "Copy ID"),
+)
+NOTICES = (
+    Action("back", "escape,q", "Back", "Esc"),
+    Action("acknowledge", "a", "Acknowledge"),
+    Action("acknowledge_all", "c", "All…"),
 )
 SETTINGS = (
     Action("into_form", "tab,enter", "Into the form", "Tab"),
@@ -83,6 +89,7 @@ PLACES = (
     ("Settings, in a field", SETTINGS_FIELD),
     ("Monitor", MONITOR),
     ("Delivery", DETAIL),
+    ("Notices", NOTICES),
 )
 
 

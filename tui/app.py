@@ -22,7 +22,7 @@ from core.actor import actor
 from core.errors import HookkeeperError
 from core.service.child import log_file, start_dispatcher, stop_dispatcher
 from core.service.status import DispatcherStatus, dispatcher_status
-from core.store import DatabaseNewer, DatabaseReplaced, Store, history, open_store
+from core.store import DatabaseNewer, DatabaseReplaced, Store, history, notices, open_store
 from tui.actions import EVERYWHERE
 from tui.ascii import AsciiDriver, speaks_utf8
 from tui.dialogs.choice import Choice, ChoiceDialog
@@ -30,6 +30,7 @@ from tui.dialogs.quit import quit_dialog
 from tui.screens.frame import Frame
 from tui.screens.help import HelpScreen
 from tui.screens.monitor import MonitorScreen
+from tui.screens.notices import NoticesScreen
 from tui.screens.settings import SettingsScreen
 from tui.screens.too_small import TooSmallScreen, is_too_small
 from tui.screens.webhooks import WebhooksScreen
@@ -61,6 +62,7 @@ class HookkeeperApp(App[None]):
         self.failure = ""
         self.status = DispatcherStatus(False)
         self.attention = 0
+        self.notices = 0
         self._starts_dispatcher = starts_dispatcher
         self._look = asyncio.Event()
         self._resent: tuple[str, float] = ("", 0.0)
@@ -116,6 +118,7 @@ class HookkeeperApp(App[None]):
             return
         try:
             self.attention = (await history.totals(self.store)).attention
+            self.notices = len(await notices.list_notices(self.store))
             await frame.reload()
         except HookkeeperError as error:
             frame.say(f"! {error}")
@@ -142,7 +145,7 @@ class HookkeeperApp(App[None]):
         frame = self._frame()
         if frame is not None and frame.is_mounted:
             words = status_words(self.status, self.child)
-            frame.query_one(TopBar).show(self.attention, unsaved, words)
+            frame.query_one(TopBar).show(self.attention, self.notices, unsaved, words)
 
     def _look_at_dispatcher(self) -> None:
         now = dispatcher_status(self.store.path)
@@ -166,8 +169,14 @@ class HookkeeperApp(App[None]):
         self._show("monitor")
 
     def _show(self, name: str) -> None:
-        if isinstance(self.screen, Frame):
+        while isinstance(self.screen, Frame) and self.screen.is_page:
+            self.pop_screen()
+        if isinstance(self.screen, Frame) and self.screen is not self.get_screen(name):
             self.switch_screen(name)
+
+    def action_show_notices(self) -> None:
+        if isinstance(self.screen, Frame) and not isinstance(self.screen, NoticesScreen):
+            self.push_screen(NoticesScreen())
 
     def action_show_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
@@ -193,7 +202,7 @@ class HookkeeperApp(App[None]):
             for action in screen.actions:
                 if hasattr(screen, f"action_{action.name}"):
                     yield SystemCommand(action.words, action.key, partial(screen.run_action, action.name))
-            for action in EVERYWHERE[:3]:
+            for action in EVERYWHERE[:4]:
                 yield SystemCommand(action.words, action.key, partial(self.run_action, action.name))
         yield SystemCommand("Help", "F1", self.action_show_help)
         yield SystemCommand("Quit", "q", self.action_leave)

@@ -25,6 +25,7 @@ class DeliveryScreen(Frame):
     """A page of its own; Esc goes back to the list."""
 
     number = 2
+    is_page = True
     actions = DETAIL
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(DETAIL),

@@ -24,6 +24,8 @@ class Frame(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(EVERYWHERE)
     number: ClassVar[int]
     actions: ClassVar[tuple[Action, ...]]
+    is_page: ClassVar[bool] = False
+    """Whether it lies over a main screen, and goes when another one is shown."""
 
     @property
     def keeper(self) -> "HookkeeperApp":

@@ -50,12 +50,14 @@ class TopBar(Line):
         super().__init__(id="top-bar")
         self._active = active
         self._attention = 0
+        self._notices = 0
         self._unsaved = False
         self._status: tuple[str, str] = ("", "")
 
-    def show(self, attention: int, unsaved: bool, status: tuple[str, str]) -> None:
+    def show(self, attention: int, notices: int, unsaved: bool, status: tuple[str, str]) -> None:
         """`status` is the words at the right and their colour."""
-        self._attention, self._unsaved, self._status = attention, unsaved, status
+        self._attention, self._notices = attention, notices
+        self._unsaved, self._status = unsaved, status
         self.redraw()
 
     def content_for(self, width: int) -> Content:
@@ -70,6 +72,8 @@ class TopBar(Line):
                 parts += [" ", (f" {key} {words} ", ACTIVE_TAB)]
             else:
                 parts += ["  ", (key, "$primary"), (f" {words} ", "$muted")]
+        if self._notices:
+            parts += ["  ", ("!", "$primary"), (f" {self._notices:,}", "$warning")]
         words, colour = self._status
         return spread(Content.assemble(*parts), Content.assemble((f"{words} ", colour)), width)
 
