@@ -39,7 +39,13 @@ WEBHOOKS = (
     Action("test", "t", "Test", in_bar=False),
     Action("switch", "x", "Disable, Enable", in_bar=False),
     Action("menu", "space", "All actions", "Enter", in_bar=False),
-    Action("copy_id", "y", "Copy ID"),
+    Action("undo", "u", "Undo delete"),
+    Action("copy_id", "y", "Copy ID", in_bar=False),
+)
+HISTORY = (
+    Action("back", "escape,q", "Back", "Esc"),
+    Action("scroll_down", "j,down", "Down", in_bar=False),
+    Action("scroll_up", "k,up", "Up", in_bar=False),
 )
 NOTICES = (
     Action("back", "escape,q", "Back", "Esc"),

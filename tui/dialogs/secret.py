@@ -1,5 +1,6 @@
-"""A webhook's ID and signing secret, shown once it is generated or when asked for."""
+"""A webhook's ID and signing secret: once it is generated, or when somebody asks for it."""
 
+from collections.abc import Awaitable, Callable
 from time import monotonic
 
 from pydantic import SecretStr
@@ -9,48 +10,82 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from core.catalog import shown_type
+from core.errors import HookkeeperError
+from core.header import MASKED
 from core.models import Webhook
+from core.text import one_line
 from tui.dialogs.choice import DEAF
 from tui.dialogs.dialog import Dialog, button, text
 
+Reveal = Callable[[], Awaitable[SecretStr]]
+
 
 class SecretDialog(Dialog[str]):
-    """Answers "test" if a test event is to be sent next, otherwise ""."""
+    """Answers "test" or "rotate" if that is to come next, otherwise "".
 
-    def __init__(self, webhook: Webhook, secret: SecretStr, *, generated: bool) -> None:
+    `secret` is shown at once; without it dots stand there until a key asks `reveal`, which the audit notes.
+    """
+
+    def __init__(
+        self, webhook: Webhook, *, secret: SecretStr | None = None, reveal: Reveal | None = None
+    ) -> None:
         super().__init__()
-        self.title_words = "Webhook generated" if generated else "Signing secret"
+        self.title_words = "Webhook generated" if reveal is None else "Signing secret"
         self._webhook = webhook
         self._secret = secret
-        self._generated = generated
+        self._reveal = reveal
         self._opened = monotonic()
 
     def compose_fields(self) -> ComposeResult:
         yield text(Content.assemble((shown_type(self._webhook.type).label, "bold")))
         yield text(Content.assemble(("ID      ", "$muted"), self._webhook.id))
-        yield text(Content.assemble(("Secret  ", "$muted"), self._secret.get_secret_value()))
+        yield text(self._shown(), id="secret")
         yield text("The receiver verifies webhook-signature with it (Standard Webhooks).")
         yield Static("", id="copied", markup=False)
 
+    def _shown(self) -> Content:
+        words = self._secret.get_secret_value() if self._secret is not None else MASKED
+        return Content.assemble(("Secret  ", "$muted"), words)
+
     def compose_buttons(self) -> ComposeResult:
+        if self._reveal is not None:
+            yield button("Show", "show")
         yield button("Copy secret", "copy")
-        if self._generated:
-            yield button("Send test event", "test")
+        yield button("Rotate…", "rotate") if self._reveal is not None else button("Send test event", "test")
         yield button("Close", "close")
 
     def on_mount(self) -> None:
         self._opened = monotonic()
-        self.query_one("#test" if self._generated else "#close", Button).focus()
+        self.query_one("#test" if self._reveal is None else "#close", Button).focus()
 
     @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
+    async def _pressed(self, event: Button.Pressed) -> None:
         if monotonic() - self._opened < DEAF:
             return
-        if event.button.id == "copy":
-            self.app.copy_to_clipboard(self._secret.get_secret_value())
-            self.query_one("#copied", Static).update("✓ Secret copied, if your terminal allows it")
-            return
-        self.dismiss("test" if event.button.id == "test" else "")
+        match event.button.id:
+            case "show":
+                await self._ask()
+            case "copy":
+                if (secret := await self._ask()) is not None:
+                    self.app.copy_to_clipboard(secret.get_secret_value())
+                    self._say("✓ Secret copied, if your terminal allows it")
+            case "test" | "rotate" as answer:
+                self.dismiss(answer)
+            case _:
+                self.dismiss("")
+
+    async def _ask(self) -> SecretStr | None:
+        if self._secret is None and self._reveal is not None:
+            try:
+                self._secret = await self._reveal()
+            except HookkeeperError as error:
+                self._say(f"✗ {one_line(str(error))}")
+                return None
+            self.query_one("#secret", Static).update(self._shown())
+        return self._secret
+
+    def _say(self, words: str) -> None:
+        self.query_one("#copied", Static).update(words)
 
     def action_cancel(self) -> None:
         self.dismiss("")

@@ -1,6 +1,7 @@
 """The webhook configurations: the table, and what can be done with one."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -17,17 +18,23 @@ from core.errors import HookkeeperError
 from core.ids import tail
 from core.models import Webhook
 from core.store import Conflict, config
-from core.store.config import WebhookSummary
+from core.store.config import DeletedWebhook, WebhookSummary
 from core.text import one_line
 from tui.actions import WEBHOOKS, bindings
-from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.dialogs.conflict import deleted_words
 from tui.dialogs.menu import MenuDialog, MenuItem
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.test_event import TestDialog
 from tui.dialogs.webhook import Draft, WebhookDialog
+from tui.dialogs.webhook_questions import (
+    delete_question,
+    disable_question,
+    enable_question,
+    rotate_question,
+)
 from tui.screens.delivery import DeliveryScreen
 from tui.screens.frame import Frame
+from tui.screens.history import HistoryScreen
 from tui.theme import MUTED
 from tui.widgets.lines import KeyBar, bar_actions
 from tui.words import health_mark
@@ -280,7 +287,7 @@ class WebhooksScreen(Frame):
         except HookkeeperError as error:
             self.say(f"✗ {error}")
             return
-        if await self.app.push_screen_wait(SecretDialog(webhook, secret, generated=True)) == "test":
+        if await self.app.push_screen_wait(SecretDialog(webhook, secret=secret)) == "test":
             await self._send_test(webhook)
 
     def _begin(self, action: str) -> None:
@@ -297,6 +304,7 @@ class WebhooksScreen(Frame):
             "test": self._test,
             "switch": self._switch,
             "secret": self._show_secret,
+            "history": self._show_history,
             "menu": self._menu,
             "copy_id": self._copy_id,
         }
@@ -326,17 +334,8 @@ class WebhooksScreen(Frame):
         self._begin("delete")
 
     async def _delete(self, summary: WebhookSummary) -> None:
-        webhook = summary.webhook
-        lines: list[str | Content] = [_heading(webhook), one_line(webhook.url), ""]
-        if summary.waiting:
-            noun = "delivery" if summary.waiting == 1 else "deliveries"
-            words = f" {summary.waiting:,} undelivered {noun} will be cancelled."
-            lines.append(Content.assemble(("!", "$warning"), words))
-        lines.append("  New events of this type will no longer go to this URL.")
-        lines.append("  What was delivered stays in the Monitor.")
-        choices = [Choice("", "Cancel"), Choice("confirm", "Confirm")]
-        if await self.app.push_screen_wait(ChoiceDialog("Delete webhook", lines, choices)) == "confirm":
-            self.act(self._delete_now(webhook))
+        if await self.app.push_screen_wait(delete_question(summary)) == "confirm":
+            self.act(self._delete_now(summary.webhook))
 
     async def _delete_now(self, webhook: Webhook) -> str:
         try:
@@ -344,7 +343,7 @@ class WebhooksScreen(Frame):
         except Conflict as conflict:
             return f"! {deleted_words(conflict, webhook.id)} already"
         noun = "delivery" if cancelled == 1 else "deliveries"
-        return f"✓ Webhook deleted, {cancelled:,} {noun} cancelled"
+        return f"✓ Webhook deleted, {cancelled:,} {noun} cancelled. u undoes it"
 
     def action_test(self) -> None:
         self._begin("test")
@@ -364,36 +363,10 @@ class WebhooksScreen(Frame):
         self._begin("switch")
 
     async def _switch(self, summary: WebhookSummary) -> None:
-        webhook = summary.webhook
-        if webhook.enabled:
-            waiting = f" and the {summary.waiting:,} waiting" if summary.waiting else ""
-            dialog = ChoiceDialog(
-                "Disable webhook",
-                [
-                    _heading(webhook),
-                    one_line(webhook.url),
-                    "",
-                    f"New events{waiting} are held until you enable it.",
-                ],
-                [Choice("", "Cancel"), Choice("disable", "Disable")],
-            )
-        else:
-            held = [
-                Choice("release", f"Release the {summary.held:,}"),
-                Choice("cancel", f"Cancel the {summary.held:,}"),
-            ]
-            choices = [*(held if summary.held else [Choice("release", "Enable")]), Choice("", "Back")]
-            verb = "delivery is" if summary.held == 1 else "deliveries are"
-            words = f"{summary.held:,} {verb} held." if summary.held else "Nothing is held."
-            dialog = ChoiceDialog(
-                "Enable webhook",
-                [_heading(webhook), one_line(webhook.url), "", words],
-                choices,
-                focus=len(choices) - 1,
-            )
-        answer = await self.app.push_screen_wait(dialog)
+        ask = disable_question if summary.webhook.enabled else enable_question
+        answer = await self.app.push_screen_wait(ask(summary))
         if answer:
-            self.act(self._set_enabled(webhook, answer))
+            self.act(self._set_enabled(summary.webhook, answer))
 
     async def _set_enabled(self, webhook: Webhook, answer: str) -> str:
         held: Literal["release", "cancel"] = "cancel" if answer == "cancel" else "release"
@@ -416,6 +389,7 @@ class WebhooksScreen(Frame):
             MenuItem("switch", "x", "Disable" if webhook.enabled else "Enable"),
             MenuItem("copy_id", "y", "Copy ID"),
             MenuItem("secret", "", "Signing secret…"),
+            MenuItem("history", "", "History"),
         ]
         answer = await self.app.push_screen_wait(MenuDialog(f"Actions: {tail(webhook.id)}", items))
         if answer:
@@ -423,8 +397,38 @@ class WebhooksScreen(Frame):
 
     async def _show_secret(self, summary: WebhookSummary) -> None:
         webhook = summary.webhook
-        secret = await config.reveal_secret(self.store, webhook.id, actor=self.keeper.actor)
-        await self.app.push_screen_wait(SecretDialog(webhook, secret, generated=False))
+        reveal = partial(config.reveal_secret, self.store, webhook.id, actor=self.keeper.actor)
+        answer = await self.app.push_screen_wait(SecretDialog(webhook, reveal=reveal))
+        if answer != "rotate" or await self.app.push_screen_wait(rotate_question(webhook)) != "confirm":
+            return
+        secret = await config.rotate_secret(self.store, webhook.id, actor=self.keeper.actor)
+        self.say(f"✓ {tail(webhook.id)} signs with a new secret; the one before is used for 24 hours more")
+        await self.app.push_screen_wait(SecretDialog(webhook, secret=secret, reveal=reveal))
+
+    async def _show_history(self, summary: WebhookSummary) -> None:
+        self.app.push_screen(HistoryScreen(summary.webhook.id))
+
+    def action_undo(self) -> None:
+        self.run_worker(self._undo(), group="dialog", exclusive=True, exit_on_error=True)
+
+    async def _undo(self) -> None:
+        """Bring back one of those that were deleted in the last 24 hours."""
+        try:
+            deleted = await config.list_deleted(self.store)
+            items = [MenuItem(each.webhook.id, "", _deleted_words(each)) for each in deleted]
+            if not items:
+                self.say("✗ No webhook was deleted in the last 24 hours.")
+                return
+            identity = await self.app.push_screen_wait(MenuDialog("Undo delete", items))
+            if identity:
+                self.act(self._bring_back(identity))
+        except HookkeeperError as error:
+            self.say(f"✗ {error}")
+
+    async def _bring_back(self, identity: str) -> str:
+        await config.undo_delete(self.store, identity, actor=self.keeper.actor)
+        self._go_to = identity
+        return f"✓ {tail(identity)} is back, disabled; x enables it"
 
     def action_copy_id(self) -> None:
         self._begin("copy_id")
@@ -443,5 +447,10 @@ def _fitting(words: str) -> Text:
     return Text(one_line(words), no_wrap=True, overflow="ellipsis")
 
 
-def _heading(webhook: Webhook) -> Content:
-    return Content.assemble((shown_type(webhook.type).label, "bold"), "   ", (webhook.id, "$muted"))
+def _deleted_words(deleted: DeletedWebhook) -> str:
+    webhook = deleted.webhook
+    at = f"{deleted.deleted_at.astimezone():%H:%M}"
+    kind = shown_type(webhook.type).short_name
+    return one_line(
+        f"{tail(webhook.id)}  {kind:<17}  {at} by {deleted.deleted_by}, {deleted.cancelled:,} come back"
+    )

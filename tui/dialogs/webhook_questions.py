@@ -1,0 +1,70 @@
+"""What is asked before a webhook is deleted, disabled, enabled, or gets another secret."""
+
+from datetime import datetime
+
+from textual.content import Content
+
+from core.catalog import shown_type
+from core.models import Webhook
+from core.store.config import WebhookSummary
+from core.text import one_line
+from tui.dialogs.choice import Choice, ChoiceDialog
+
+_CANCEL = Choice("", "Cancel")
+
+
+def delete_question(summary: WebhookSummary) -> ChoiceDialog:
+    """Answers "confirm"."""
+    lines = _heading(summary.webhook)
+    noun = "delivery" if summary.waiting == 1 else "deliveries"
+    if summary.waiting:
+        words = f" {summary.waiting:,} undelivered {noun} will be cancelled."
+        lines.append(Content.assemble(("!", "$warning"), words))
+    back = f": the {summary.waiting:,} come back as held." if summary.waiting else "."
+    lines += [
+        "  New events of this type will no longer go to this URL.",
+        "  What was delivered stays in the Monitor. Undo until",
+        f"  tomorrow {datetime.now():%H:%M} with u on Webhooks{back}",
+    ]
+    return ChoiceDialog("Delete webhook", lines, [_CANCEL, Choice("confirm", "Confirm")])
+
+
+def disable_question(summary: WebhookSummary) -> ChoiceDialog:
+    """Answers "disable"."""
+    waiting = f" and the {summary.waiting:,} waiting" if summary.waiting else ""
+    lines = [*_heading(summary.webhook), f"New events{waiting} are held until you enable it."]
+    return ChoiceDialog("Disable webhook", lines, [_CANCEL, Choice("disable", "Disable")])
+
+
+def enable_question(summary: WebhookSummary) -> ChoiceDialog:
+    """Answers "release" or "cancel", for what becomes of the deliveries that are held."""
+    held = summary.held
+    if not held:
+        lines = [*_heading(summary.webhook), "New events are delivered again."]
+        return ChoiceDialog("Enable webhook", lines, [_CANCEL, Choice("release", "Enable")])
+    lines = [
+        *_heading(summary.webhook),
+        f"New events are delivered again. {held:,} {'is' if held == 1 else 'are'} held:",
+        "released, they are sent behind new events; cancelled, they are not sent.",
+    ]
+    choices = [
+        Choice("release", f"Release the {held:,}"),
+        Choice("cancel", f"Cancel the {held:,}"),
+        Choice("", "Back"),
+    ]
+    return ChoiceDialog("Enable webhook", lines, choices, focus=len(choices) - 1)
+
+
+def rotate_question(webhook: Webhook) -> ChoiceDialog:
+    """Answers "confirm"."""
+    lines = [
+        *_heading(webhook),
+        "Requests are signed with a new secret. For 24 hours they carry the",
+        "signature of the present one as well, until the receiver has changed.",
+    ]
+    return ChoiceDialog("Rotate the signing secret", lines, [_CANCEL, Choice("confirm", "Rotate")])
+
+
+def _heading(webhook: Webhook) -> list[str | Content]:
+    label = Content.assemble((shown_type(webhook.type).label, "bold"), "   ", (webhook.id, "$muted"))
+    return [label, one_line(webhook.url), ""]
