@@ -122,10 +122,6 @@ class HookkeeperApp(App[None]):
             await frame.reload()
         except HookkeeperError as error:
             frame.say(f"! {error}")
-        except NoMatches:
-            if frame.is_attached:
-                raise
-            return  # it has gone while we read
         self._draw_top_bar()
 
     def _say(self, words: str) -> None:
@@ -270,6 +266,8 @@ class HookkeeperApp(App[None]):
     def _handle_exception(self, error: Exception) -> None:
         """Textual prints every frame's locals, secrets included: keep the trace without them, in a file."""
         cause = error.error if isinstance(error, WorkerFailed) else error
+        if isinstance(cause, NoMatches) and not self.is_running:
+            return  # a worker that outlived its screen
         self.failure = f"Hookkeeper stopped with an error of its own ({type(cause).__name__})"
         try:
             self.failure += f"; see {_report(cause)}."

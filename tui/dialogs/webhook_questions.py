@@ -1,7 +1,5 @@
 """What is asked before a webhook is deleted, disabled, enabled, or gets another secret."""
 
-from datetime import datetime
-
 from textual.content import Content
 
 from core.catalog import shown_type
@@ -23,8 +21,8 @@ def delete_question(summary: WebhookSummary) -> ChoiceDialog:
     back = f": the {summary.waiting:,} come back as held." if summary.waiting else "."
     lines += [
         "  New events of this type will no longer go to this URL.",
-        "  What was delivered stays in the Monitor. Undo until",
-        f"  tomorrow {datetime.now():%H:%M} with u on Webhooks{back}",
+        "  What was delivered stays in the Monitor.",
+        f"  For 24 hours u on Webhooks undoes it{back}",
     ]
     return ChoiceDialog("Delete webhook", lines, [_CANCEL, Choice("confirm", "Confirm")])
 
