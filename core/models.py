@@ -87,6 +87,7 @@ class NoticeKind(StrEnum):
     DISABLED = "disabled"
     AUTHORIZATION = "authorization"
     CERTIFICATE = "certificate"
+    UNDELIVERED = "undelivered"
 
 
 class InvalidSetting(HookkeeperError):

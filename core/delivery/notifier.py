@@ -52,12 +52,12 @@ class Notifier:
         about = f"authorization {self._settings().version} {failure.code}"
         words = f"Nothing is delivered, for there is no token: {failure}"
         with suppress(StoreError):  # as above; the next refusal tells it again
-            await self._add(about, NoticeKind.AUTHORIZATION, words)
+            await notices.tell(self._store, about, NoticeKind.AUTHORIZATION, words)
 
     async def _tell_of_files(self) -> None:
         trouble = self._trouble_with_files()
         if trouble is not None and trouble[0] != self._told:
-            await self._add(trouble[0], NoticeKind.CERTIFICATE, trouble[1])
+            await notices.tell(self._store, trouble[0], NoticeKind.CERTIFICATE, trouble[1])
             self._told = trouble[0]
 
     def _trouble_with_files(self) -> tuple[str, str] | None:
@@ -75,9 +75,6 @@ class Notifier:
             f"{path} {end}",
             f"The client certificate {path} ends on {utc_words(end)}: put a new one there.",
         )
-
-    async def _add(self, about: str, kind: NoticeKind, words: str) -> None:
-        await self._store.write(lambda database: notices.add(database, about, kind, words))
 
     async def _send_due(self, stop: asyncio.Event) -> None:
         if self._settings().notice_url is None:

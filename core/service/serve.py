@@ -12,9 +12,10 @@ from pathlib import Path
 import structlog
 
 from core.actor import actor
-from core.clock import now_ms
+from core.clock import from_ms, now_ms
 from core.delivery.dispatcher import Dispatcher
-from core.store import Store, config, open_store, queue, retention
+from core.models import NoticeKind
+from core.store import Store, config, notices, open_store, queue, retention
 from core.store.bell import Bell
 from core.store.lock import DispatcherLock, Holder
 
@@ -121,6 +122,15 @@ async def _prune(store: Store) -> None:
         try:
             pruned = await retention.prune(store, await config.load_settings(store), now_ms())
             _log.info("pruned", **asdict(pruned))
+            if pruned.overdue:
+                await _tell_overdue(store, pruned.overdue)
         except Exception as error:  # whatever it stumbles over must not stop deliveries; it is tried again
             _log.error("nothing more can be pruned now", reason=str(error) or repr(error))
         await asyncio.sleep(_HOUR)
+
+
+async def _tell_overdue(store: Store, number: int) -> None:
+    """Once a month: what is not delivered is never removed by itself."""
+    about = f"undelivered {from_ms(now_ms()):%Y-%m}"
+    words = f"{number:,} deliveries have waited for more than 90 days. They stay until they arrive or are cancelled."
+    await notices.tell(store, about, NoticeKind.UNDELIVERED, words)

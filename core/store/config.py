@@ -27,7 +27,6 @@ from core.models import (
 from core.store import audit, differences
 from core.store.errors import NOT_SAVED, Conflict, NotFound, NotPossible
 from core.store.keyring import Keyring
-from core.store.lanes import BULK
 from core.store.line import end_lines, mend_lines
 from core.store.paces import SELECT_PACES, PaceState, pace_of
 from core.store.store import Store
@@ -361,7 +360,7 @@ async def set_enabled(
     actor: str,
     held: Literal["release", "cancel"] = "release",
 ) -> Webhook:
-    """Enable or disable. Enabling releases what was held into the bulk lane, or cancels it. Raises NotFound."""
+    """Enable or disable. Enabling releases what was held, which is one row, or cancels it. Raises NotFound."""
 
     def switch(database: sqlite3.Connection) -> Webhook:
         seq, before = _find_existing(database, identity)
@@ -370,8 +369,6 @@ async def set_enabled(
         values: dict[str, object] = {"enabled": int(enabled)}
         if enabled:
             values |= {"disabled_reason": None, "failing_since": None, "failures": 0, "told_percent": 0}
-            if not cancels:
-                _release(database, seq)
         after = _update(database, seq, values, actor)
         if cancelled or before.enabled != enabled:
             words = f"{cancelled:,} held deliveries cancelled" if cancelled else ""
@@ -379,15 +376,6 @@ async def set_enabled(
         return after
 
     return await store.write(switch)
-
-
-def _release(database: sqlite3.Connection, webhook: int) -> None:
-    """What was held goes behind what is fresh; when it is due stays as it was."""
-    database.execute(
-        "UPDATE deliveries SET lane = ? WHERE webhook = ? AND state = 'pending'"
-        " AND webhook IN (SELECT seq FROM webhooks WHERE NOT enabled)",
-        (BULK, webhook),
-    )
 
 
 def _find_existing(

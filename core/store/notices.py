@@ -40,6 +40,11 @@ def add(
     )
 
 
+async def tell(store: Store, about: str, kind: NoticeKind, words: str) -> None:
+    """The same in a transaction of its own, for what is not about a webhook."""
+    await store.write(lambda database: add(database, about, kind, words))
+
+
 async def list_notices(store: Store, *, acknowledged: bool = False, limit: int = 100) -> list[Notice]:
     """The newest notices, newest first; with `acknowledged` those as well that somebody has seen to."""
     where = "" if acknowledged else "WHERE n.acknowledged_at IS NULL"

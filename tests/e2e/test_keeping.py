@@ -9,7 +9,7 @@ from standardwebhooks import Webhook as Verifier
 
 from core.catalog import accept
 from core.models import CustomHeader, GeneralSettings, WebhookOptions
-from core.store import Store, bell, config, history, open_store, queue
+from core.store import Store, bell, config, history, notices, open_store, queue
 from core.store.filter import DeliveryFilter, State
 from core.store.key_rotation import rotate_keys
 from tests.e2e.conftest import Serve, line_with
@@ -101,3 +101,10 @@ async def test_the_dispatcher_prunes(database: Path, serve: Serve) -> None:
         (left,) = await history.list_deliveries(store)
         assert left.delivery.held
         assert len(await history.list_events(store)) == 1
+        async for _ in store.changes(0.05):
+            told = [notice.message for notice in await notices.list_notices(store)]
+            if told:
+                break
+    assert told == [
+        "1 deliveries have waited for more than 90 days. They stay until they arrive or are cancelled."
+    ]

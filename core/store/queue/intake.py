@@ -8,7 +8,7 @@ from core.clock import now_ms
 from core.ids import new_id
 from core.store.config import find_webhook
 from core.store.errors import KeyReused, NotPossible
-from core.store.lanes import FRESH
+from core.store.lanes import BULK, FRESH
 from core.store.line import due_in_line
 from core.store.store import Store
 
@@ -52,17 +52,19 @@ def _emit(
 def _hand_out(database: sqlite3.Connection, event: int, event_type: str, body: Body, now: int) -> int:
     """A delivery to each webhook of the type that wants the event, and for the others why not; how many want it."""
     webhooks = database.execute(
-        "SELECT seq, in_order, status_filter FROM webhooks WHERE type = ? AND deleted_at IS NULL ORDER BY seq",
+        "SELECT seq, enabled, in_order, status_filter FROM webhooks WHERE type = ? AND deleted_at IS NULL ORDER BY seq",
         (event_type,),
     ).fetchall()
     status = f"status {(body.status or 'none')[:_STATUS_SHOWN]}"
     wanted = 0
-    for webhook, in_order, statuses in webhooks:
+    for webhook, enabled, in_order, statuses in webhooks:
         if statuses is not None and body.status not in statuses.splitlines():
             reason = f"{status} is not in its filter"
             database.execute("INSERT INTO skipped VALUES (?, ?, ?)", (event, webhook, reason))
             continue
-        insert_delivery(database, event, webhook, now, line=(body.session or None) if in_order else None)
+        lane = FRESH if enabled else BULK  # what is held comes in a heap once it is released
+        line = (body.session or None) if in_order else None
+        insert_delivery(database, event, webhook, now, lane=lane, line=line)
         wanted += 1
     if not wanted:
         reason = f"no webhook wants {status}" if webhooks else "no webhook of this type"

@@ -96,3 +96,19 @@ async def test_an_untouched_secret_is_kept(store: Store) -> None:
     loaded = await config.load_settings(store)
     assert loaded.secret_key == SecretStr("correct horse")
     assert loaded.custom_headers == given.custom_headers
+
+
+async def test_what_was_held_comes_behind_what_is_fresh(store: Store) -> None:
+    """Events that came while it was disabled are released as a heap: a fresh one is claimed before them."""
+    options = WebhookOptions(url="https://a.example/")
+    webhook = await config.add_webhook(store, "session-failed", options, actor="ana")
+    await config.set_enabled(store, webhook.id, False, actor="ana")
+    held = await queue.emit(store, "session-failed", BODY)
+    released = await config.set_enabled(store, webhook.id, True, actor="ana")
+    await queue.emit(store, "session-failed", BODY)
+    epoch = await queue.next_epoch(store)
+    slots = queue.Slots(1, released.version, 1, 1)
+    (first,) = await queue.claim(store, epoch, [slots])
+    (second,) = await queue.claim(store, epoch, [slots])
+    assert (first.lane, second.lane) == (queue.FRESH, queue.BULK)
+    assert (await history.load_delivery(store, second.id)).event_id == held.id
