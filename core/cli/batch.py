@@ -55,8 +55,8 @@ def opened(name: str) -> Iterator[int]:
         os.close(file)
 
 
-async def emit_lines(store: Store, file: int) -> bool:
-    """Emit every line; whether all were stored. A line that is refused says so and stops nothing else."""
+async def emit_lines(store: Store, file: int) -> tuple[int, int]:
+    """Emit every line; how many were stored and refused. A line that is refused says so and stops nothing else."""
     limit = (await config.load_settings(store)).body_limit
     window: asyncio.Queue[asyncio.Task[_Answer] | None] = asyncio.Queue(_WINDOW)
     try:
@@ -82,19 +82,19 @@ async def _feed(
     await window.put(None)
 
 
-async def _report(store: Store, window: "asyncio.Queue[asyncio.Task[_Answer] | None]") -> bool:
-    all_stored = True
+async def _report(store: Store, window: "asyncio.Queue[asyncio.Task[_Answer] | None]") -> tuple[int, int]:
+    stored = refused = 0
     while True:
         if window.empty():
             _settle(store)
         task = await window.get()
         if task is None:
             _settle(store)
-            return all_stored
+            return stored, refused
         if not task.done():
             _settle(store)
         answer = await task
-        all_stored = all_stored and "error" not in answer
+        stored, refused = stored + ("error" not in answer), refused + ("error" in answer)
         print_json(answer)
 
 

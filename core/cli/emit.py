@@ -75,7 +75,8 @@ def _batch(context: typer.Context, name: str) -> None:
     from core.cli import batch
 
     with batch.opened(name) as file:
-        all_stored = in_store(context, lambda store: batch.emit_lines(store, file), create=True)
-    wake_dispatcher(database_of(context))
-    if not all_stored:
+        stored, refused = in_store(context, lambda store: batch.emit_lines(store, file), create=True)
+    if stored:
+        wake_dispatcher(database_of(context))
+    if refused:
         raise typer.Exit(1)
