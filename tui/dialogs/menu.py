@@ -45,7 +45,9 @@ class MenuDialog(Dialog[str]):
         yield button("Close", "close")
 
     def on_mount(self) -> None:
-        self.query_one(OptionList).focus()
+        listed = self.query_one(OptionList)
+        listed.highlighted = 0
+        listed.focus()
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:

@@ -43,7 +43,7 @@ def enable_question(summary: WebhookSummary) -> ChoiceDialog:
     lines = [
         *_heading(summary.webhook),
         f"New events are delivered again. {held:,} {'is' if held == 1 else 'are'} held:",
-        "released, they are sent behind new events; cancelled, they are not sent.",
+        "released, they go behind new events; cancelled, they are not sent.",
     ]
     choices = [
         Choice("release", f"Release the {held:,}"),
