@@ -11,8 +11,8 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 from textual.pilot import Pilot
 
-from core.models import CustomHeader
-from core.store import Store, config
+from core.models import CustomHeader, NoticeKind
+from core.store import Store, audit, config, notices
 from tests.support.books import START, write_books
 from tui.app import HookkeeperApp
 from tui.dialogs.quit import quit_dialog
@@ -66,6 +66,28 @@ async def _the_terminal_is_too_small(pilot: Pilot[None], store: Store) -> None:
     await pilot.resize_terminal(52, 14)
 
 
+async def _there_are_notices(pilot: Pilot[None], store: Store) -> None:
+    def add(database: sqlite3.Connection) -> None:
+        for kind, words in (
+            (NoticeKind.DISABLED, "wh_…1014 answered 410 Gone and is disabled; its deliveries are held."),
+            (NoticeKind.CERTIFICATE, "The certificate of crm.blue.example ends on 3 Dec 2026, 12:00 UTC."),
+        ):
+            notices.add(database, words, kind, words)
+        database.execute("UPDATE notices SET created_at = ?", (START,))
+
+    await store.write(add)
+
+
+async def _it_was_changed(pilot: Pilot[None], store: Store) -> None:
+    def note(database: sqlite3.Connection) -> None:
+        identity = "wh_01jd2h0p5vw361007"
+        audit.note(database, "ana", "generated", identity, "Type onboarding-status; URL https://a.example/")
+        audit.note(database, "bob", "changed", identity, "URL https://a.example/ → https://b.example/")
+        database.execute("UPDATE audit SET at = ?", (START,))
+
+    await store.write(note)
+
+
 EMPTY = {
     "first-run": (),
     "monitor-empty": ("3",),
@@ -79,7 +101,12 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     "edit": ("1", "e"),
     "edit-conflict": ("1", "e", _bob_saves_the_webhook, "end", "x", "ctrl+s"),
     "discard": ("1", "n", "tab", "h", "escape"),
-    "secret": (_the_secret_is_known, "1", "space", "end", "enter"),
+    "generate-options": ("1", "n", "enter", "down", "enter"),
+    "secret": ("1", "space", "end", "up", "enter"),
+    "secret-shown": (_the_secret_is_known, "1", "space", "end", "up", "enter", "tab", "enter"),
+    "rotate": ("1", "space", "end", "up", "enter", "shift+tab", "enter"),
+    "history": (_it_was_changed, "1", "space", "end", "enter"),
+    "notices": (_there_are_notices, "exclamation_mark"),
     "delete": ("1", "down", "d"),
     "enable": ("1", "G", "x"),
     "quit": ("1", _the_dispatcher_is_at_work),
