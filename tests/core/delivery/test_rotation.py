@@ -55,7 +55,7 @@ async def test_both_verify_until_the_older_one_ends(
     monkeypatch.setattr(destination, "now_ms", lambda: now + _DAY)
     seen = await _sent(http, receiver, target)
     assert [_verifies(secret, seen) for secret in (new, old)] == [True, False]
-    monkeypatch.setattr(config, "now_ms", lambda: now + _DAY)
+    monkeypatch.setattr(config.destinations, "now_ms", lambda: now + _DAY)
     assert (await _loaded(store)).stored.previous_secret is None
 
 

@@ -99,9 +99,9 @@ async def test_only_for_a_day(store: Store, monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(Conflict, match="was deleted by ana"):
         await config.rotate_secret(store, webhook.id, actor="bob")
     now = now_ms()
-    monkeypatch.setattr(config, "now_ms", lambda: now + 86_400_000 + 1)
+    monkeypatch.setattr(config.deletion, "now_ms", lambda: now + 86_400_000 + 1)
     assert await config.list_deleted(store) == []
     with pytest.raises(NotPossible, match="more than 24 hours ago"):
         await config.undo_delete(store, webhook.id, actor="ana")
-    monkeypatch.setattr(config, "now_ms", lambda: now + 86_000_000)
+    monkeypatch.setattr(config.deletion, "now_ms", lambda: now + 86_000_000)
     assert (await config.undo_delete(store, webhook.id, actor="ana")).id == webhook.id

@@ -1,0 +1,41 @@
+"""Webhooks and the general settings."""
+
+from core.store.config.deletion import (
+    UNDO_MS,
+    DeletedWebhook,
+    cancel_waiting,
+    delete_webhook,
+    list_deleted,
+    undo_delete,
+)
+from core.store.config.destinations import Destination, fingerprint, list_destinations
+from core.store.config.health import WebhookSummary, list_webhooks
+from core.store.config.rows import find_webhook
+from core.store.config.secrets import OVERLAP_MS, reveal_secret, rotate_secret, signing_secret
+from core.store.config.settings import load_settings, save_settings
+from core.store.config.webhooks import add_webhook, load_webhook, save_webhook, set_enabled
+
+__all__ = [
+    "OVERLAP_MS",
+    "UNDO_MS",
+    "DeletedWebhook",
+    "Destination",
+    "WebhookSummary",
+    "add_webhook",
+    "cancel_waiting",
+    "delete_webhook",
+    "find_webhook",
+    "fingerprint",
+    "list_deleted",
+    "list_destinations",
+    "list_webhooks",
+    "load_settings",
+    "load_webhook",
+    "reveal_secret",
+    "rotate_secret",
+    "save_settings",
+    "save_webhook",
+    "set_enabled",
+    "signing_secret",
+    "undo_delete",
+]
