@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from core.store import Store, config, queue
 from core.store.lock import DispatcherLock, Holder
 from tests.support.books import write_books
 from tests.tui.conftest import Screens
+from tui.dialogs.choice import ChoiceDialog
+from tui.dialogs.secret import SecretDialog
 from tui.dialogs.webhook import WebhookDialog
 from tui.widgets.lines import MessageLine
 
@@ -37,6 +40,15 @@ async def _confirm(pilot: Pilot[None], *keys: str) -> None:
     await _press(pilot, *keys)
 
 
+async def _until(pilot: Pilot[None], done: Callable[[], object]) -> None:
+    """Let the app work until a condition holds (at most 10 s)."""
+    for _ in range(200):
+        if done():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError("it did not happen")
+
+
 def _lines(pilot: Pilot[None]) -> list[str]:
     """The lines of the open dialog."""
     return [str(line.content) for line in pilot.app.screen.query("#fields Static").results(Static)]
@@ -53,20 +65,38 @@ def _label(pilot: Pilot[None]) -> str:
 
 
 async def test_a_webhook_that_somebody_else_changed(screens: Screens, store: Store) -> None:
-    """What was changed here stands beside theirs; the focus is on Cancel, which saves nothing."""
-    mine = WebhookOptions(url="https://a.example/", accepted_answer=AcceptedAnswer.INCODE)
-    webhook = await config.add_webhook(store, "session-failed", mine, actor="ana")
+    """What was changed here stands beside theirs, in the form's words; Cancel has the focus and saves nothing."""
+    before = WebhookOptions(url="https://a.example/", accepted_answer=AcceptedAnswer.INCODE)
+    webhook = await config.add_webhook(store, "onboarding-status", before, actor="ana")
     async with screens() as pilot:
-        await _press(pilot, "e")
-        theirs = WebhookOptions(url="https://b.example/", retry_schedule="incode", deadline=20)
+        await _press(pilot, "e", "end", "m", "tab", "space", "tab", "enter", "end", "enter", "space")
+        for field, typed in {"concurrency": "3", "rate": "2.5", "deadline": "30"}.items():
+            pilot.app.screen.query_one(f"#{field}", Input).value = typed
+        theirs = WebhookOptions(
+            url="https://b.example/", retry_schedule="incode", deadline=20, rate=1, status_filter=("EXPIRED",)
+        )
         await config.save_webhook(store, webhook.id, theirs, version=1, actor="bob")
-        pilot.app.screen.query_one("#url", Input).value = "https://mine.example/"
-        await pilot.pause(0.1)
         await _press(pilot, "ctrl+s")
+        await _until(pilot, lambda: isinstance(pilot.app.screen, ChoiceDialog))
         assert _lines(pilot)[2:] == [
             "URL",
             "  theirs  https://b.example/",
-            "  yours   https://mine.example/",
+            "  yours   https://a.example/m",
+            "Order",
+            "  theirs  as they come",
+            "  yours   in order per session",
+            "Statuses",
+            "  theirs  EXPIRED",
+            "  yours   UNKNOWN",
+            "Concurrency",
+            "  theirs  10",
+            "  yours   3",
+            "Rate",
+            "  theirs  1 a second",
+            "  yours   2.5 a second",
+            "Deadline",
+            "  theirs  20 s",
+            "  yours   30 s",
         ]
         assert _label(pilot) == "Cancel"
         await _confirm(pilot, "enter")
@@ -75,7 +105,7 @@ async def test_a_webhook_that_somebody_else_changed(screens: Screens, store: Sto
 
 
 async def test_settings_that_somebody_else_changed(screens: Screens, store: Store) -> None:
-    """Secrets are named without their values; Keep mine keeps what was changed here, and theirs beside it."""
+    """Secrets are named without their values; Keep mine keeps mine, and theirs where nothing was changed here."""
     before = GeneralSettings(
         authentication_url="https://auth.example/",
         client_id="me",
@@ -101,9 +131,7 @@ async def test_settings_that_somebody_else_changed(screens: Screens, store: Stor
         await _press(pilot, "ctrl+s")
         lines = _lines(pilot)
         assert lines[0] == f"bob changed the settings at {now}."
-        assert lines[2:] == [
-            "Secret Key: both were replaced",
-        ]
+        assert lines[2:] == ["Secret Key: both were replaced"]
         assert _label(pilot) == "Cancel"
         await _confirm(pilot, "tab", "tab", "enter")
         await pilot.pause(0.3)
@@ -111,7 +139,6 @@ async def test_settings_that_somebody_else_changed(screens: Screens, store: Stor
     assert stored.secret_key is not None
     assert stored.secret_key.get_secret_value() == "mine-secret"
     assert [entry.name for entry in stored.custom_headers] == ["x-token", "x-tenant"]
-    assert stored.retry_schedule == "incode"
 
 
 async def test_a_webhook_that_somebody_else_deleted(screens: Screens, store: Store) -> None:
@@ -176,7 +203,7 @@ async def test_an_empty_list_of_waits_is_refused(screens: Screens, store: Store)
     options = WebhookOptions(url="https://a.example/", retry_schedule="5s")
     webhook = await config.add_webhook(store, "session-failed", options, actor="ana")
     async with screens() as pilot:
-        await _press(pilot, "e", "tab", "tab")
+        await _press(pilot, "e", "tab", "tab", "tab")
         await _type(pilot, "")
         await _press(pilot, "ctrl+s")
         assert _error(pilot, "retry_schedule") == "✗ Enter standard, incode, or waits such as 5s 5m 2h."
@@ -197,17 +224,17 @@ async def test_errors_on_leaving_and_gone_when_cured(screens: Screens) -> None:
         await _type(pilot, "0")
         await _press(pilot, "tab")
         assert _error(pilot, "concurrency") == "✗ Enter at least 1."
+        await _type(pilot, "-1")
+        await _press(pilot, "tab")
+        assert _error(pilot, "rate") == "✗ Enter at least 0.01."
         await _type(pilot, "x")
         await _press(pilot, "tab")
-        assert _error(pilot, "deadline") == "✗ Enter a number."
-        await _type(pilot, "fast")
-        await _press(pilot, "tab")
         assert _label(pilot) == "Cancel"
-        assert _error(pilot, "rate") == ""
-        await _press(pilot, "shift+tab", "shift+tab")
-        assert _error(pilot, "rate") == "✗ Enter a number."
-        await _press(pilot, "end", "backspace", "5")
         assert _error(pilot, "deadline") == ""
+        await _press(pilot, "shift+tab", "shift+tab")
+        assert _error(pilot, "deadline") == "✗ Enter a number."
+        await _press(pilot, "shift+tab", "end", "backspace", "5")
+        assert _error(pilot, "concurrency") == ""
 
 
 async def test_errors_of_the_settings(screens: Screens) -> None:
@@ -315,7 +342,6 @@ async def test_the_figures_of_delete_disable_and_enable(
             "! 2 undelivered deliveries will be cancelled.",
             "  New events of this type will no longer go to this URL.",
             "  What was delivered stays in the Monitor.",
-            "  For 24 hours u on Webhooks undoes it: the 2 come back as held.",
         ]
         await _press(pilot, "escape", "x")
         assert _lines(pilot)[-1] == "New events and the 2 waiting are held until you enable it."
@@ -357,29 +383,62 @@ async def test_quit_asks_while_the_dispatcher_is_at_work(screens: Screens, store
     lock.release()
 
 
-async def test_options_that_a_type_allows(screens: Screens, store: Store) -> None:
-    """Order and statuses stand there where the type's bodies name them, and are stored with the rate."""
+async def test_order_and_statuses_where_they_apply(screens: Screens, store: Store) -> None:
+    """Only a type with a session has Order, only one with a status Statuses; what is hidden is not stored."""
     async with screens() as pilot:
-        await _press(pilot, "n")
-        for kind, shown in (
-            ("third-party-async-retries", [False, False]),
-            ("onboarding-status", [True, True]),
-        ):
-            pilot.app.screen.query_one("#type", Select).value = kind
-            await pilot.pause(0.2)
-            fields = ("#field-in_order", "#field-status_filter")
-            assert [pilot.app.screen.query_one(field).display for field in fields] == shown
-        values = {"#url": "https://a.example/", "#rate": "2.5", "#status_filter": "EXPIRED, EXPIRD"}
-        for field, value in values.items():
-            pilot.app.screen.query_one(field, Input).value = value
-            await pilot.pause(0.1)
-        pilot.app.screen.query_one("#status_filter").focus()
-        await pilot.pause(0.1)
-        await _press(pilot, "shift+tab", "space")
-        warning = str(pilot.app.screen.query_one("#field-status_filter .warn", Static).content)
-        assert warning.endswith("Did you mean EXPIRED?")
+        await _press(pilot, "n", "enter", "down", "enter")
+        screen = pilot.app.screen
+        order, statuses = screen.query_one("#field-in_order"), screen.query_one("#field-status_filter")
+        assert (order.display, statuses.display) == (True, True)
+        await _type(pilot, "https://a.example/")
+        await _press(pilot, "tab", "space", "tab", "enter", "end", "enter", "ctrl+s")
+        assert _error(pilot, "status_filter") == "✗ Choose at least one status, or all."
+        assert screen.focused is screen.query_one("#statuses")
+        await _press(pilot, "end", "space", "k", "enter", "space", "space")
+        assert _error(pilot, "status_filter") == ""
         await _press(pilot, "ctrl+s")
-        await pilot.pause(0.3)
-    (summary,) = await config.list_webhooks(store)
-    webhook = summary.webhook
-    assert (webhook.rate, webhook.in_order, webhook.status_filter) == (2.5, True, ("EXPIRED", "EXPIRD"))
+        await _until(pilot, lambda: isinstance(pilot.app.screen, SecretDialog))
+        (summary,) = await config.list_webhooks(store)
+        options = summary.webhook.options
+        assert (options.in_order, options.status_filter) == (True, ("MANUAL_REVIEW_REJECTED", "EXPIRED"))
+        await _press(pilot, "escape", "n", "enter", "down", "enter", "tab", "space", "shift+tab", "shift+tab")
+        screen = pilot.app.screen
+        screen.query_one("#type", Select).value = "proof-of-payment"
+        await pilot.pause(0.2)
+        shown = [screen.query_one(f"#field-{name}").display for name in ("in_order", "status_filter")]
+        assert shown == [False, False]
+        await _type(pilot, "https://b.example/")
+        await _press(pilot, "ctrl+s")
+        await _until(pilot, lambda: isinstance(pilot.app.screen, SecretDialog))
+    second = (await config.list_webhooks(store))[1].webhook
+    assert (second.type, second.in_order, second.status_filter) == ("proof-of-payment", False, ())
+
+
+async def test_a_status_that_the_catalogue_does_not_know(screens: Screens, store: Store) -> None:
+    """It stays in the list, ticked, and is kept."""
+    options = WebhookOptions(url="https://a.example/", status_filter=("NEW_ONE", "EXPIRED"), rate=1234.5678)
+    webhook = await config.add_webhook(store, "onboarding-status", options, actor="ana")
+    async with screens() as pilot:
+        await _press(pilot, "e", "tab", "tab", "tab", "home", "space", "ctrl+s")
+        await _until(pilot, lambda: not isinstance(pilot.app.screen, WebhookDialog))
+    stored = await config.load_webhook(store, webhook.id)
+    assert (stored.status_filter, stored.rate) == (("UNKNOWN", "EXPIRED", "NEW_ONE"), 1234.5678)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 18)])
+async def test_the_webhook_dialog_scrolls(screens: Screens, store: Store, size: tuple[int, int]) -> None:
+    """Within 74 x 21 every field can be reached and is seen whole; the buttons stay."""
+    options = WebhookOptions(url="https://a.example/", status_filter=("EXPIRED",))
+    await config.add_webhook(store, "onboarding-status", options, actor="ana")
+    async with screens(*size) as pilot:
+        await _press(pilot, "e")
+        screen = pilot.app.screen
+        box = screen.query_one("#dialog").region
+        assert box.width <= 74
+        assert box.height <= 21
+        for _ in range(9):
+            await _press(pilot, "tab")
+            assert screen.focused is not None
+            assert box.contains_region(screen.focused.region)
+            for button in screen.query(Button):
+                assert box.contains_region(button.region)

@@ -76,7 +76,7 @@ async def test_generate_edit_and_delete(screens: Screens, store: Store) -> None:
         (summary,) = await config.list_webhooks(store)
         assert (summary.webhook.type, summary.webhook.url) == ("onboarding-status", "https://hooks.example/a")
         await _press(pilot, "e")
-        await _press(pilot, "tab", "enter", "end", "enter", *"5s 5m", "ctrl+s")
+        await _press(pilot, "tab", "tab", "tab", "enter", "end", "enter", *"5s 5m", "ctrl+s")
         assert (await config.load_webhook(store, summary.webhook.id)).retry_schedule == "5s 5m"
         await _press(pilot, "x")
         await pilot.pause(0.3)

@@ -17,8 +17,8 @@ from core.text import one_line
 from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.widgets.field import AS_IN_SETTINGS
 
-Words = Mapping[str, str | SecretStr]
-"""What stands in a field, by its label, worded as the form words it; secrets as they are, to be compared."""
+Words = Mapping[str, str]
+"""What stands in a field, by its label, worded as the form words it."""
 Form = TypeVar("Form", GeneralSettings, WebhookOptions)
 _EMPTY = "empty"
 _ABSENT = "not there"
@@ -32,13 +32,11 @@ async def ask_whose(
     lines: list[str | Content] = []
     for label in {**theirs, **yours}:
         one, other = theirs.get(label, _ABSENT), yours.get(label, _ABSENT)
-        name = (one_line(label), "bold")
-        if one == other:
-            continue
-        if isinstance(one, SecretStr) and isinstance(other, SecretStr):
-            lines.append(Content.assemble(name, ": both were replaced"))
-        else:
-            lines += [Content.assemble(name), f"  theirs  {_shown(one)}", f"  yours   {_shown(other)}"]
+        if one == other == _REPLACED:
+            lines.append(Content.assemble((one_line(label), "bold"), ": both were replaced"))
+        elif one != other:
+            name = Content.assemble((one_line(label), "bold"))
+            lines += [name, f"  theirs  {one}", f"  yours   {other}"]
     if not lines:
         return "mine"
     lines = [f"{conflict.by} changed {what}{_when(conflict)}.", "", *lines]
@@ -66,31 +64,27 @@ def _when(conflict: Conflict) -> str:
     return f" at {conflict.at.astimezone():%H:%M}" if is_today else f" on {clock_time(conflict.at)}"
 
 
-def _shown(words: str | SecretStr) -> str:
-    return _REPLACED if isinstance(words, SecretStr) else words
-
-
 def webhook_words(options: WebhookOptions) -> Words:
     """A webhook's form in words."""
     accepted, waits, deadline = options.accepted_answer, options.retry_schedule, options.deadline
     return {
         "URL": options.url,
+        "Order": "in order per session" if options.in_order else "as they come",
+        "Statuses": ", ".join(options.status_filter) or "all",
         "Schedule": schedule.describe(waits) if waits else AS_IN_SETTINGS,
         "Success": accepted.label if accepted else AS_IN_SETTINGS,
         "Concurrency": str(options.concurrency),
-        "Deadline": f"{deadline:g} s" if deadline else AS_IN_SETTINGS,
         "Rate": f"{options.rate:g} a second" if options.rate else "no limit",
-        "Order": "in order per session" if options.in_order else "as they come",
-        "Statuses": " ".join(options.status_filter) or "all",
+        "Deadline": f"{deadline:g} s" if deadline else AS_IN_SETTINGS,
     }
 
 
-def settings_words(settings: GeneralSettings, before: GeneralSettings) -> Words:
-    """The settings' form in words; secrets only as what became of them since `before`."""
-    words: dict[str, str | SecretStr] = {
+def settings_words(settings: GeneralSettings, before: GeneralSettings, other: GeneralSettings) -> Words:
+    """The settings' form in words; secrets only as what became of them since `before`, here and in `other`."""
+    words = {
         "Authentication URL": settings.authentication_url or _EMPTY,
         "Client ID": settings.client_id or _EMPTY,
-        "Secret Key": _secret_words(settings.secret_key, before.secret_key),
+        "Secret Key": _secret_words(settings.secret_key, before.secret_key, other.secret_key),
         "Client Authentication": settings.client_authentication.label,
         "Scopes": settings.scopes or _EMPTY,
         "Accepted answer": settings.accepted_answer.label,
@@ -98,17 +92,33 @@ def settings_words(settings: GeneralSettings, before: GeneralSettings) -> Words:
         "Deadline for one attempt": f"{settings.deadline:g} s",
         "Allowed private networks": " ".join(settings.allowed_networks) or _EMPTY,
         "Largest body": f"{settings.body_limit:,} bytes",
+        "Notices go to": settings.notice_url or _EMPTY,
+        "CA file": settings.ca_file or _EMPTY,
+        "Client certificate": settings.client_certificate or _EMPTY,
+        "Masked fields": ", ".join(settings.masked_fields) or _EMPTY,
+        "Keep delivered": f"{settings.keep_delivered} days",
+        "Keep failed": f"{settings.keep_failed} days",
+        "Keep evidence": f"{settings.keep_evidence} days",
+        "Keep unwanted": f"{settings.keep_unwanted} days",
+        "Keep keys": f"{settings.keep_keys} days",
     }
-    earlier = {entry.name.lower(): entry.value for entry in before.custom_headers}
+    earlier, others = _header_values(before), _header_values(other)
     for entry in settings.custom_headers:
-        label = f"Custom header {entry.name}"
-        words[label] = entry.value.get_secret_value() or _EMPTY
+        value = entry.value.get_secret_value() or _EMPTY
         if header.holds_secret(entry.name):
-            words[label] = _secret_words(entry.value, earlier.get(entry.name.lower()))
+            name = entry.name.lower()
+            value = _secret_words(entry.value, earlier.get(name), others.get(name))
+        words[f"Custom header {entry.name}"] = value
     return words
 
 
-def _secret_words(now: SecretStr | None, before: SecretStr | None) -> str | SecretStr:
+def _header_values(settings: GeneralSettings) -> dict[str, SecretStr]:
+    return {entry.name.lower(): entry.value for entry in settings.custom_headers}
+
+
+def _secret_words(now: SecretStr | None, before: SecretStr | None, other: SecretStr | None) -> str:
     if now is None:
         return _EMPTY
-    return "as it was" if now == before else now
+    if now == before:
+        return "as it was"
+    return "the same" if now == other else _REPLACED

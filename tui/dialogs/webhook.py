@@ -12,7 +12,6 @@ from textual.content import Content
 from textual.widgets import Button, Checkbox, Input, Select, Static
 
 from core.catalog import EventType, offered, shown_type
-from core.catalog.options import doubtful_statuses
 from core.errors import HookkeeperError
 from core.models import (
     DEFAULT_CONCURRENCY,
@@ -30,10 +29,10 @@ from tui.actions import Action
 from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.dialogs.conflict import ask_whose, deleted_words, rebased, webhook_words
 from tui.dialogs.dialog import FormDialog, button, text
-from tui.widgets.field import AS_IN_SETTINGS, Field, FormRow, choices, clear_cured, fail_at
+from tui.widgets.field import AS_IN_SETTINGS, Field, FormRow, Tick, choices, clear_cured, fail_at
 from tui.widgets.fields import TextField
 from tui.widgets.schedule_field import ScheduleField
-from tui.widgets.tick_field import TICKED, TickField
+from tui.widgets.status_field import StatusField
 from tui.widgets.url_field import UrlField
 
 
@@ -84,17 +83,16 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
             yield text(Content.assemble(" ", label, "   ", (self._webhook.id, "$muted")))
         yield Static("", id="type-note", classes="note", markup=False)
         yield UrlField("url", "URL")
+        yield Field("in_order", "Order", Tick("in order per session", id="in_order"))
+        yield StatusField()
         yield ScheduleField("Schedule", general=True)
         answers = choices([(answer.label, answer.value) for answer in AcceptedAnswer], general=True)
         accepted = Select(answers, allow_blank=False, id="accepted_answer", compact=True)
         yield Field("accepted_answer", "Success", accepted)
         yield Field("concurrency", "Concurrency", TextField(id="concurrency", placeholder="sends at a time"))
+        yield Field("rate", "Rate", TextField(id="rate", placeholder="no limit; sends a second"))
         deadline = TextField(id="deadline", placeholder=f"{AS_IN_SETTINGS}; seconds")
         yield Field("deadline", "Deadline", deadline)
-        yield Field("rate", "Rate", TextField(id="rate", placeholder="no limit; attempts a second"))
-        yield TickField("in_order", "Order", "in order per session")
-        statuses = TextField(id="status_filter", placeholder="all, or those to deliver, with spaces")
-        yield Field("status_filter", "Statuses", statuses)
         yield text("", id="failure", classes="error")
 
     def compose_buttons(self) -> ComposeResult:
@@ -102,23 +100,17 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
         yield button(self._main, "main")
 
     async def on_mount(self) -> None:
-        with self.prevent(Input.Changed, Select.Changed):
+        with self.prevent(Input.Changed, Select.Changed, Checkbox.Changed):
             self._fill(_as_typed(self._webhook))
             self._unchanged = self._values()
             if self._draft is not None:
                 self._fill(self._draft.values)
                 if self._draft.type in (kind.name for kind in offered()):
                     self._field("type").value = self._draft.type
-        self._offer_options(self._webhook.type if self._webhook else self._field("type").value)
+            self._offer_what_applies()
         self.query_one("#url" if self._webhook or self._draft else "#type").focus()
         self._settings = await config.load_settings(self._store)
         self._url.look(self._settings.allowed_networks)
-
-    def _offer_options(self, type_name: str) -> None:
-        """Order and statuses only where the type's bodies name them."""
-        kind = shown_type(type_name)
-        self._field("in_order").display = kind.key_field is not None
-        self._field("status_filter").display = kind.status_field is not None
 
     def _fill(self, values: dict[str, str]) -> None:
         for name, value in values.items():
@@ -148,20 +140,36 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
     def _url(self) -> UrlField:
         return self.query_one(UrlField)
 
+    @property
+    def _kind(self) -> EventType | None:
+        """The type of the webhook, None until one is chosen."""
+        name = self._webhook.type if self._webhook is not None else self._field("type").value
+        return shown_type(name) if name else None
+
+    def _offer_what_applies(self) -> None:
+        """Order needs a session, Statuses a status: not every type has them."""
+        kind = self._kind
+        self._field("in_order").display = kind is not None and kind.key_field is not None
+        statuses = self.query_one(StatusField)
+        statuses.display = kind is not None and kind.status_field is not None
+        statuses.offer(kind.statuses if kind is not None else ())
+
     @on(Select.Changed, "#type")
     def _type_chosen(self, event: Select.Changed) -> None:
         if event.value is Select.NULL:
             return
-        self._offer_options(str(event.value))
         same = sum(summary.webhook.type == event.value for summary in self._others)
         note = self.query_one("#type-note", Static)
         number = "One webhook has" if same == 1 else f"{same} webhooks have"
         note.update(f"{number} this type already: each gets every event." if same else "")
         note.set_class(bool(same), "shown")
+        self._field("status_filter").value = ""
+        self._offer_what_applies()
         self.query_one("#url").focus()
 
     @on(Input.Changed)
     @on(Select.Changed)
+    @on(StatusField.Changed)
     def _typed(self) -> None:
         clear_cured(self.query(FormRow), self._read()[1])
 
@@ -170,18 +178,6 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
         self._url.look(self._settings.allowed_networks)
         problem = self._read()[1].get(event.row)
         event.row.fail(str(problem) if problem else "")
-        if event.row is self._field("status_filter"):
-            self._warn_of_statuses()
-
-    def _warn_of_statuses(self) -> None:
-        """Of those that Incode does not publish: they are stored all the same."""
-        options, kind = self._read()[0], self._type
-        doubts = doubtful_statuses(kind, options) if options is not None else []
-        self._field("status_filter").warn(" ".join(doubts))
-
-    @property
-    def _type(self) -> EventType:
-        return shown_type(self._webhook.type if self._webhook is not None else self._field("type").value)
 
     @on(Checkbox.Changed, "#allow")
     def _allowed(self) -> None:
@@ -192,22 +188,27 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
         """The form as options, None if it is wrong; and what is wrong with which row."""
         typed: dict[str, object] = {**self._values()}
         kind = typed.pop("type", None)
+        statuses = self.query_one(StatusField)
+        typed["status_filter"] = tuple(statuses.value.splitlines())
         for name in ("accepted_answer", "deadline"):
             typed[name] = typed[name] or None
-        has_order, has_status = self._type.key_field is not None, self._type.status_field is not None
-        typed["in_order"] = has_order and self._field("in_order").value == TICKED
-        statuses = self._field("status_filter").value.replace(",", " ").split()
-        typed["status_filter"] = statuses if has_status else []
         if not self.query_one(ScheduleField).is_own:
             typed["retry_schedule"] = typed["retry_schedule"] or None
+        for name in ("in_order", "status_filter"):
+            if not self._field(name).display:
+                del typed[name]
+        # What is not shown stays as it is.
+        values = (dict(self._webhook.options) if self._webhook is not None else {}) | typed
         options, problems = None, [InvalidSetting("type", "Choose a type.")] if kind == "" else []
         try:
-            options = WebhookOptions.model_validate(typed)
+            options = WebhookOptions.model_validate(values)
         except ValidationError as error:
             problems += invalid_settings(error)
         if refusal := self._url.refusal(self._settings.allowed_networks):
             problems.append(InvalidSetting("url", refusal))
-        return options, {self._field(problem.field): problem for problem in reversed(problems)}
+        if statuses.display and statuses.is_own and not statuses.value:
+            problems.append(InvalidSetting("status_filter", "Choose at least one status, or all."))
+        return options, {self._field(problem.field.split(".")[0]): problem for problem in reversed(problems)}
 
     @on(Input.Submitted)
     def action_save(self) -> None:
@@ -297,9 +298,9 @@ def _as_typed(webhook: Webhook | None) -> dict[str, str]:
         "url": webhook.url,
         "retry_schedule": webhook.retry_schedule or "",
         "accepted_answer": webhook.accepted_answer or "",
+        "in_order": "true" if webhook.in_order else "false",
+        "status_filter": "\n".join(webhook.status_filter),
         "concurrency": str(webhook.concurrency),
+        "rate": f"{webhook.rate:.12g}" if webhook.rate else "",
         "deadline": f"{webhook.deadline:g}" if webhook.deadline else "",
-        "rate": f"{webhook.rate:g}" if webhook.rate else "",
-        "in_order": TICKED if webhook.in_order else "",
-        "status_filter": " ".join(webhook.status_filter),
     }

@@ -302,9 +302,8 @@ class SettingsScreen(Frame):
             return
         before = self._stored or GeneralSettings()
         both = rebased(mine, before, theirs)
-        answer = await ask_whose(
-            self.app, "the settings", conflict, settings_words(theirs, before), settings_words(both, before)
-        )
+        words = settings_words(theirs, before, both), settings_words(both, before, theirs)
+        answer = await ask_whose(self.app, "the settings", conflict, *words)
         if answer == "theirs":
             await self._fill(theirs)
         elif answer == "mine":

@@ -23,6 +23,20 @@ def choices(labels: Iterable[tuple[str, str]], *, general: bool = False) -> list
     return first + [(Content(label), value) for label, value in labels]
 
 
+class Tick(Checkbox):
+    """A checkbox that tells its state without colour: `[x]`, `[ ]`."""
+
+    BUTTON_LEFT = "["
+    BUTTON_RIGHT = "]"
+
+    def __init__(self, label: str, *, id: str) -> None:
+        super().__init__(Content(label), id=id, compact=True)
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # a constant of Textual's, here by state
+        return "x" if self.value else " "
+
+
 class Bar(Static):
     """Marks its control while that has the focus, so that it is seen without colour."""
 
@@ -115,12 +129,17 @@ class Field(FormRow):
 
     @property
     def value(self) -> str:
-        """What stands in it, as it was typed or chosen; "" for nothing."""
+        """What stands in it, as it was typed or chosen; "" for nothing. A checkbox is `true` or `false`."""
+        if isinstance(self.control, Checkbox):
+            return "true" if self.control.value else "false"
         return str(self.control.value) if self.control.value is not Select.NULL else ""
 
     @value.setter
     def value(self, value: str) -> None:
-        self.control.value = value
+        if isinstance(self.control, Checkbox):
+            self.control.value = value == "true"
+        else:
+            self.control.value = value
 
     def focus_on(self, field: str) -> None:
         self.control.focus()

@@ -9,9 +9,8 @@ from textual.widgets import Static
 
 from core.delivery.guard import offered_network, url_refusal, url_warning
 from core.url import check_url, host_of
-from tui.widgets.field import Bar, Field
+from tui.widgets.field import Bar, Field, Tick
 from tui.widgets.fields import TextField
-from tui.widgets.tick_field import Tick
 
 
 class UrlField(Field):
@@ -19,7 +18,7 @@ class UrlField(Field):
 
     def __init__(self, name: str, label: str, value: str = "", *, hint: str = "") -> None:
         super().__init__(name, label, TextField(value, id=name), hint=hint)
-        self.allow = Tick("", id="allow", compact=True)
+        self.allow = Tick("", id="allow")
         self._offered = ""
 
     def compose_words(self) -> ComposeResult:
