@@ -4,9 +4,11 @@ import asyncio
 import signal
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
+import trustme
 from pydantic import SecretStr
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select, Static
@@ -442,3 +444,122 @@ async def test_the_webhook_dialog_scrolls(screens: Screens, store: Store, size: 
             assert box.contains_region(screen.focused.region)
             for button in screen.query(Button):
                 assert box.contains_region(button.region)
+
+
+async def test_further_delivery_settings(screens: Screens, store: Store, tmp_path: Path) -> None:
+    """Notices, TLS files, masks and retention: refused at their field and named below, or stored."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    async with screens() as pilot:
+        await _press(pilot, "2", "enter")
+        screen = pilot.app.screen
+        wrong = {
+            "notice_url": ("http://169.254.1.1/", "is never delivered to"),
+            "ca_file": (str(tmp_path / "none.pem"), "cannot be used as CA file: no such file or directory."),
+            "client_certificate": (str(tmp_path / "ca.pem"), "does not hold a certificate and its key"),
+            "masked_fields": ("ssn phone", '"ssn phone" is taken for one name: write a comma between two.'),
+            "keep_failed": ("0", "Enter at least 1."),
+        }
+        right = {
+            "notice_url": "https://ops.example/notices",
+            "ca_file": str(tmp_path / "ca.pem"),
+            "client_certificate": "",
+            "masked_fields": "ssn, my field",
+            "keep_failed": "60",
+        }
+        labels = {"notice_url": "Notices go to", "ca_file": "CA file", "keep_failed": "Keep failed"}
+        await config.save_settings(store, GeneralSettings(masked_fields=("my field",)), actor="bob")
+        await _until(pilot, lambda: screen.query_one("#masked_fields", Input).value == "my field")
+        for field, (typed, words) in wrong.items():
+            screen.query_one(f"#{field}", Input).value = typed
+            await pilot.pause(0.1)
+            await _press(pilot, "ctrl+s")
+            await _until(pilot, partial(_error, pilot, field))
+            assert words in _error(pilot, field)
+            assert screen.focused is screen.query_one(f"#{field}")
+            said = screen.query_one(MessageLine).words
+            assert said == f"✗ {labels.get(field, said[2:].partition(':')[0])}: {_error(pilot, field)[2:]}"
+            screen.query_one(f"#{field}", Input).value = right[field]
+            await pilot.pause(0.1)
+        await _press(pilot, "ctrl+s")
+        await _until(pilot, lambda: screen.query_one(MessageLine).words == "✓ Settings updated")
+    stored = await config.load_settings(store)
+    assert (stored.notice_url, stored.ca_file) == ("https://ops.example/notices", str(tmp_path / "ca.pem"))
+    assert (stored.client_certificate, stored.masked_fields) == (None, ("ssn", "my field"))
+    assert (stored.keep_delivered, stored.keep_failed) == (30, 60)
+
+
+async def test_a_file_that_cannot_be_used_is_told_on_leaving(screens: Screens) -> None:
+    """The error stands at it although another field is wrong, too."""
+    async with screens() as pilot:
+        await _press(pilot, "2", "enter")
+        screen = pilot.app.screen
+        screen.query_one("#deadline", Input).value = "soon"
+        screen.query_one("#ca_file").focus()
+        await _type(pilot, "/none.pem")
+        await _press(pilot, "tab")
+        await _until(pilot, lambda: _error(pilot, "ca_file"))
+        assert _error(pilot, "ca_file") == (
+            "✗ /none.pem cannot be used as CA file: no such file or directory."
+        )
+
+
+async def test_a_wrong_header_is_named(screens: Screens) -> None:
+    """Its row may be out of sight: the message line says which it is."""
+    async with screens() as pilot:
+        await _press(pilot, "2", "a")
+        await _type(pilot, "X-Api Key")
+        await _press(pilot, "ctrl+s")
+        words = pilot.app.screen.query_one(MessageLine).words
+    assert words == '✗ X-Api Key: "X-Api Key" is not a header name: no spaces.'
+
+
+async def test_authorization_is_tested_whatever_else_is_wrong(screens: Screens) -> None:
+    """Only what it depends on is validated; other errors stay where they are."""
+    async with screens() as pilot:
+        await _press(pilot, "2", "enter")
+        screen = pilot.app.screen
+        await _type(pilot, "https://auth.example/token")
+        screen.query_one("#deadline").focus()
+        await _type(pilot, "soon")
+        await _press(pilot, "tab", "ctrl+t")
+        said = screen.query_one(MessageLine)
+        assert said.words.startswith(
+            "✗ Client ID: Authentication URL, Client ID and Secret Key belong together"
+        )
+        screen.query_one("#client_id", Input).value = "me"
+        screen.query_one("#secret_key", Input).value = "hush"
+        await pilot.pause(0.1)
+        await _press(pilot, "ctrl+t")
+        assert said.words == "! Nobody delivers, so nobody can test it. ^p Start dispatcher."
+        assert _error(pilot, "deadline") == "✗ Enter a number."
+
+
+async def test_keep_mine_of_two_changes_that_do_not_fit(screens: Screens, store: Store) -> None:
+    """A URL that needs a network which somebody else forbade meanwhile is not stored."""
+    before = GeneralSettings(allowed_networks=("10.20.0.0/16",))
+    before = await config.save_settings(store, before, actor="ana")
+    async with screens() as pilot:
+        await _press(pilot, "2", "enter")
+        pilot.app.screen.query_one("#notice_url", Input).value = "https://10.20.4.7/"
+        pilot.app.screen.query_one("#keep_keys", Input).value = "9"
+        await pilot.pause(0.1)
+        theirs = before.model_copy(update={"allowed_networks": (), "keep_failed": 7, "keep_keys": 8})
+        await config.save_settings(store, theirs, actor="bob")
+        await _press(pilot, "ctrl+s")
+        await _until(pilot, lambda: isinstance(pilot.app.screen, ChoiceDialog))
+        assert _lines(pilot)[2:] == [
+            "Notices go to",
+            "  theirs  empty",
+            "  yours   https://10.20.4.7/",
+            "Keep keys",
+            "  theirs  8 days",
+            "  yours   9 days",
+        ]
+        await _confirm(pilot, "tab", "tab", "enter")
+        await pilot.pause(0.3)
+        words = pilot.app.screen.query_one(MessageLine).words
+        assert words.endswith("Take theirs, then change it again.")
+        assert "10.20.4.7" in words
+    stored = await config.load_settings(store)
+    assert (stored.updated_by, stored.notice_url, stored.keep_keys) == ("bob", None, 8)

@@ -1,6 +1,7 @@
 """The general webhook settings: authorization, custom headers, delivery."""
 
 import asyncio
+from collections.abc import Collection
 from typing import ClassVar
 
 from pydantic import SecretStr, ValidationError
@@ -11,6 +12,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Checkbox, Input, Select, Static
 
+from core.delivery.guard import url_refusal
+from core.delivery.tls import UnusableFile, check_files
 from core.errors import HookkeeperError
 from core.models import (
     AcceptedAnswer,
@@ -21,6 +24,7 @@ from core.models import (
 )
 from core.service.status import dispatcher_status
 from core.store import Conflict, config, requests
+from core.text import ALWAYS_MASKED
 from tui.actions import SETTINGS, SETTINGS_BUTTON, SETTINGS_FIELD, bindings
 from tui.dialogs.conflict import ask_whose, rebased, settings_words
 from tui.dialogs.dialog import button
@@ -33,6 +37,19 @@ from tui.widgets.schedule_field import ScheduleField
 from tui.widgets.url_field import UrlField
 
 _PATIENCE = 20.0
+_TESTED = (
+    "authentication_url",
+    "client_id",
+    "secret_key",
+    "client_authentication",
+    "scopes",
+    "allowed_networks",
+    "ca_file",
+    "client_certificate",
+)
+"""What "Test authorization" depends on: whatever is wrong elsewhere does not keep it from being tried."""
+_FILES = ("ca_file", "client_certificate")
+_DAYS = ("delivered", "failed", "evidence", "unwanted", "keys")
 
 
 class SettingsScreen(Frame):
@@ -80,6 +97,12 @@ class SettingsScreen(Frame):
             yield self._text("deadline", "Deadline for one attempt", "(seconds)")
             yield self._text("allowed_networks", "Allowed private networks", "")
             yield self._text("body_limit", "Largest body", "(bytes)")
+            yield UrlField("notice_url", "Notices go to", hint="(URL)")
+            yield self._text("ca_file", "CA file", "(PEM file)")
+            yield self._text("client_certificate", "Client certificate", "(PEM file)")
+            yield self._text("masked_fields", "Masked fields", "(a, b, rfc*)")
+            for what in _DAYS:
+                yield self._text(f"keep_{what}", f"Keep {what}", "(days)")
 
     def _text(self, name: str, label: str, hint: str) -> Field:
         return Field(name, label, TextField(id=name, password=name == "secret_key"), hint=hint)
@@ -92,6 +115,8 @@ class SettingsScreen(Frame):
 
     def on_mount(self) -> None:
         self.query_one("#headers").styles.height = "auto"
+        masked = self.query_one("#masked_fields", Input)
+        masked.placeholder = f"beside {', '.join(ALWAYS_MASKED)}"
 
     async def reload(self) -> None:
         """Others' changes come in as long as nothing of ours would be lost."""
@@ -114,8 +139,9 @@ class SettingsScreen(Frame):
                 *(HeaderRow(entry.name, entry.value.get_secret_value()) for entry in settings.custom_headers)
             )
         fail_at(self.query(FormRow), {})
-        self._url.allow.value = False
-        self._url.look(settings.allowed_networks)
+        for url in self.query(UrlField):
+            url.allow.value = False
+            url.look(settings.allowed_networks)
         self._draw_changes()
         self.query_one("#form").disabled = False
         self._filled.set()
@@ -127,14 +153,18 @@ class SettingsScreen(Frame):
             return 0
         stored = _as_typed(self._stored)
         number = sum(field.value != stored[field.field_name] for field in self.query(Field))
-        return number + (self._headers() != _pairs(self._stored)) + bool(self._url.allowed)
+        return number + (self._headers() != _pairs(self._stored)) + bool(self._allowed_here())
 
     def _field(self, name: str) -> Field:
         return self.query_one(f"#field-{name}", Field)
 
-    @property
-    def _url(self) -> UrlField:
-        return self.query_one(UrlField)
+    def _look_at_urls(self) -> None:
+        for url in self.query(UrlField):
+            url.look(self._networks())
+
+    def _allowed_here(self) -> list[str]:
+        """The networks that the person has allowed under a URL."""
+        return [network for url in self.query(UrlField) for network in url.allowed]
 
     def _headers(self) -> list[tuple[str, str]]:
         return [row.pair for row in self.query(HeaderRow)]
@@ -151,15 +181,19 @@ class SettingsScreen(Frame):
         self._draw_changes()
 
     @on(FormRow.Left)
-    def _left(self, event: FormRow.Left) -> None:
-        self._url.look(self._networks())
-        problem = self._read()[1].get(event.row)
+    async def _left(self, event: FormRow.Left) -> None:
+        self._look_at_urls()
+        _, problems = self._read()
+        files, _ = self._read(_FILES)
+        if files is not None and isinstance(event.row, Field) and event.row.field_name in _FILES:
+            problems |= await self._unusable_files(files)
+        problem = problems.get(event.row)
         event.row.fail(str(problem) if problem else "")
 
     @on(Checkbox.Changed, "#allow")
-    def _allowed(self) -> None:
-        self._url.fail("")
-        self._url.look(self._networks())
+    def _allowed(self, event: Checkbox.Changed) -> None:
+        next(row for row in event.checkbox.ancestors if isinstance(row, UrlField)).fail("")
+        self._look_at_urls()
         self._draw_changes()
 
     def on_descendant_focus(self) -> None:
@@ -217,7 +251,7 @@ class SettingsScreen(Frame):
     async def _enter_form(self) -> None:
         await self._filled.wait()
         last = self._last_field
-        (last if last is not None and last.is_attached else self._url.control).focus()
+        (last if last is not None and last.is_attached else self._field("authentication_url").control).focus()
 
     def action_leave_field(self) -> None:
         self.set_focus(None)
@@ -241,45 +275,92 @@ class SettingsScreen(Frame):
     def _typed_networks(self) -> list[str]:
         return self._field("allowed_networks").value.replace(",", " ").split()
 
-    def _read(self) -> tuple[GeneralSettings | None, dict[FormRow, InvalidSetting]]:
-        """The form as settings, None if it is wrong; and what is wrong with which row."""
+    def _read(
+        self, only: Collection[str] = ()
+    ) -> tuple[GeneralSettings | None, dict[FormRow, InvalidSetting]]:
+        """The form as settings, None if it is wrong; and what is wrong with which row. `only` leaves out others."""
         stored = self._stored or GeneralSettings()
-        values: dict[str, object] = dict(stored)  # not all settings have a field here
-        values |= {field.field_name: field.value for field in self.query(Field)}
-        typed = self._field("secret_key").value
-        clears = not any(self._field(name).value.strip() for name in ("authentication_url", "client_id"))
-        values |= {
-            "secret_key": SecretStr(typed) if typed else (None if clears else stored.secret_key),
-            "allowed_networks": [*self._typed_networks(), *self._url.allowed],
-            "custom_headers": [{"name": name, "value": value} for name, value in self._headers()],
-            "version": stored.version,
-        }
-        settings, problems = None, []
+        values, problems = self._typed(stored)
+        if only:
+            values = {name: value for name, value in values.items() if name in only}
+        settings = None
         try:
             settings = GeneralSettings.model_validate(values)
         except ValidationError as error:
-            problems = invalid_settings(error)
-        if refusal := self._url.refusal(self._networks()):
-            problems.append(InvalidSetting("authentication_url", refusal))
-        return settings, {self._row(problem.field): problem for problem in reversed(problems)}
+            problems += invalid_settings(error)
+        for url in self.query(UrlField):
+            if refusal := url.refusal(self._networks()):
+                problems.append(InvalidSetting(url.field_name, refusal))
+        rows = {
+            self._row(problem.field): problem
+            for problem in reversed(problems)
+            if not only or problem.field.split(".")[0] in only
+        }
+        return settings, rows
+
+    def _typed(self, stored: GeneralSettings) -> tuple[dict[str, object], list[InvalidSetting]]:
+        """What stands in the form, as the model takes it; and what is wrong with it before that."""
+        values: dict[str, object] = dict(stored)  # should one have no field here
+        values |= {field.field_name: field.value for field in self.query(Field)}
+        typed = self._field("secret_key").value
+        clears = not any(self._field(name).value.strip() for name in ("authentication_url", "client_id"))
+        masked, problems = self._typed_masks(stored)
+        values |= {
+            "secret_key": SecretStr(typed) if typed else (None if clears else stored.secret_key),
+            "allowed_networks": list(dict.fromkeys([*self._typed_networks(), *self._allowed_here()])),
+            "custom_headers": [{"name": name, "value": value} for name, value in self._headers()],
+            "masked_fields": masked,
+            "version": stored.version,
+        }
+        return values, problems
+
+    def _typed_masks(self, stored: GeneralSettings) -> tuple[list[str], list[InvalidSetting]]:
+        """A name may hold a space, but hardly does: two names without a comma would mask neither."""
+        names = [name.strip() for name in self._field("masked_fields").value.split(",") if name.strip()]
+        for name in names:
+            if " " in name and name not in stored.masked_fields:
+                words = f'"{name[:40]}" is taken for one name: write a comma between two.'
+                return names, [InvalidSetting("masked_fields", words)]
+        return names, []
 
     def _row(self, field: str) -> FormRow:
         name, *rest = field.split(".")
         return self.query(HeaderRow)[int(rest[0])] if name == "custom_headers" and rest else self._field(name)
 
-    def _validated(self) -> GeneralSettings | None:
-        """The form as settings; otherwise errors stand at the fields and the first one has the focus."""
-        self._url.look(self._networks())
-        settings, problems = self._read()
-        if fail_at(self.query(FormRow), problems):
+    async def _validated(self, only: Collection[str] = ()) -> GeneralSettings | None:
+        """The form as settings; otherwise errors stand at the fields, the first has the focus and is told below."""
+        self._look_at_urls()
+        settings, problems = self._read(only)
+        if settings is not None and not problems:
+            problems = await self._unusable_files(settings)
+        rows: list[FormRow] = [self._field(name) for name in only]
+        rows = rows or list(self.query(FormRow))
+        if fail_at(rows, problems):
+            row = next(row for row in rows if row in problems)
+            self.say(f"✗ {row.name_words}: {problems[row]}")
             return None
-        if self._url.is_asking:
-            self._url.ask()
-            return None
+        for url in self.query(UrlField):
+            if url.is_asking and (not only or url.field_name in only):
+                url.ask()
+                self.say(f"✗ {url.name_words}: {url.error}")
+                return None
         return settings
 
+    async def _unusable_files(
+        self, settings: GeneralSettings, stored: GeneralSettings | None = None
+    ) -> dict[FormRow, InvalidSetting]:
+        """Of files that are named anew; what has become of one that was fine is the dispatcher's to say."""
+        before = stored or self._stored or GeneralSettings()
+        if all(getattr(settings, name) == getattr(before, name) for name in _FILES):
+            return {}
+        try:
+            await asyncio.to_thread(check_files, settings)
+        except UnusableFile as error:
+            return {self._field(error.field): error}
+        return {}
+
     async def _save(self) -> None:
-        settings = self._validated()
+        settings = await self._validated()
         if settings is not None:
             await self._store(settings)
 
@@ -307,14 +388,31 @@ class SettingsScreen(Frame):
         if answer == "theirs":
             await self._fill(theirs)
         elif answer == "mine":
-            try:
-                await self._store(GeneralSettings.model_validate(dict(both)))
-            except ValidationError as error:
-                self.say(f"✗ {invalid_settings(error)[0]} Take theirs, then change it again.")
+            problem = await self._problem_of(both, theirs)
+            if problem is not None:
+                self.say(f"✗ {problem} Take theirs, then change it again.")
+            else:
+                await self._store(both)
+
+    async def _problem_of(self, both: GeneralSettings, theirs: GeneralSettings) -> InvalidSetting | None:
+        """What is wrong with two people's changes together, each of them valid."""
+        try:
+            GeneralSettings.model_validate(dict(both))
+        except ValidationError as error:
+            return invalid_settings(error)[0]
+        for url in self.query(UrlField):
+            address, before = getattr(both, url.field_name), getattr(theirs, url.field_name)
+            is_new = (address, both.allowed_networks) != (before, theirs.allowed_networks)
+            if address and is_new and (refusal := url_refusal(address, both.allowed_networks)):
+                return InvalidSetting(url.field_name, refusal)
+        return next(iter((await self._unusable_files(both, theirs)).values()), None)
 
     def action_test(self) -> None:
         """Try what stands in the form, saved or not."""
-        settings = self._validated()
+        self.run_worker(self._begin_test(), exclusive=True, group="test", exit_on_error=True)
+
+    async def _begin_test(self) -> None:
+        settings = await self._validated(_TESTED)
         if settings is None:
             return
         if not settings.uses_oidc:
@@ -351,6 +449,11 @@ def _as_typed(settings: GeneralSettings) -> dict[str, str]:
         "deadline": f"{settings.deadline:g}",
         "allowed_networks": " ".join(settings.allowed_networks),
         "body_limit": str(settings.body_limit),
+        "notice_url": settings.notice_url or "",
+        "ca_file": settings.ca_file or "",
+        "client_certificate": settings.client_certificate or "",
+        "masked_fields": ", ".join(settings.masked_fields),
+        **{f"keep_{what}": str(getattr(settings, f"keep_{what}")) for what in _DAYS},
     }
 
 

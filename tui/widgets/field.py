@@ -57,6 +57,11 @@ class FormRow(Vertical):
     error = ""
     """What is wrong with it, as it is shown."""
 
+    @property
+    def name_words(self) -> str:
+        """What it is called where it is spoken of elsewhere."""
+        raise NotImplementedError
+
     class Left(Message):
         """The focus has gone on to another field."""
 
@@ -126,6 +131,10 @@ class Field(FormRow):
             yield Static(label, classes="row-label", markup=False)
             yield self.control
         yield from self.compose_words()
+
+    @property
+    def name_words(self) -> str:
+        return self.label
 
     @property
     def value(self) -> str:

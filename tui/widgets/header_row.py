@@ -32,6 +32,10 @@ class HeaderRow(FormRow):
         yield from self.compose_words()
 
     @property
+    def name_words(self) -> str:
+        return self.key.value or "Custom Header Key"
+
+    @property
     def pair(self) -> tuple[str, str]:
         """Name and value as they stand in the form."""
         return self.key.value, self.value.value
