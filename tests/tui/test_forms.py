@@ -344,6 +344,7 @@ async def test_the_figures_of_delete_disable_and_enable(
             "! 2 undelivered deliveries will be cancelled.",
             "  New events of this type will no longer go to this URL.",
             "  What was delivered stays in the Monitor.",
+            "  For 24 hours u on Webhooks undoes it: the 2 come back as held.",
         ]
         await _press(pilot, "escape", "x")
         assert _lines(pilot)[-1] == "New events and the 2 waiting are held until you enable it."

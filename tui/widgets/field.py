@@ -26,15 +26,13 @@ def choices(labels: Iterable[tuple[str, str]], *, general: bool = False) -> list
 class Tick(Checkbox):
     """A checkbox that tells its state without colour: `[x]`, `[ ]`."""
 
-    BUTTON_LEFT = "["
-    BUTTON_RIGHT = "]"
-
     def __init__(self, label: str, *, id: str) -> None:
         super().__init__(Content(label), id=id, compact=True)
 
     @property
-    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # a constant of Textual's, here by state
-        return "x" if self.value else " "
+    def _button(self) -> Content:
+        # Textual draws its sides in the colour of the ground, as half blocks want it: brackets would not be seen.
+        return Content("[x]" if self.value else "[ ]")
 
 
 class Bar(Static):
