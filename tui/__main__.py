@@ -1,7 +1,6 @@
 """`hookkeeper`: without a command the screens, otherwise the command line."""
 
 import os
-import sys
 from pathlib import Path
 
 
@@ -13,11 +12,10 @@ def main() -> None:
 
 
 def open_screens(database: Path) -> int:
-    """Open the screens on this terminal; the exit code."""
-    streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual draws on the last
-    if not all(stream.isatty() for stream in streams) or os.environ.get("TERM", "dumb") == "dumb":
-        print("The screens need a terminal. hookkeeper --help lists the commands.", file=sys.stderr)
-        return 1
+    """Open the screens on this terminal; the exit code. Raises HookkeeperError without one."""
+    from core.cli.output import require_terminal
+
+    require_terminal()
     # Textual reads these when it is imported: an arrow key that is split on its way must not become Esc.
     os.environ.setdefault("ESCDELAY", "300" if "SSH_CONNECTION" in os.environ else "100")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from core.store import Store
 
 T = TypeVar("T")
+OpenScreens = Callable[[Path], int]
+"""Opens the screens on a database; the exit code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +23,19 @@ class Invocation:
     """What every command gets from the words before it."""
 
     database: Path
+    open_screens: OpenScreens
 
 
 def database_of(context: typer.Context) -> Path:
     """The file that --db, HOOKKEEPER_DB or the platform names."""
-    return context.ensure_object(Invocation).database
+    return invocation(context).database
+
+
+def invocation(context: typer.Context) -> Invocation:
+    """What the words before the command say."""
+    found = context.obj
+    assert isinstance(found, Invocation)
+    return found
 
 
 def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *, create: bool = False) -> T:

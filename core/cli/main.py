@@ -2,7 +2,6 @@
 
 import io
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from core.cli import (
     audit,
     catalogue,
     deliveries,
+    demo,
     dispatcher,
     emit,
     events,
@@ -23,12 +23,10 @@ from core.cli import (
     settings,
     webhooks,
 )
-from core.cli.database import Invocation
+from core.cli.database import Invocation, OpenScreens
 from core.cli.output import say
 from core.cli.wrong_usage import WrongUsage
 from core.errors import HookkeeperError
-
-OpenScreens = Callable[[Path], int]
 
 
 def run(open_screens: OpenScreens) -> None:
@@ -80,11 +78,11 @@ def _commands(open_screens: OpenScreens) -> typer.Typer:
         """Sends an organisation's webhooks and keeps the books. Without a command: the screens."""
         if db is not None and (not db.name or db.is_dir()):
             raise WrongUsage("--db: name a file, such as --db ~/hookkeeper.db.")
-        context.obj = Invocation(db or default_database())
+        context.obj = Invocation(db or default_database(), open_screens)
         if context.invoked_subcommand is None:
             sys.exit(open_screens(context.obj.database))
 
-    for module in (dispatcher, emit, catalogue, audit, prune):
+    for module in (dispatcher, emit, catalogue, audit, prune, demo):
         module.add_to(app)
     for name, module in (
         ("events", events),

@@ -22,7 +22,7 @@ def log_file() -> Path:
     return user_state_path("hookkeeper") / "dispatcher.log"
 
 
-def start_dispatcher(database: Path) -> int:
+def start_dispatcher(database: Path, *, started_by: str = "screens") -> int:
     """Start `serve` as a process that outlives us, with no terminal; its pid. Raises HookkeeperError."""
     path = log_file()
     try:
@@ -36,8 +36,7 @@ def start_dispatcher(database: Path) -> int:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env=os.environ
-                | {STARTED_BY_VARIABLE: "screens", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env=environment() | {STARTED_BY_VARIABLE: started_by},
             )
     except OSError as error:
         raise HookkeeperError(f"The dispatcher could not be started: {error}.") from None
@@ -45,6 +44,11 @@ def start_dispatcher(database: Path) -> int:
         del _children[pid]
     _children[child.pid] = child
     return child.pid
+
+
+def environment() -> dict[str, str]:
+    """What a Python of ours needs to find this very program, wherever it runs."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def is_alive(pid: int) -> bool:

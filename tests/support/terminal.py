@@ -7,7 +7,7 @@ import pty
 import struct
 import sys
 import termios
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyte
@@ -16,10 +16,14 @@ _ROOT = Path(__file__).parents[2]
 
 
 class Terminal:
-    """A program in a pty, and what its screen shows."""
+    """A program in a pty, and what its screen shows. `words`: those after the command."""
 
     def __init__(
-        self, columns: int = 80, lines: int = 24, environment: Mapping[str, str] | None = None
+        self,
+        columns: int = 80,
+        lines: int = 24,
+        environment: Mapping[str, str] | None = None,
+        words: Sequence[str] = (),
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
@@ -31,7 +35,7 @@ class Terminal:
             os.chdir(_ROOT)
             os.execve(
                 sys.executable,
-                [sys.executable, "-m", "tui"],
+                [sys.executable, "-m", "tui", *words],
                 os.environ | {"TERM": "xterm-256color"} | dict(environment or {}),
             )
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
