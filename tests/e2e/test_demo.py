@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,14 +58,16 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """Where a demo runs that nothing else knows of."""
     place = Place(tmp_path)
     for name in _OURS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(place.home))
     monkeypatch.setenv("TMPDIR", str(place.temporary))
-    return place
+    yield place
+    for pid in place.processes():
+        os.kill(pid, signal.SIGKILL)
 
 
 async def test_deliveries_of_every_kind(place: Place) -> None:

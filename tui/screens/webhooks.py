@@ -201,7 +201,9 @@ class WebhooksScreen(Frame):
             )
         return Content.assemble(
             content,
-            "\n",
+            "\nNo endpoint at hand? ",
+            ("hookkeeper demo", "bold"),
+            " opens one, with made-up traffic, and\nleaves this database alone.\n\n",
             ("Database    ", "$muted"),
             one_line(_from_home(self.store.path)),
             ("\nDispatcher  ", "$muted"),
