@@ -184,6 +184,7 @@ class WebhooksScreen(Frame):
                 self.table.focus()
             keys = tuple(action for action in WEBHOOKS if not empty or action.name != "copy_id")
             self.query_one(KeyBar).show(bar_actions(self.app, keys), "?")
+        self.set_class(empty, "first-run")
         panel = self.query_one("#empty", Static)
         panel.display = empty
         if empty:
