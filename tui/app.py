@@ -150,6 +150,7 @@ class HookkeeperApp(App[None]):
                 self._say("! Nobody delivers. ^p Start dispatcher, or hookkeeper serve.")
             self.status = now
             self._draw_top_bar()
+            self.look()
 
     def look(self) -> None:
         """Something may have changed: read and draw it."""

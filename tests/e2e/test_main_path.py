@@ -20,6 +20,7 @@ async def test_from_nothing_to_a_delivered_event(database: Path, receiver: Recei
         terminal = Terminal()
         await terminal.shows("No webhook yet.")
         await terminal.shows("✓ delivering here")
+        await terminal.shows("Dispatcher  started here;")
         terminal.keys("n")
         await terminal.shows("Choose a type")
         terminal.keys("\r")
