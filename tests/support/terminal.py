@@ -65,14 +65,14 @@ class Terminal:
     async def shows(self, words: str) -> None:
         """Wait until the screen shows these words."""
         try:
-            async with asyncio.timeout(20), self._news:
+            async with asyncio.timeout(40), self._news:
                 await self._news.wait_for(lambda: words in self.text())
         except TimeoutError:
             raise AssertionError(f"{words!r} does not appear:\n{self.text()}") from None
 
     async def hides(self, words: str) -> None:
         """Wait until the screen no longer shows these words."""
-        async with asyncio.timeout(20), self._news:
+        async with asyncio.timeout(40), self._news:
             await self._news.wait_for(lambda: words not in self.text())
 
     def keys(self, keys: str) -> None:
@@ -87,7 +87,7 @@ class Terminal:
 
     async def exit_code(self) -> int:
         """Wait for the program's end."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while True:
                 pid, status = os.waitpid(self.pid, os.WNOHANG)  # noqa: ASYNC222  # WNOHANG does not wait
                 if pid:
