@@ -1,85 +1,27 @@
-"""`make bench`: from `emit` in one process to the arrival at the receiver, with the dispatcher in another."""
+"""`make bench`, or `python -m tests.benchmarks [--quick] [NAME…]`: measure, and print tables."""
 
+import argparse
 import asyncio
-import os
-import platform
-import statistics
-import sys
-import tempfile
-import time
-from pathlib import Path
+from importlib import import_module
 
-from core.catalog import accept
-from core.models import GeneralSettings, WebhookOptions
-from core.service.status import dispatcher_status
-from core.store import Store, bell, config, open_store, queue
-from tests.support.receiver import Receiver
+from tests.benchmarks.machine import describe
+from tests.benchmarks.scale import QUICK, WHOLE
 
-EVENTS = 200
-LOAD = 4000
-BODY = accept("session-failed", b'{"interviewId":"66e1","text":"%s"}' % (b"x" * 900))
+_ALL = ("throughput",)
 
 
-async def _latencies(store: Store, receiver: Receiver, number: int) -> list[float]:
-    """Milliseconds from the call of emit to the request's arrival, one event at a time."""
-    taken = []
-    for _ in range(number):
-        before = sum(seen.path == "/hook" for seen in receiver.received)
-        began = time.time()
-        await queue.emit(store, "session-failed", BODY)
-        bell.ring(store.path)
-        while sum(seen.path == "/hook" for seen in receiver.received) <= before:
-            await receiver.wait_for(len(receiver.received) + 1)
-        arrived = next(seen.at for seen in reversed(receiver.received) if seen.path == "/hook")
-        taken.append((arrived - began) * 1000)
-        await asyncio.sleep(0.01)
-    return sorted(taken)
-
-
-def _print(name: str, taken: list[float]) -> None:
-    p99 = taken[int(len(taken) * 0.99) - 1]
-    print(f"{name:<34} p50 {statistics.median(taken):7.1f} ms   p99 {p99:7.1f} ms   of {len(taken)} events")
-
-
-async def main() -> None:
-    """Measure and print."""
-    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["HOOKKEEPER_KEY_FILE"] = str(Path(folder) / "keys")
-        path = Path(folder) / "hookkeeper.db"
-        async with Receiver() as receiver, open_store(path) as store:
-            await config.save_settings(
-                store, GeneralSettings(allowed_networks=("127.0.0.0/8",)), actor="bench"
-            )
-            options = WebhookOptions(url=receiver.url)
-            await config.add_webhook(store, "session-failed", options, actor="bench")
-            flood = WebhookOptions(url=f"http://127.0.0.1:{receiver.port}/flood", concurrency=100)
-            await config.add_webhook(store, "session-started", flood, actor="bench")
-            serve = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "core.cli",
-                "--db",
-                str(path),
-                "serve",
-                stderr=asyncio.subprocess.DEVNULL,
-            )
-            while not dispatcher_status(path).running:  # noqa: ASYNC110  # the lock tells nobody
-                await asyncio.sleep(0.05)
-            await _latencies(store, receiver, 20)
-            _print("emit to arrival, idle", await _latencies(store, receiver, EVENTS))
-            await asyncio.gather(*(queue.emit(store, "session-started", BODY) for _ in range(LOAD)))
-            bell.ring(path)
-            began, before = time.time(), len(receiver.received)
-            loaded = await _latencies(store, receiver, EVENTS // 4)
-            rate = (len(receiver.received) - before) / (time.time() - began)
-            _print("emit to arrival, at full rate", loaded)
-            print(
-                f"full rate beside it: {rate:,.0f} deliveries/s (emitter, receiver and dispatcher share the cores)"
-            )
-            serve.terminate()
-            await serve.wait()
+async def _main(names: list[str], *, quick: bool) -> None:
+    scale = QUICK if quick else WHOLE
+    print(describe())
+    for name in names or _ALL:
+        await import_module(f"tests.benchmarks.{name}").run(scale)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("names", metavar="NAME", nargs="*", help=", ".join(_ALL))
+    parser.add_argument("--quick", action="store_true", help="little of everything: a few minutes")
+    given = parser.parse_args()
+    if unknown := set(given.names) - set(_ALL):
+        parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(_ALL)}")
+    asyncio.run(_main(given.names, quick=given.quick))

@@ -1,0 +1,19 @@
+"""How much is measured: all of it, or little of everything."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Numbers of deliveries, of repetitions, and seconds."""
+
+    repetitions: int
+    deliveries: int
+    stored: int
+    due: int
+    seconds: float
+    emits: int
+
+
+WHOLE = Scale(repetitions=5, deliveries=20_000, stored=1_000_000, due=100_000, seconds=60.0, emits=500)
+QUICK = Scale(repetitions=3, deliveries=4_000, stored=50_000, due=20_000, seconds=10.0, emits=100)

@@ -1,0 +1,132 @@
+"""What most benchmarks begin with: a receiver, a token endpoint and a database in a folder of its own."""
+
+import asyncio
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import Popen
+
+from pydantic import SecretStr
+
+from core.catalog import accept
+from core.models import GeneralSettings, WebhookOptions
+from core.store import Store, bell, config, open_store, queue
+from tests.benchmarks.bodies import TYPE, body_of
+from tests.benchmarks.processes import cpu_seconds, first_line, running
+
+_AT_ONCE = 1000
+_LOOK = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A store with OIDC, nothing else in it; `store` belongs to this process, the emitter's."""
+
+    store: Store
+    receiver: str
+    receiver_pid: int
+
+    @property
+    def path(self) -> Path:
+        """The database."""
+        return self.store.path
+
+    @contextmanager
+    def dispatcher(self) -> Iterator["Dispatching"]:
+        """A dispatcher as `serve` runs it, its log in a file."""
+        before = recorded(self.path)
+        with running(
+            "-m", "core.cli", "--db", str(self.path), "serve", log=self.path.with_suffix(".log")
+        ) as process:
+            yield Dispatching(self.path, process, before)
+
+
+@asynccontextmanager
+async def scene() -> AsyncIterator[Scene]:
+    """Everything stands; no webhook yet and no dispatcher."""
+    with (
+        tempfile.TemporaryDirectory(prefix="hookkeeper-bench-") as folder,
+        running("-m", "tests.benchmarks.receiver") as receiver,
+        running("-m", "tests.support.token_endpoint") as tokens,
+    ):
+        path = Path(folder)
+        os.environ["HOOKKEEPER_KEY_FILE"] = str(path / "keys")
+        async with open_store(path / "hookkeeper.db") as store:
+            settings = GeneralSettings(
+                authentication_url=first_line(tokens),
+                client_id="hookkeeper",
+                secret_key=SecretStr("correct horse"),
+                allowed_networks=("127.0.0.0/8",),
+            )
+            await config.save_settings(store, settings, actor="bench")
+            yield Scene(store, first_line(receiver), receiver.pid)
+
+
+async def add_webhook(
+    scene: Scene, path: str = "/hook", *, event_type: str = TYPE, concurrency: int = 100
+) -> str:
+    """A webhook of the receiver; its ID."""
+    options = WebhookOptions(url=scene.receiver + path, concurrency=concurrency)
+    return (await config.add_webhook(scene.store, event_type, options, actor="bench")).id
+
+
+async def emit(scene: Scene, number: int, *, event_type: str = TYPE, first: int = 0) -> None:
+    """Store so many events of 1 kB; nobody is woken."""
+    for begin in range(0, number, _AT_ONCE):
+        numbers = range(first + begin, first + min(number, begin + _AT_ONCE))
+        bodies = [accept(event_type, body_of(str(each))) for each in numbers]
+        await asyncio.gather(*(queue.emit(scene.store, event_type, body) for body in bodies))
+
+
+def ring(scene: Scene) -> None:
+    """Wake the dispatcher."""
+    bell.ring(scene.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Deliveries that were recorded, per second and in CPU microseconds of the dispatcher for each."""
+
+    rate: float
+    cpu: float
+
+
+@dataclass(slots=True)
+class Dispatching:
+    """A dispatcher that runs."""
+
+    path: Path
+    process: Popen[str]
+    before: int
+
+    async def deliver(self, number: int) -> Pass:
+        """Wait until so many more are recorded. The first tenth warms up: starting is not measured."""
+        began, cpu, first = 0.0, 0.0, 0
+        while (done := recorded(self.path) - self.before) < number:
+            if not began and done >= number // 10:
+                began, cpu, first = time.perf_counter(), cpu_seconds(self.process.pid), done
+            if self.process.poll() is not None:
+                raise RuntimeError("The dispatcher has ended.")
+            await asyncio.sleep(_LOOK)
+        self.before += done
+        _check(self.path)
+        taken, used = time.perf_counter() - began, cpu_seconds(self.process.pid) - cpu
+        return Pass((done - first) / taken, used / (done - first) * 1e6)
+
+
+def _check(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        bad = database.execute("SELECT reason FROM attempts WHERE outcome != 'ok' LIMIT 1").fetchone()
+    if bad is not None:
+        raise RuntimeError(f"Not everything arrived: {bad[0]}.")
+
+
+def recorded(path: Path) -> int:
+    """Attempts in the books."""
+    with closing(sqlite3.connect(path)) as database:
+        return int(database.execute("SELECT coalesce(max(seq), 0) FROM attempts").fetchone()[0])
