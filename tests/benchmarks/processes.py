@@ -30,7 +30,7 @@ def first_line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     line = process.stdout.readline().strip()
     if not line:
-        raise RuntimeError(f"{process.args} ended without a word.")
+        raise RuntimeError(f"{process.args!r} ended without a word.")
     return line
 
 
