@@ -4,6 +4,7 @@ import ipaddress
 import re
 import string
 import urllib.parse
+from functools import lru_cache
 
 import idna
 
@@ -107,6 +108,7 @@ def _ipv6(host: str) -> str:
         raise ValueError("The host is not a valid IPv6 address.") from None
 
 
+@lru_cache
 def host_of(url: str) -> str:
     """The host of an accepted URL, in the form it has on the wire."""
     return ascii_host(urllib.parse.urlsplit(url).hostname or "")

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from time import monotonic
 
 import aiohttp
@@ -14,7 +15,7 @@ from yarl import URL
 from core.auth import Token, TokenSource
 from core.clock import now_ms
 from core.delivery import outcome
-from core.delivery.http import Connection, Http
+from core.delivery.http import Connection, Http, opened_for
 from core.delivery.signing import sign
 from core.header import MASKED, holds_secret
 from core.models import AcceptedAnswer, AttemptResult, Outcome
@@ -135,19 +136,24 @@ async def _exchange(http: Http, request: Request, token: Token | None, seen: _Ev
     while True:
         seen.connection = Connection()
         try:
-            async with http.session.post(
-                URL(on_the_wire(request.url), encoded=True),
-                data=request.body,
-                headers=_headers(request, token),
-                allow_redirects=False,
-                trace_request_ctx=seen.connection,
-            ) as response:
-                _note_head(seen, response)
-                await _read(seen, response)
+            with opened_for(seen.connection):
+                async with http.session.post(
+                    _wire_url(request.url),
+                    data=request.body,
+                    headers=_headers(request, token),
+                    allow_redirects=False,
+                ) as response:
+                    _note_head(seen, response)
+                    await _read(seen, response)
             return
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionResetError):
             if not seen.connection.reused or seen.status is not None:
                 raise
+
+
+@lru_cache
+def _wire_url(url: str) -> URL:
+    return URL(on_the_wire(url), encoded=True)
 
 
 def _note_head(seen: _Evidence, response: aiohttp.ClientResponse) -> None:

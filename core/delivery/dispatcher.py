@@ -222,8 +222,9 @@ class Dispatcher:
             self._unrecorded -= 1
             if not self._unrecorded:
                 self._note("")
-        _log.info("attempt", delivery=claim.id, number=claim.number, outcome=str(result.outcome),
-                  status=result.status_code, ms=result.total_ms, state=str(verdict.state))  # fmt: skip
+        if result.outcome is not Outcome.OK:  # the books have them all, the log what somebody may look for
+            _log.info("attempt", delivery=claim.id, number=claim.number, outcome=str(result.outcome),
+                      status=result.status_code, ms=result.total_ms, state=str(verdict.state))  # fmt: skip
 
     async def _refresh(self, tasks: asyncio.TaskGroup) -> None:
         """Take over changed settings and webhooks. What is in flight keeps what it started with."""

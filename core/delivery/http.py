@@ -3,13 +3,13 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import monotonic
-from types import SimpleNamespace, TracebackType
+from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
@@ -37,20 +37,40 @@ Networks = Callable[[], Sequence[str]]
 
 @dataclass(slots=True)
 class Connection:
-    """What a request learned of its connection. `peer` is the address and port that were tried last.
+    """What a request learns of its connection, inside `opened_for`.
 
-    `certificate_ends_at` is ms since 1970, where TLS began.
+    `peer` is the address and port that were tried last, "" where no new connection was needed. `certificate_ends_at`
+    is ms since 1970, where TLS began.
     """
 
-    began: float = 0.0
+    began: float = field(default_factory=monotonic)
     peer: str = ""
     reused: bool = False
     connect_ms: int | None = None
     certificate_ends_at: int | None = None
 
+    def stands(self, transport: asyncio.BaseTransport | None) -> None:
+        """The request goes out over it now."""
+        self.reused = not self.peer
+        if self.reused or transport is None:
+            return
+        self.connect_ms = round((monotonic() - self.began) * 1000)
+        if certificate := transport.get_extra_info("peercert"):
+            self.certificate_ends_at = ssl.cert_time_to_seconds(certificate["notAfter"]) * 1000
 
-# The socket factory is not told which request it serves.
+
+# The socket factory is not told which request it serves; aiohttp's tracing is, and takes a tenth of an attempt.
 _opened_for: ContextVar[Connection | None] = ContextVar("opened_for", default=None)
+
+
+@contextmanager
+def opened_for(connection: Connection) -> Iterator[None]:
+    """The request that is sent in here tells `connection` of its connection."""
+    token = _opened_for.set(connection)
+    try:
+        yield
+    finally:
+        _opened_for.reset(token)
 
 
 class _GuardedResolver(AbstractResolver):
@@ -120,7 +140,6 @@ class Http:
             aiohttp.ClientSession(
                 connector=connector,
                 request_class=_request_class(self._tls),
-                response_class=_Response,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
@@ -129,7 +148,6 @@ class Http:
                 max_line_size=MOST_HEADER_BYTES,
                 max_field_size=MOST_HEADER_BYTES,
                 read_bufsize=_EVIDENCE_BUFFER,
-                trace_configs=[_trace()],
             )
         )
         transport = AiohttpTransport(client=self.session)
@@ -173,51 +191,9 @@ def _request_class(tls: Tls) -> type[aiohttp.ClientRequest]:
                 given["ssl"] = tls.context()
             super().__init__(method, url, **given)
 
+        async def send(self, conn: AiohttpConnection) -> aiohttp.ClientResponse:
+            if (connection := _opened_for.get()) is not None:
+                connection.stands(conn.transport)
+            return await super().send(conn)
+
     return Request
-
-
-class _Response(aiohttp.ClientResponse):
-    """Keeps the other side's certificate: a short answer gives its connection back before anybody can ask."""
-
-    certificate: dict[str, object] | None = None
-
-    async def start(self, connection: AiohttpConnection) -> aiohttp.ClientResponse:
-        if connection.transport is not None:
-            self.certificate = connection.transport.get_extra_info("peercert")
-        return await super().start(connection)
-
-
-def _trace() -> aiohttp.TraceConfig:
-    """Tells a request (by its `trace_request_ctx`) of its connection: whether it is new, what making it showed."""
-    config = aiohttp.TraceConfig()
-
-    async def begin(session: object, context: SimpleNamespace, params: object) -> None:
-        connection = context.trace_request_ctx
-        _opened_for.set(connection if isinstance(connection, Connection) else None)
-        if isinstance(connection, Connection):
-            connection.began = monotonic()
-
-    async def made(session: object, context: SimpleNamespace, params: object) -> None:
-        connection = context.trace_request_ctx
-        if isinstance(connection, Connection):
-            connection.connect_ms = round((monotonic() - connection.began) * 1000)
-
-    async def reused(session: object, context: SimpleNamespace, params: object) -> None:
-        if isinstance(context.trace_request_ctx, Connection):
-            context.trace_request_ctx.reused = True
-
-    async def answered(
-        session: object, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
-    ) -> None:
-        connection, response = context.trace_request_ctx, params.response
-        if not isinstance(connection, Connection) or not isinstance(response, _Response):
-            return
-        if response.certificate and not connection.reused:
-            ends_at = ssl.cert_time_to_seconds(str(response.certificate["notAfter"]))
-            connection.certificate_ends_at = ends_at * 1000
-
-    config.on_connection_create_start.append(begin)
-    config.on_connection_create_end.append(made)
-    config.on_connection_reuseconn.append(reused)
-    config.on_request_end.append(answered)
-    return config
