@@ -14,6 +14,7 @@ from core.cli import (
     deliveries,
     demo,
     dispatcher,
+    doctor,
     emit,
     events,
     jobs,
@@ -82,7 +83,7 @@ def _commands(open_screens: OpenScreens) -> typer.Typer:
         if context.invoked_subcommand is None:
             sys.exit(open_screens(context.obj.database))
 
-    for module in (dispatcher, emit, catalogue, audit, prune, demo):
+    for module in (dispatcher, emit, catalogue, audit, prune, demo, doctor):
         module.add_to(app)
     for name, module in (
         ("events", events),

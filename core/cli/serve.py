@@ -8,10 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO, cast
 
-from core.clock import clock_time
 from core.errors import HookkeeperError
 from core.service.child import STARTED_BY_VARIABLE, stop_dispatcher
-from core.service.status import DispatcherStatus, dispatcher_status
+from core.service.status import dispatcher_status
 
 _PATIENCE = 310.0
 
@@ -58,18 +57,8 @@ def run_status(database: Path, *, as_json: bool = False) -> int:
     if as_json:
         print(json.dumps(asdict(status) | {"database": str(database)}, default=str))
     else:
-        print(_in_words(status))
+        print(status.words)
     return 0 if status.running else 1
-
-
-def _in_words(status: DispatcherStatus) -> str:
-    if not status.running:
-        return "Nobody delivers. Start hookkeeper serve."
-    since = clock_time(status.started_at) if status.started_at else "?"
-    words = f"Delivering: pid {status.pid}, started by {status.user} ({status.started_by}) at {since}."
-    if status.silent_since:
-        words += f" It has not answered since {clock_time(status.silent_since)}."
-    return f"{words} {status.note}".strip()
 
 
 def run_stop(database: Path) -> int:

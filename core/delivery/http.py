@@ -122,16 +122,17 @@ class Http:
         self._nameservers = nameservers
         self._tls = tls or Tls(GeneralSettings)
         self._stack = AsyncExitStack()
+        self._resolver: _GuardedResolver
         self.session: aiohttp.ClientSession
         self.client: httpx.AsyncClient
 
     async def __aenter__(self) -> Self:
-        resolver = _GuardedResolver(self._allowed, self._nameservers)
+        self._resolver = _GuardedResolver(self._allowed, self._nameservers)
         # The connector closes no resolver that it was given.
-        self._stack.push_async_callback(resolver.close)
+        self._stack.push_async_callback(self._resolver.close)
         connector = aiohttp.TCPConnector(
             limit=0,
-            resolver=resolver,
+            resolver=self._resolver,
             socket_factory=self._socket,
             keepalive_timeout=KEEP_ALIVE,
             ttl_dns_cache=10,
@@ -165,6 +166,10 @@ class Http:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+
+    async def look_up(self, host: str) -> None:
+        """Ask for a name's addresses, as a connection would. Raises OSError in words, AddressBlocked."""
+        await self._resolver.resolve(host, family=socket.AF_UNSPEC)
 
     def _socket(self, address: tuple[Any, ...]) -> socket.socket:  # Any: as getaddrinfo gives it
         """The second door: the address that is really used (literal addresses never meet the resolver)."""

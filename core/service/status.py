@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from core.clock import from_ms
+from core.clock import clock_time, from_ms
 from core.store.lock import DispatcherLock
 
 _SILENCE = 5.0
@@ -23,6 +23,17 @@ class DispatcherStatus:
     started_at: datetime | None = None
     silent_since: datetime | None = None
     note: str = ""
+
+    @property
+    def words(self) -> str:
+        """Who delivers, in a sentence or two."""
+        if not self.running:
+            return "Nobody delivers. Start hookkeeper serve."
+        since = clock_time(self.started_at) if self.started_at else "?"
+        words = f"Delivering: pid {self.pid}, started by {self.user} ({self.started_by}) at {since}."
+        if self.silent_since:
+            words += f" It has not answered since {clock_time(self.silent_since)}."
+        return f"{words} {self.note}".strip()
 
 
 def dispatcher_status(database: Path) -> DispatcherStatus:

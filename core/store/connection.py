@@ -18,13 +18,13 @@ PRAGMA temp_store = MEMORY;
 """
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, writes: bool = True) -> sqlite3.Connection:
     """A connection to an existing file, without implicit transactions. Raises sqlite3.Error.
 
     Only the holder of the dispatcher lock checkpoints, so that SQLite's WAL-reset bug (before 3.51.3) cannot bite.
     """
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw",
+        f"{path.absolute().as_uri()}?mode={'rw' if writes else 'ro'}",
         uri=True,
         timeout=BUSY_TIMEOUT,
         isolation_level=None,
@@ -39,9 +39,9 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def open_connection(path: Path) -> aiosqlite.Connection:
+def open_connection(path: Path, *, writes: bool = True) -> aiosqlite.Connection:
     """The same behind a thread of its own."""
-    return aiosqlite.Connection(lambda: connect(path), iter_chunk_size=64)
+    return aiosqlite.Connection(lambda: connect(path, writes=writes), iter_chunk_size=64)
 
 
 async def run(connection: aiosqlite.Connection, work: Callable[[sqlite3.Connection], T]) -> T:

@@ -75,7 +75,7 @@ class DispatcherLock:
     def holder(self) -> Holder | None:
         """Who holds the lock now; None if it is free, or if its holder has not said so yet."""
         try:
-            file = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+            file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             return None
         try:

@@ -46,9 +46,9 @@ def prepare(path: Path, *, create: bool, lock: DispatcherLock | None = None) -> 
 
 
 def _prepare(path: Path, create: bool, lock: DispatcherLock | None) -> None:
-    if not path.exists() or path.stat().st_size == 0:
+    if _is_missing(path):
         if not create:
-            raise DatabaseMissing(f"There is no database {path}. hookkeeper opens the screens and makes one.")
+            raise _missing(path)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     elif check(path) == VERSION:
         return
@@ -60,11 +60,30 @@ def _prepare(path: Path, create: bool, lock: DispatcherLock | None) -> None:
             _upgrade(path)
 
 
-def check(path: Path) -> int:
+def prepare_to_read(path: Path) -> None:
+    """See that the file is a current database of ours, and leave it as it is. Raises StoreError."""
+    try:
+        if _is_missing(path):
+            raise _missing(path)
+        if check(path, writes=False) < VERSION:
+            raise DatabaseOlder(f"The database {path} must be upgraded first: hookkeeper serve does so.")
+    except (sqlite3.Error, OSError) as error:
+        raise in_words(error, path) from None
+
+
+def _is_missing(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
+
+
+def _missing(path: Path) -> DatabaseMissing:
+    return DatabaseMissing(f"There is no database {path}. hookkeeper opens the screens and makes one.")
+
+
+def check(path: Path, *, writes: bool = True) -> int:
     """The `user_version` of an existing file of ours; 0 for one that is empty. Raises StoreError, sqlite3.Error."""
     if path.stat().st_size == 1:  # SQLite takes it for an empty database, and would write over it
         raise DatabaseCorrupt(f"{path} is not a SQLite database. Name another file with --db.")
-    connection = connect(path)
+    connection = connect(path, writes=writes)
     try:
         application, version, tables = connection.execute(
             "SELECT a.application_id, v.user_version, (SELECT count(*) FROM sqlite_schema)"
@@ -78,9 +97,10 @@ def check(path: Path) -> int:
                 f"{VERSION}). Upgrade this Hookkeeper."
             )
         # A read-only file is to be known now, not at the first write; BEGIN IMMEDIATE alone lets it pass.
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute(f"PRAGMA user_version = {version}")
-        connection.execute("ROLLBACK")
+        if writes:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"PRAGMA user_version = {version}")
+            connection.execute("ROLLBACK")
         return int(version)
     finally:
         connection.close()

@@ -10,10 +10,10 @@ from typing import TypeVar
 import aiosqlite
 
 from core.store import connection
-from core.store.errors import DatabaseNewer, DatabaseReplaced, in_words
+from core.store.errors import DatabaseNewer, DatabaseReadOnly, DatabaseReplaced, in_words
 from core.store.keyring import Keyring
 from core.store.lock import DispatcherLock
-from core.store.migration import VERSION, prepare
+from core.store.migration import VERSION, prepare, prepare_to_read
 from core.store.sealed import keys_in_use
 from core.store.writer import Writer, open_writer
 
@@ -26,18 +26,30 @@ class Store:
     def __init__(
         self,
         path: Path,
-        writer: Writer,
+        writer: Writer | None,
         reader: aiosqlite.Connection,
         watcher: aiosqlite.Connection,
         keyring: Keyring,
     ) -> None:
         self.path = path
-        self.writer = writer
+        self._writer = writer
         self.keyring = keyring
         self._reader = reader
         self._reading = asyncio.Lock()
         self._watcher = watcher
         self._file = _identity(path)
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether it was opened without a writer."""
+        return self._writer is None
+
+    @property
+    def writer(self) -> Writer:
+        """The writer. Raises DatabaseReadOnly where there is none."""
+        if self._writer is None:
+            raise DatabaseReadOnly(f"The database {self.path} is open for reading only: nothing was changed.")
+        return self._writer
 
     async def write(self, work: Callable[[sqlite3.Connection], T], *, may_fail: bool = True) -> T:
         """Run `work` in a transaction; answered after COMMIT. Raises StoreError or what `work` raises."""
@@ -131,26 +143,34 @@ def _identity(path: Path) -> tuple[int, int]:
 
 @asynccontextmanager
 async def open_store(
-    path: Path, *, create: bool = True, lock: DispatcherLock | None = None
+    path: Path, *, create: bool = True, lock: DispatcherLock | None = None, writes: bool = True
 ) -> AsyncIterator[Store]:
     """Open the database, making or upgrading it if need be; `lock` is given by its holder.
+
+    Without `writes` the file stays as it is, keys are asked for only when a secret is read, and writing
+    raises DatabaseReadOnly.
 
     Raises StoreError in one sentence for a file that is missing (unless `create`), damaged, foreign, newer,
     not writable or busy, and KeyMissing when its secrets cannot be read.
     """
-    await asyncio.to_thread(prepare, path, create=create, lock=lock)
+    if writes:
+        await asyncio.to_thread(prepare, path, create=create, lock=lock)
+    else:
+        await asyncio.to_thread(prepare_to_read, path)
     async with AsyncExitStack() as stack:
         try:
-            reader = await stack.enter_async_context(connection.open_connection(path))
-            watcher = await stack.enter_async_context(connection.open_connection(path))
-            writer = await stack.enter_async_context(open_writer(path))
+            reader = await stack.enter_async_context(connection.open_connection(path, writes=writes))
+            watcher = await stack.enter_async_context(connection.open_connection(path, writes=writes))
+            writer = await stack.enter_async_context(open_writer(path)) if writes else None
         except sqlite3.Error as error:
             raise in_words(error, path) from None
         store = Store(path, writer, reader, watcher, Keyring.load())
-        await _require_keys(store)
+        if writes:
+            await require_keys(store)
         yield store
 
 
-async def _require_keys(store: Store) -> None:
+async def require_keys(store: Store) -> None:
+    """Raises KeyMissing if a secret of the database could not be read."""
     for identity in await store.read(keys_in_use):
         store.keyring.require(identity)

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,39 @@ async def test_read_only(database: Path) -> None:
     with pytest.raises(DatabaseReadOnly, match="cannot be written"):
         await _open(database)
     assert database.read_bytes() == before
+
+
+async def test_reading_only(database: Path) -> None:
+    """A file that may only be read can be read, and a write says why it is refused."""
+    await _write_some(database)
+    with database.open("r+b") as file:
+        file.seek(_WRITE_VERSION)
+        file.write(b"\x03")
+    before = database.read_bytes()
+    async with open_store(database, writes=False) as store:
+        assert store.reads_only
+        assert len(await config.list_webhooks(store)) == 1
+        with pytest.raises(DatabaseReadOnly, match="open for reading only: nothing was changed"):
+            await queue.emit(store, "session-failed", BODY)
+    assert database.read_bytes() == before
+
+
+async def test_reading_only_makes_nothing(database: Path) -> None:
+    """Neither a file nor a folder."""
+    with pytest.raises(DatabaseMissing, match="There is no database"):
+        async with open_store(database, writes=False):
+            pass
+    assert not database.parent.exists()
+
+
+async def test_reading_only_sees_what_others_write(database: Path) -> None:
+    """News arrive as everywhere."""
+    async with open_store(database) as other, open_store(database, writes=False) as store:
+        async with aclosing(store.changes(0.01)) as changes:
+            await anext(changes)
+            await queue.emit(other, "session-failed", BODY)
+            await anext(changes)
+        assert len(await history.list_events(store)) == 1
 
 
 async def test_cut_off(database: Path) -> None:

@@ -1,0 +1,38 @@
+"""`doctor`: whether all is as delivering needs it."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from core.cli.database import database_of
+from core.cli.output import AsJson, print_json, print_table
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(doctor)
+
+
+def doctor(
+    context: typer.Context,
+    network: Annotated[
+        bool, typer.Option("--network", help="Ask nameservers and the token endpoint as well.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check files, keys, versions, clock and dispatcher, and say what to do; exit status 1 if something is wrong.
+
+    Nothing is changed.
+    """
+    from core.service.doctor import examine
+
+    found = asyncio.run(examine(database_of(context), network=network))
+    if as_json:
+        for finding in found:
+            print_json(asdict(finding))
+    else:
+        rows = (("wrong" if each.wrong else "ok", each.check, each.words) for each in found)
+        print_table(("", "Check", "Finding"), rows)
+    if any(finding.wrong for finding in found):
+        raise typer.Exit(1)

@@ -1,0 +1,55 @@
+"""`hookkeeper doctor`: looks at everything that delivering depends on, and changes nothing."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.errors import HookkeeperError
+from core.service.doctor import delivering, files, machine
+from core.service.doctor.finding import Finding, well, wrong
+from core.store import KeyMissing, Store, StoreError, config, open_store
+from core.store.inspection import SQLITE_VERSION, inspect
+from core.store.keyring import Keyring
+from core.store.store import require_keys
+
+__all__ = ["Finding", "examine"]
+
+
+async def examine(database: Path, *, network: bool = False) -> list[Finding]:
+    """All checks in the order in which they are to be read; with `network` those that ask other machines, too."""
+    found = [machine.python(), machine.sqlite(SQLITE_VERSION), *files.database_files(database)]
+    if database.parent.is_dir():
+        found.append(machine.space(shutil.disk_usage(database.parent).free))
+    found += files.keys()
+    if not database.exists():
+        return [*found, machine.clock(datetime.now(UTC), None)]
+    found.append(delivering.dispatcher(database))
+    try:
+        Keyring.load()
+    except StoreError as error:
+        return [*found, wrong("keys", str(error))]
+    try:
+        async with open_store(database, writes=False) as store:
+            found += await _look_inside(store, network=network)
+    except HookkeeperError as error:
+        found.append(wrong("integrity", str(error)))
+    return found
+
+
+async def _look_inside(store: Store, *, network: bool) -> list[Finding]:
+    inspection = await inspect(store)
+    found = [
+        files.write_ahead_log(store.wal_size()),
+        machine.clock(datetime.now(UTC), inspection.newest),
+    ]
+    if inspection.problem:
+        words = f"The database is damaged: {inspection.problem}. Restore it from a backup."
+        return [*found, wrong("integrity", words)]
+    found.append(well("integrity", f"The database is whole; version {inspection.version}, as it should be."))
+    try:
+        await require_keys(store)
+    except KeyMissing as error:
+        return [*found, wrong("keys", str(error))]
+    settings = await config.load_settings(store)
+    found.append(delivering.tls_files(settings))
+    return [*found, *await delivering.network(store, settings)] if network else found

@@ -1,0 +1,47 @@
+"""What `doctor` wants to know of a database and of SQLite itself; nothing here writes."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.clock import from_ms
+from core.store.store import Store
+
+SQLITE_VERSION = sqlite3.sqlite_version_info
+_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """`problem` is the first thing that SQLite finds broken, "" in a file that is whole.
+
+    `newest` is the latest time that was written, None in books without any.
+    """
+
+    version: int
+    problem: str
+    newest: datetime | None
+
+
+def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite can damage a database when two connections checkpoint at once (sqlite.org/wal.html)."""
+    return not any(version >= fixed and (fixed == _FIXED[0] or version[:2] == fixed[:2]) for fixed in _FIXED)
+
+
+async def inspect(store: Store) -> Inspection:
+    """Read every page of the database: seconds where it is large. Raises StoreError."""
+
+    def read(database: sqlite3.Connection) -> Inspection:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
+        (newest,) = database.execute(
+            "SELECT max(at) FROM ("
+            " SELECT * FROM (SELECT created_at AS at FROM events ORDER BY seq DESC LIMIT 1) UNION ALL"
+            " SELECT * FROM (SELECT started_at FROM attempts ORDER BY seq DESC LIMIT 1) UNION ALL"
+            " SELECT * FROM (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))"
+        ).fetchone()
+        return Inspection(
+            version, "" if found == "ok" else found, None if newest is None else from_ms(newest)
+        )
+
+    return await store.read(read)
