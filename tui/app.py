@@ -34,6 +34,7 @@ from tui.screens.notices import NoticesScreen
 from tui.screens.settings import SettingsScreen
 from tui.screens.too_small import TooSmallScreen, is_too_small
 from tui.screens.webhooks import WebhooksScreen
+from tui.state import StateFile
 from tui.theme import PLAIN, THEME
 from tui.widgets.lines import TopBar, status_words
 
@@ -64,6 +65,7 @@ class HookkeeperApp(App[None]):
         self.attention = 0
         self.notices = 0
         self._starts_dispatcher = starts_dispatcher
+        self.kept = StateFile()
         self._look = asyncio.Event()
         self._resent: tuple[str, float] = ("", 0.0)
 
@@ -83,7 +85,8 @@ class HookkeeperApp(App[None]):
         self.install_screen(WebhooksScreen(), "webhooks")
         self.install_screen(SettingsScreen(), "settings")
         self.install_screen(MonitorScreen(), "monitor")
-        self.push_screen("webhooks")
+        remembered = self.kept.state.screen
+        self.push_screen(remembered if self.is_screen_installed(remembered) else "webhooks")
         self.status = dispatcher_status(self.store.path)
         if self._starts_dispatcher and not self.status.running:
             self.action_start_dispatcher()
@@ -170,6 +173,14 @@ class HookkeeperApp(App[None]):
             self.pop_screen()
         if isinstance(self.screen, Frame) and self.screen is not self.get_screen(name):
             self.switch_screen(name)
+            self.remember(screen=name)
+
+    def remember(self, **changes: str) -> None:
+        """Keep what was chosen for the next time."""
+        try:
+            self.kept.keep(**changes)
+        except HookkeeperError as error:
+            self.call_later(self._say, f"! Not kept for the next time: {error}")
 
     def action_show_notices(self) -> None:
         if isinstance(self.screen, Frame) and not isinstance(self.screen, NoticesScreen):

@@ -21,6 +21,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOOKKEEPER_KEY_FILE", str(tmp_path / "keys"))
     monkeypatch.setenv("HOOKKEEPER_DB", str(tmp_path / "hookkeeper.db"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     return tmp_path / "hookkeeper.db"
 
 

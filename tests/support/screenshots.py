@@ -59,6 +59,8 @@ def main() -> None:
     os.environ["TZ"] = "UTC"
     with tempfile.TemporaryDirectory() as folder:
         os.environ["HOOKKEEPER_KEY_FILE"] = str(Path(folder) / "keys")
+        os.environ["XDG_STATE_HOME"] = str(Path(folder) / "state")
+        os.environ["XDG_CONFIG_HOME"] = str(Path(folder) / "config")
         path = Path(folder) / "hookkeeper.db"
         asyncio.run(write_books(path))
         asyncio.run(_take(path))
