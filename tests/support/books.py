@@ -19,6 +19,9 @@ _WEBHOOKS = (
     ("watchlist-updated", "https://risk.acme.example/watchlist"),
     ("work-history", "https://payroll.example/callbacks/work-history"),
 )
+_OPTIONS: dict[str, dict[str, object]] = {
+    "onboarding-status": {"rate": 5, "status_filter": ("ONBOARDING_FINISHED", "EXPIRED")},
+}
 _ANSWERS = {
     "onboarding-status": (Outcome.OK, 204, "answered 204 No Content"),
     "session-failed": (Outcome.HTTP_STATUS, 503, "answered 503 Service Unavailable"),
@@ -47,7 +50,7 @@ async def write_books(path: Path) -> None:
         )
         await config.save_settings(store, settings, actor="ana")
         for kind, url in _WEBHOOKS:
-            options = WebhookOptions(url=url)
+            options = WebhookOptions.model_validate({"url": url} | _OPTIONS.get(kind, {}))
             webhook = await config.add_webhook(store, kind, options, actor="ana")
             if kind == "work-history":
                 await config.set_enabled(store, webhook.id, False, actor="ana")
@@ -86,5 +89,6 @@ def _freeze(database: sqlite3.Connection) -> None:
     database.execute(
         "UPDATE deliveries SET created_at = ?1 + seq * 61000, changed_at = ?1 + seq * 61000", (START,)
     )
+    database.execute("UPDATE webhooks SET failing_since = ? WHERE failing_since IS NOT NULL", (START,))
     database.execute("UPDATE attempts SET started_at = ? + seq * 61000", (START,))
     database.execute("UPDATE events SET created_at = ? + seq * 61000", (START,))

@@ -32,13 +32,17 @@ class Terminal:
         self._tasks: set[asyncio.Task[None]] = set()
         self.pid, self._file = pty.fork()
         if self.pid == 0:
+            # By the child itself: its program must not ask before it is known.
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
             os.chdir(_ROOT)
+            inherited = {
+                name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")
+            }
             os.execve(
                 sys.executable,
                 [sys.executable, "-m", "tui", *words],
-                os.environ | {"TERM": "xterm-256color"} | dict(environment or {}),
+                inherited | {"TERM": "xterm-256color"} | dict(environment or {}),
             )
-        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         asyncio.get_running_loop().add_reader(self._file, self._read)
 
     def _read(self) -> None:

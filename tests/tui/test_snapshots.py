@@ -1,6 +1,5 @@
 """How every screen looks at 80x24 and 120x40, over the example books."""
 
-import re
 import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,9 +13,12 @@ from textual.pilot import Pilot
 from core.models import CustomHeader, NoticeKind
 from core.store import Store, audit, config, notices
 from tests.support.books import START, write_books
+from tests.support.settled import drawn_as, named, settled
 from tui.app import HookkeeperApp
+from tui.dialogs.choice import DEAF
 from tui.dialogs.quit import quit_dialog
 
+PICTURES = Path(__file__).parent / "__snapshots__" / "test_snapshots"
 Step = str | Callable[[Pilot[None], Store], Awaitable[None]]
 """A key, or what happens beside the keys."""
 
@@ -135,6 +137,7 @@ async def test_looks(
     store: Store,
     snapshot: SnapshotAssertion,
     monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     """As it was when somebody last looked at it (`pytest --snapshot-update` after looking again)."""
     monkeypatch.setenv("HOME", str(database.parent))
@@ -142,11 +145,11 @@ async def test_looks(
         await write_books(database)
     app = HookkeeperApp(store, starts_dispatcher=False)
     async with app.run_test(size=size) as pilot:
-        await pilot.pause(0.8)
+        await settled(pilot)
         for step in SCREENS[name]:
             await (pilot.press(step) if isinstance(step, str) else step(pilot, store))
-            await pilot.pause(0.5)
-            await pilot.pause()
-        svg = app.export_screenshot()
-    named = re.sub(r"terminal-[0-9]+", "terminal", svg)
-    assert named == snapshot(extension_class=SVGImageSnapshotExtension)
+            await settled(pilot, DEAF if isinstance(step, str) else 0.5)
+        file = PICTURES / f"test_looks[{request.node.callspec.id}].svg"
+        wanted = file.read_text() if file.exists() and not request.config.option.update_snapshots else ""
+        drawn = await drawn_as(pilot, wanted) if wanted else named(app.export_screenshot())
+    assert drawn == snapshot(extension_class=SVGImageSnapshotExtension)

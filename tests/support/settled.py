@@ -1,0 +1,39 @@
+"""Waiting for screens that read their store in the background."""
+
+from time import monotonic
+
+from textual.pilot import Pilot
+
+_LOOKS_THE_SAME = 4
+_PATIENCE = 10.0
+
+
+async def settled(pilot: Pilot[None], at_least: float = 0.0) -> None:
+    """Wait until nothing that is drawn has changed for a few looks; `at_least` for so many seconds."""
+    began = monotonic()
+    before, same = "", 0
+    while monotonic() < began + at_least or (same < _LOOKS_THE_SAME and monotonic() < began + _PATIENCE):
+        await pilot.pause(0.03)
+        now = _drawn(pilot)
+        before, same = now, same + 1 if now == before else 0
+
+
+async def drawn_as(pilot: Pilot[None], picture: str) -> str:
+    """The screen's picture once it is this one, or whatever it is after a busy machine's patience."""
+    patience = monotonic() + _PATIENCE
+    while (now := pilot.app.export_screenshot()) and named(now) != picture and monotonic() < patience:
+        await pilot.pause(0.05)
+    return named(now)
+
+
+def named(svg: str) -> str:
+    """A picture without the number that is another one in each."""
+    head, *rest = svg.split("terminal-")
+    return "terminal".join([head, *(part.lstrip("0123456789") for part in rest)])
+
+
+def _drawn(pilot: Pilot[None]) -> str:
+    screen = pilot.app.screen
+    return f"{screen}{pilot.app.focused}" + "\n".join(
+        "".join(segment.text for segment in strip) for strip in screen._compositor.render_strips()
+    )

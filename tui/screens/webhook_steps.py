@@ -1,0 +1,82 @@
+"""What a person does to one webhook, from whichever screen it is asked for."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Literal
+
+from core.ids import tail
+from core.models import Webhook
+from core.store import Conflict, config
+from core.store.config import WebhookSummary
+from tui.dialogs.conflict import deleted_words
+from tui.dialogs.secret import SecretDialog
+from tui.dialogs.test_event import TestDialog
+from tui.dialogs.webhook import Draft, WebhookDialog
+from tui.dialogs.webhook_questions import (
+    delete_question,
+    disable_question,
+    enable_question,
+    rotate_question,
+)
+from tui.screens.frame import Frame
+
+
+async def edit(frame: Frame, webhook: Webhook, others: Sequence[WebhookSummary]) -> Draft | None:
+    """The form; what was typed, if somebody deleted the webhook meanwhile. For a worker, as all of these."""
+    saved = await frame.app.push_screen_wait(WebhookDialog(frame.store, others, webhook))
+    if isinstance(saved, Webhook):
+        frame.say(f"✓ saved: {tail(saved.id)}")
+    frame.keeper.look()
+    return saved if isinstance(saved, Draft) else None
+
+
+async def delete(frame: Frame, summary: WebhookSummary) -> None:
+    """Ask, then delete it."""
+    if await frame.app.push_screen_wait(delete_question(summary)) == "confirm":
+        frame.act(_delete(frame, summary.webhook))
+
+
+async def _delete(frame: Frame, webhook: Webhook) -> str:
+    try:
+        cancelled = await config.delete_webhook(frame.store, webhook.id, actor=frame.keeper.actor)
+    except Conflict as conflict:
+        return f"! {deleted_words(conflict, webhook.id)} already"
+    noun = "delivery" if cancelled == 1 else "deliveries"
+    return f"✓ Webhook deleted, {cancelled:,} {noun} cancelled. u undoes it"
+
+
+async def send_test(frame: Frame, webhook: Webhook) -> str | None:
+    """The test event's dialog; the ID of its delivery, if that is to be shown."""
+    if webhook.enabled:
+        return await frame.app.push_screen_wait(TestDialog(frame.store, webhook))
+    frame.say(f"✗ {tail(webhook.id)} is disabled: x enables it, then test it.")
+    return None
+
+
+async def switch(frame: Frame, summary: WebhookSummary) -> None:
+    """Ask, then disable it, or enable it and release or cancel what was held."""
+    ask = disable_question if summary.webhook.enabled else enable_question
+    answer = await frame.app.push_screen_wait(ask(summary))
+    if answer:
+        frame.act(_set_enabled(frame, summary.webhook, answer))
+
+
+async def _set_enabled(frame: Frame, webhook: Webhook, answer: str) -> str:
+    held: Literal["release", "cancel"] = "cancel" if answer == "cancel" else "release"
+    enabled = answer != "disable"
+    try:
+        await config.set_enabled(frame.store, webhook.id, enabled, actor=frame.keeper.actor, held=held)
+    except Conflict as conflict:
+        return f"! {deleted_words(conflict, webhook.id)} already"
+    return f"✓ {'enabled' if enabled else 'disabled'}: {tail(webhook.id)}"
+
+
+async def show_secret(frame: Frame, webhook: Webhook) -> None:
+    """Its signing secret on a deliberate key, and another one if that is asked for."""
+    reveal = partial(config.reveal_secret, frame.store, webhook.id, actor=frame.keeper.actor)
+    answer = await frame.app.push_screen_wait(SecretDialog(webhook, reveal=reveal))
+    if answer != "rotate" or await frame.app.push_screen_wait(rotate_question(webhook)) != "confirm":
+        return
+    secret = await config.rotate_secret(frame.store, webhook.id, actor=frame.keeper.actor)
+    frame.say(f"✓ {tail(webhook.id)} signs with a new secret; the one before is used for 24 hours more")
+    await frame.app.push_screen_wait(SecretDialog(webhook, secret=secret, reveal=reveal))

@@ -1,0 +1,53 @@
+"""What stands on Webhooks as long as there is none."""
+
+from pathlib import Path
+
+from textual.content import Content
+
+from core.service.status import DispatcherStatus
+from core.text import one_line
+
+_KEYS = (
+    ("n", "Generate new", "choose a type and enter the URL"),
+    ("2", "Settings", "authentication URL, custom headers (optional)"),
+    ("3", "Monitor", "deliveries, live"),
+)
+
+
+def first_run(database: Path, status: DispatcherStatus, child: int | None) -> Content:
+    """What a webhook is, the keys that lead on, and where things are."""
+    content = Content.assemble(
+        ("No webhook yet.", "bold"),
+        "\n\nA webhook sends every event of one type to one URL. Generate the first one,\n"
+        "send it a test event, and watch the delivery arrive.\n\n",
+    )
+    for key, name, words in _KEYS:
+        content = Content.assemble(
+            content, (f"{key:<4}", "bold $primary"), f"{name:<17}", (f"{words}\n", "$muted")
+        )
+    return Content.assemble(
+        content,
+        "\nNo endpoint at hand? ",
+        ("hookkeeper demo", "bold"),
+        " opens one, with made-up traffic, and\nleaves this database alone.\n\n",
+        ("Database    ", "$muted"),
+        one_line(_from_home(database)),
+        ("\nDispatcher  ", "$muted"),
+        _who_delivers(status, child),
+    )
+
+
+def _who_delivers(status: DispatcherStatus, child: int | None) -> str:
+    if not status.running:
+        return "nobody delivers. ^p Start dispatcher."
+    if status.pid != child:
+        return f"pid {status.pid}, started by {status.user}."
+    return (
+        "started here; it asks when you quit while it has work.\n"
+        "            To keep delivering: hookkeeper serve in tmux or as a service."
+    )
+
+
+def _from_home(path: Path) -> str:
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

@@ -1,0 +1,123 @@
+"""The table of webhooks: columns by width, updated by key."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable
+
+from core.catalog import shown_type
+from core.ids import tail
+from core.store.config import WebhookSummary
+from core.text import one_line
+from tui.theme import MUTED
+from tui.words import health_mark, option_words
+
+WIDE = 110
+"""Columns of the screen from which nothing is shortened."""
+WIDEST = 140
+_RIGHT = ("Undelivered",)
+
+
+class WebhookTable(DataTable[Text]):
+    """Every webhook with its health; the cursor stays on its webhook while others come and go."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", show=False),
+        Binding("k", "cursor_up", show=False),
+        Binding("g", "scroll_top", show=False),
+        Binding("G", "scroll_bottom", show=False),
+        Binding("ctrl+d", "page_down", show=False),
+        Binding("ctrl+u", "page_up", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(cursor_type="row", cell_padding=1, id="table")
+        self._summaries: dict[str, WebhookSummary] = {}
+        self._shown: dict[str, tuple[Text, ...]] = {}
+        self._go_to: str | None = None
+
+    @property
+    def chosen(self) -> WebhookSummary | None:
+        """The webhook under the cursor."""
+        return self._summaries.get(self._chosen_id())
+
+    def _chosen_id(self) -> str:
+        if not self.row_count or not self.is_valid_coordinate(self.cursor_coordinate):
+            return ""
+        return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value or ""
+
+    def go_to(self, identity: str) -> None:
+        """Put the cursor on this webhook as soon as it is shown."""
+        self._go_to = identity
+
+    def lay_out(self, width: int) -> None:
+        """Columns for a screen of this width; built again only where the set of them changes."""
+        widths = _widths(width)
+        if [key.value for key in self.columns] != list(widths):
+            self._shown = {}
+            self.clear(columns=True)
+            for name in widths:
+                self.add_column(Text(name, justify="right" if name in _RIGHT else "left"), key=name)
+        for column in self.columns.values():
+            column.auto_width = False
+            column.width = widths[column.key.value or ""]
+        self.refresh(layout=True)
+        self.show(self._summaries)
+
+    def show(self, summaries: dict[str, WebhookSummary]) -> None:
+        """Show these webhooks, by ID; only cells that differ are drawn."""
+        self._summaries = summaries
+        if not self.columns:
+            return
+        before = self._chosen_id()
+        for key in [key for key in self._shown if key not in summaries]:
+            self.remove_row(key)
+            del self._shown[key]
+        for key, summary in summaries.items():
+            self._show_row(key, self._cells(summary))
+        target = self._go_to if self._go_to in self._shown else before
+        if target in self._shown and target != self._chosen_id():
+            self.move_cursor(row=self.get_row_index(target))
+        if target == self._go_to:
+            self._go_to = None
+
+    def _show_row(self, key: str, cells: tuple[Text, ...]) -> None:
+        old = self._shown.get(key)
+        self._shown[key] = cells
+        if old is None:
+            self.add_row(*cells, key=key)
+            return
+        for column, now, then in zip(self.ordered_columns, cells, old, strict=True):
+            if now != then:
+                self.update_cell(key, column.key, now)
+
+    def _cells(self, summary: WebhookSummary) -> tuple[Text, ...]:
+        webhook = summary.webhook
+        kind = shown_type(webhook.type)
+        symbol, word, colour = health_mark(summary)
+        whole = "Actions" in self.columns
+        number = Text(f"{summary.undelivered:,}", justify="right", style="" if summary.undelivered else MUTED)
+        cells = {
+            "ID": Text(webhook.id if whole else tail(webhook.id), style=MUTED),
+            "Type": _fitting(kind.label if whole else kind.short_name),
+            "URL": _fitting(webhook.url if whole else webhook.url.removeprefix("https://")),
+            "Options": _fitting(option_words(webhook) or "–", MUTED),
+            "Health": Text.assemble((symbol, colour), f" {word}", no_wrap=True, overflow="ellipsis"),
+            "Undelivered": number,
+            "Actions": Text("Edit  Delete", style=MUTED),
+        }
+        return tuple(cells[key.value or ""] for key in self.columns)
+
+
+def _widths(width: int) -> dict[str, int]:
+    """The columns of a screen of this width, in cells without their padding; the URL grows."""
+    wide, options = width >= WIDE, {"Options": 28} if width >= WIDEST else {}
+    widths = {"ID": 22 if wide else 8, "Type": 30 if wide else 17, "URL": 0, **options, "Health": 16}
+    widths |= {"Undelivered": 11, **({"Actions": 12} if wide else {})}
+    widths["URL"] = max(12, width - sum(widths.values()) - 2 * len(widths))
+    return widths
+
+
+def _fitting(words: str, style: str = "") -> Text:
+    return Text(one_line(words), style=style, no_wrap=True, overflow="ellipsis")
