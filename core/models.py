@@ -312,6 +312,13 @@ class WebhookOptions(_Model):
     in_order: bool = False
     status_filter: tuple[FieldName, ...] = ()
 
+    @property
+    def option_words(self) -> str:
+        """What decides which events go out, and how: `in order, 5/s, EXPIRED`; "" for all of them as they come."""
+        order = ["in order"] if self.in_order else []
+        rate = [f"{self.rate:g}/s"] if self.rate is not None else []
+        return ", ".join((*order, *rate, *self.status_filter))
+
 
 class Webhook(WebhookOptions):
     """A webhook configuration: every event of its type goes to its URL.

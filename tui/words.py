@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from core.clock import clock_time
 from core.ids import tail
-from core.models import Delivery, DeliveryState, Outcome, Webhook
+from core.models import Delivery, DeliveryState, Outcome
 from core.store.config import WebhookSummary
 from core.store.paces import PaceWord
 from tui.theme import ACCENT, BAD, MUTED, OK, WARN
@@ -83,14 +83,6 @@ def health_mark(summary: WebhookSummary) -> Mark:
     if summary.last_outcome is None:
         return "○", "no delivery", MUTED
     return outcome_mark(summary.last_outcome, summary.last_status)
-
-
-def option_words(webhook: Webhook) -> str:
-    """What of a webhook's options decides which events go out, and how: `in order, 5/s, EXPIRED`; "" for none."""
-    words = ["in order"] if webhook.in_order else []
-    if webhook.rate is not None:
-        words.append(f"{webhook.rate:g}/s")
-    return ", ".join((*words, *webhook.status_filter))
 
 
 def next_word(delivery: Delivery) -> str:

@@ -78,7 +78,7 @@ def list_webhooks(
             print_json(each.webhook.model_dump(mode="json") | health)
         return
     print_table(
-        ("ID", "Type", "Enabled", "Last answer", "Undelivered", "Held", "Pace", "URL"),
+        ("ID", "Type", "Enabled", "Last answer", "Undelivered", "Held", "Pace", "Options", "URL"),
         (
             (
                 each.webhook.id,
@@ -88,6 +88,7 @@ def list_webhooks(
                 each.undelivered,
                 each.held,
                 each.pace.words if each.pace else None,
+                each.webhook.option_words or None,
                 each.webhook.url,
             )
             for each in summaries

@@ -8,6 +8,8 @@ from core.catalog import accept
 from core.ids import tail
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, config, history, queue
+from core.store.queue.health import disable_gone
+from tests.support.settled import settled
 from tests.tui.conftest import Screens
 from tui.dialogs.webhook import WebhookDialog
 from tui.screens.delivery import DeliveryScreen
@@ -265,3 +267,16 @@ async def test_hostile_text_in_every_field(screens: Screens, store: Store, size:
         pilot.app.screen.query_one(MessageLine).say(HOSTILE)
         await pilot.pause()
         assert "[/x]" in pilot.app.export_screenshot().replace("&#160;", " ")
+
+
+async def test_the_strip_says_why_hookkeeper_disabled_a_webhook(screens: Screens, store: Store) -> None:
+    """Beside its options and what it holds; who reads it need not look for a notice."""
+    options = WebhookOptions(url="https://hooks.example/a", in_order=True, rate=2)
+    await config.add_webhook(store, "session-failed", options, actor="ana")
+    await queue.emit(store, "session-failed", accept("session-failed", b'{"interviewId":"66e1"}'))
+    await store.write(lambda database: disable_gone(database, 1))
+    async with screens() as pilot:
+        await settled(pilot)
+        strip = str(pilot.app.screen.query_one("#strip", Static).content)
+    assert "Session Failed Webhook URL   in order, 2/s" in strip
+    assert "= disabled by Hookkeeper: answered 410 Gone. 1 held until you enable it." in strip

@@ -6,7 +6,7 @@ from core.catalog import shown_type
 from core.clock import clock_time
 from core.store.config import WebhookSummary
 from core.text import one_line
-from tui.words import health_mark, option_words
+from tui.words import health_mark
 
 
 def webhook_lines(summary: WebhookSummary, width: int) -> Content:
@@ -15,7 +15,7 @@ def webhook_lines(summary: WebhookSummary, width: int) -> Content:
     kind = shown_type(webhook.type)
     title = Content.assemble((kind.label, "bold"), ("  deprecated" if kind.deprecated else "", "$warning"))
     room = width - title.cell_length - len(webhook.id) - 2
-    options = one_line(option_words(webhook))
+    options = one_line(webhook.option_words)
     if options and room > 8:
         shortened = options if len(options) <= room - 3 else f"{options[: room - 4]}…"
         title = Content.assemble(title, f"   {shortened}")

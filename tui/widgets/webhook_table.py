@@ -11,7 +11,7 @@ from core.ids import tail
 from core.store.config import WebhookSummary
 from core.text import one_line
 from tui.theme import MUTED
-from tui.words import health_mark, option_words
+from tui.words import health_mark
 
 WIDE = 110
 """Columns of the screen from which nothing is shortened."""
@@ -102,7 +102,7 @@ class WebhookTable(DataTable[Text]):
             "ID": Text(webhook.id if whole else tail(webhook.id), style=MUTED),
             "Type": _fitting(kind.label if whole else kind.short_name),
             "URL": _fitting(webhook.url if whole else webhook.url.removeprefix("https://")),
-            "Options": _fitting(option_words(webhook) or "–", MUTED),
+            "Options": _fitting(webhook.option_words or "–", MUTED),
             "Health": Text.assemble((symbol, colour), f" {word}", no_wrap=True, overflow="ellipsis"),
             "Undelivered": number,
             "Actions": Text("Edit  Delete", style=MUTED),

@@ -61,6 +61,15 @@ def test_webhooks(shell: Shell) -> None:
     assert shell.json("webhooks", "list")[0]["held"] == 1
 
 
+def test_options_are_listed(shell: Shell) -> None:
+    """Order, rate and wanted statuses stand in the table, where somebody looks for why an event did not go out."""
+    options = ("--in-order", "--rate", "0.5", "--status-filter", "EXPIRED,ONBOARDING_FINISHED")
+    add = ("webhooks", "add", "--type", "onboarding-status", "--url", "https://hooks.example/a")
+    assert shell(*add, *options) == 0
+    assert shell("webhooks", "list") == 0
+    assert "in order, 0.5/s, EXPIRED, ONBOARDING_FINISHED" in shell.out
+
+
 def test_secrets_and_the_audit(shell: Shell) -> None:
     """The new secret alone is printed; the audit says who saw and who rotated it, without telling it."""
     assert shell("webhooks", "add", "--type", "session-failed", "--url", "https://hooks.example/a") == 0

@@ -23,7 +23,7 @@ LOOPBACK = ("127.0.0.0/8",)
 BODY = accept("session-failed", b'{"interviewId":"66e1"}')
 EVENTS = 300
 STOPPED_FOR = float(os.environ.get("HOOKKEEPER_STOPPED_FOR", "6"))
-"""Seconds: a few in CI, 60 on demand."""
+"""Seconds: 60 in CI."""
 
 
 async def _webhook(store: Store, url: str, **options: object) -> str:
@@ -55,6 +55,7 @@ async def _note(database: Path, words: str) -> None:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.timeout(180)
 async def test_a_stopped_holder_is_never_overtaken(database: Path, receiver: Receiver, serve: Serve) -> None:
     """SIGSTOP while it delivers, another one standing by: nobody else delivers, then it goes on as if nothing was."""
     async with open_store(database) as store:
