@@ -385,7 +385,7 @@ class Delivery(_Model):
 
     `attempts` counts every attempt, `tries` those of the current run of the schedule, of `most_tries`.
     `held` is a pending delivery whose webhook is disabled. `outcome`, `status_code` and `reason` are those of
-    the last attempt. `waits_for` names what a pending delivery waits for: `now`, `time`, `token`, `enabling`,
+    the last attempt, which took `took_ms` as a whole. `waits_for` names what a pending delivery waits for: `now`, `time`, `token`, `enabling`,
     `order` (those before it in its session, of which `head_id` is the first), `rate`, `breaker` or `pause` (what
     its endpoint needs).
     """
@@ -404,6 +404,7 @@ class Delivery(_Model):
     outcome: Outcome | None
     status_code: int | None
     reason: str | None
+    took_ms: int | None
     next_attempt_at: datetime | None
     waits_for: str | None
     head_id: str | None

@@ -1,13 +1,13 @@
 """The options that say which deliveries are meant."""
 
-import re
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.catalog import event_type
 from core.cli.wrong_usage import WrongUsage, validated
+from core.moment import InvalidMoment, moment_of
 
 if TYPE_CHECKING:
     from core.store import Store
@@ -34,8 +34,6 @@ StateOption = Annotated[
 ]
 
 _OPTIONS = {"outcome": "--class", "status_code": "--code", "event_type": "--type"}
-_AGO = re.compile(r"(\d{1,6})\s*(s|m|min|h|d)", re.ASCII)
-_UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
 
 
 def given_filter(
@@ -81,14 +79,6 @@ async def with_webhook(store: "Store", given: "DeliveryFilter") -> "DeliveryFilt
 def parse_time(option: str, text: str, now: datetime) -> datetime:
     """The moment that `2h`, `14:05` or an ISO 8601 time means, `now` being aware. Raises WrongUsage."""
     try:
-        if match := _AGO.fullmatch(text.strip()):
-            return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
-        if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?", text, re.ASCII):
-            hours, _, rest = text.partition(":")
-            return datetime.combine(now.date(), time.fromisoformat(f"{hours:0>2}:{rest}"), now.tzinfo)
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)).astimezone(now.tzinfo)
-    except (ValueError, OverflowError):
-        raise WrongUsage(
-            f'{option}: "{text[:40]}" is not a time such as 30m, 2h, 3d, 14:05 or 2024-11-23T14:05.'
-        ) from None
+        return moment_of(text, now)
+    except InvalidMoment as error:
+        raise WrongUsage(f"{option}: {error}") from None

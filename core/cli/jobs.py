@@ -113,7 +113,7 @@ def _tell(job: "Job", as_json: bool) -> None:
 def _fields(job: "Job") -> dict[str, object]:
     # What the filter does not ask for is left out, and where the job stands inside the store is its own matter.
     return job.model_dump(mode="json", exclude={"filter", "position"}) | {
-        "filter": job.filter.model_dump(mode="json", exclude_none=True, exclude={"up_to"})
+        "filter": job.filter.model_dump(mode="json", exclude_defaults=True, exclude={"up_to"})
     }
 
 

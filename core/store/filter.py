@@ -1,7 +1,8 @@
 """Which deliveries: the one filter that lists, counts and jobs share."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -10,84 +11,155 @@ from core.clock import now_ms
 from core.ids import tail
 from core.models import Outcome
 
-SLOW_MS = 10_000
+WAITS_LONG_MS = 10_000
 """A delivery that waits for longer needs attention."""
-ATTENTION = (
-    "(d.state = 'failed' OR d.state IN ('pending', 'sending') AND w.enabled AND (d.last_outcome IS NOT NULL"
-    " OR d.created_at < :slow))"
-)
+SLOW_MS = 2_000
+"""A last attempt that took as long makes a delivery slow, whether it arrived or not."""
+TRIED = "d.last_outcome <> 'ok' AND d.state IN ('pending', 'sending')"
 _GROUPS = {
     "held": "d.state = 'pending' AND NOT w.enabled",
-    "attention": ATTENTION,
+    "attention": (
+        "(d.state = 'failed' OR d.state IN ('pending', 'sending') AND w.enabled"
+        " AND (d.last_outcome <> 'ok' OR d.created_at < :long_ago))"
+    ),
     "undelivered": "d.state IN ('pending', 'sending', 'failed')",
 }
-_TEXT = (
-    "lower(d.id || ' ' || e.id || ' ' || w.url || ' ' || coalesce(e.session, '') || ' '"
-    " || coalesce(e.external_id, '') || ' ' || coalesce(d.last_reason, ''))"
-)
+_HIGHEST = "\U0010ffff"
 
 State = Literal["pending", "sending", "delivered", "failed", "cancelled", "held", "attention", "undelivered"]
 """The stored states, then groups of deliveries that people speak of."""
+
+
+class View(StrEnum):
+    """What a list is for.
+
+    Attention: failed, and what an enabled webhook has pending or in flight that failed once or is older than 10 s.
+    Failing: of the latter what failed at its last attempt. Held: pending, its webhook disabled. Slow: the last attempt
+    took at least 2 s.
+    """
+
+    ATTENTION = "attention"
+    FAILING = "failing"
+    HELD = "held"
+    SLOW = "slow"
+    ALL = "all"
+
+
+_VIEWS = {
+    View.ATTENTION: _GROUPS["attention"],
+    View.FAILING: f"{TRIED} AND w.enabled",
+    View.HELD: _GROUPS["held"],
+    View.SLOW: f"d.last_ms >= {SLOW_MS}",
+}
 
 
 class DeliveryFilter(BaseModel):
     """What must be true of a delivery; None asks for nothing.
 
     `webhook` is a whole ID, `event_type` a name of the catalogue. `outcome` and `status_code` are those of the last
-    attempt. It was created at `since` or later, and before `until`. `text` occurs in its ID, its event's ID, its
-    session, external ID, URL or last reason. `up_to` is the row number of the last one, for what must end.
+    attempt; `status_class` is the first digit of the latter. It was created at `since` or later, and before `until`.
+    Each word of `text` begins its ID, its event's ID, its session, external ID or outcome, or is the tail of its ID.
+    None of the filters in `without` lets it through. `up_to` is the row number of the last one, for what must end.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid")
 
+    view: View | None = None
     state: State | None = None
     webhook: str | None = None
     event_type: str | None = None
     outcome: Outcome | None = None
     status_code: Annotated[int, Field(ge=100, le=999)] | None = None
+    status_class: Annotated[int, Field(ge=1, le=9)] | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     session: str | None = None
     text: str | None = None
+    without: tuple[Self, ...] = ()
     up_to: int | None = None
 
-    def condition(self) -> tuple[str, dict[str, object]]:
-        """SQL over deliveries `d`, their events `e` and webhooks `w`, and the values in it."""
-        conditions = {
-            _GROUPS.get(self.state or "", "d.state = :state"): self.state,
-            "w.id = :webhook": self.webhook,
-            "e.type = :event_type": self.event_type,
-            "d.last_outcome = :outcome": self.outcome,
-            "d.last_status = :status_code": self.status_code,
-            "d.created_at >= :since": self.since,
-            "d.created_at < :until": self.until,
-            "e.session = :session": self.session,
-            f"instr({_TEXT}, lower(:text))": self.text,
-            "d.seq <= :up_to": self.up_to,
-        }
-        values = self.model_dump() | {
-            "since": _milliseconds(self.since),
-            "until": _milliseconds(self.until),
-            "slow": now_ms() - SLOW_MS,
-        }
-        asked = [condition for condition, value in conditions.items() if value is not None]
+    def condition(self, prefix: str = "") -> tuple[str, dict[str, object]]:
+        """SQL over deliveries `d`, their webhooks `w` and events `e`, and the values in it, their names prefixed."""
+        values: dict[str, object] = {"long_ago": now_ms() - WAITS_LONG_MS}
+        asked = [
+            condition.replace(":value", f":{prefix}{name}")
+            for name, condition in self._conditions().items()
+            if getattr(self, name) is not None
+        ]
+        for name in (
+            "state",
+            "webhook",
+            "event_type",
+            "outcome",
+            "status_code",
+            "status_class",
+            "session",
+            "up_to",
+        ):
+            values[f"{prefix}{name}"] = getattr(self, name)
+        for name in ("since", "until"):
+            values[f"{prefix}{name}"] = _milliseconds(getattr(self, name))
+        for number, word in enumerate((self.text or "").split()):
+            begins, among = _word(word, f"{prefix}word{number}")
+            asked.append(begins)
+            values |= among
+        for number, other in enumerate(self.without):
+            condition, among = other.condition(f"{prefix}not{number}_")
+            asked.append(f"({condition}) IS NOT TRUE")
+            values |= among
         return " AND ".join(asked) or "1", values
+
+    def _conditions(self) -> dict[str, str]:
+        return {
+            "view": _VIEWS.get(self.view or View.ALL, "1"),
+            "state": _GROUPS.get(self.state or "", "d.state = :value"),
+            "webhook": "w.id = :value",
+            "event_type": "w.type = :value",
+            "outcome": "d.last_outcome = :value",
+            "status_code": "d.last_status = :value",
+            "status_class": "d.last_status / 100 = :value",
+            "since": "d.created_at >= :value",
+            "until": "d.created_at < :value",
+            "session": "e.session = :value",
+            "up_to": "d.seq <= :value",
+        }
 
     def words(self) -> str:
         """The filter for people: `failed, Session Failed, since 02:05`; times are the machine's, to the minute."""
         kind = EVENT_TYPES.get(self.event_type or "")
         named = (
+            "failing now" if self.view is View.FAILING else self.view,
             self.state,
             kind.short_name if kind else self.event_type,
             tail(self.webhook) if self.webhook else None,
             self.outcome.replace("_", " ") if self.outcome else None,
             str(self.status_code) if self.status_code else None,
+            f"{self.status_class}xx" if self.status_class else None,
             f"session {self.session}" if self.session else None,
             f'"{self.text}"' if self.text else None,
             f"since {_moment(self.since)}" if self.since else None,
             f"until {_moment(self.until)}" if self.until else None,
+            *(f"not {other.words()}" for other in self.without),
         )
         return ", ".join(word for word in named if word) or "all"
+
+
+def _word(word: str, name: str) -> tuple[str, dict[str, object]]:
+    """What is true of a delivery that a word of text finds."""
+    begins = " OR ".join(
+        f"{column} >= :{name} AND {column} < :{name}_end" for column in ("e.session", "e.external_id")
+    )
+    named = " OR ".join(
+        f"{column} >= lower(:{name}) AND {column} < lower(:{name}_end)"
+        for column in ("d.id", "e.id", "d.last_outcome")
+    )
+    values: dict[str, object] = {name: word, f"{name}_end": word + _HIGHEST}
+    short = word.rpartition("…")[2].lower()
+    if len(short) < 4 or not short.isalnum():
+        return f"({begins} OR {named})", values
+    return f"({begins} OR {named} OR substr(d.id, {-len(short)}) = :{name}_tail)", values | {
+        f"{name}_tail": short
+    }
 
 
 def _milliseconds(moment: datetime | None) -> int | None:

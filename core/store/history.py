@@ -1,6 +1,8 @@
 """What happened: deliveries, their attempts, events."""
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +12,7 @@ from core import schedule
 from core.clock import from_ms, now_ms
 from core.models import Attempt, Delivery, DeliveryState, Event, Outcome, Skipped
 from core.store.errors import NotFound
-from core.store.filter import ATTENTION, SLOW_MS, DeliveryFilter
+from core.store.filter import DeliveryFilter
 from core.store.line import NEVER
 from core.store.paces import PaceState, pace_of
 from core.store.store import Store
@@ -24,7 +26,7 @@ _DELIVERY = f"""
 SELECT d.seq, d.id, e.id, w.id, e.type, w.url, d.state, w.enabled, e.is_test, d.attempts, d.step,
     coalesce(w.retry_schedule, (SELECT retry_schedule FROM settings), 'standard'),
     d.last_outcome, d.last_status, d.last_reason, d.due_at, d.cancel_reason, e.session, e.external_id,
-    d.created_at, d.changed_at, (SELECT next_try_at FROM token_endpoint), w.rate,
+    d.created_at, d.changed_at, d.last_ms, (SELECT next_try_at FROM token_endpoint), w.rate,
     iif(d.state = 'pending' AND d.due_at = {NEVER}, (SELECT head.id FROM deliveries head INDEXED BY deliveries_line
         WHERE head.webhook = d.webhook AND head.line = d.line AND head.state IN ('pending', 'sending')
         ORDER BY head.seq LIMIT 1), NULL),
@@ -62,7 +64,7 @@ def _row(values: tuple[object, ...]) -> Row:
 
 def _delivery(values: tuple[object, ...]) -> Delivery:
     (_, identity, event, webhook, kind, url, state_text, enabled, is_test, attempts, step, waits, outcome, status,
-     reason, due_at, cancel_reason, session, external_id, created_at, changed_at, token_wait, rate, head,
+     reason, due_at, cancel_reason, session, external_id, created_at, changed_at, took, token_wait, rate, head,
      *pace) = values  # fmt: skip
     state = DeliveryState(str(state_text))
     held = state is DeliveryState.PENDING and not enabled
@@ -84,6 +86,7 @@ def _delivery(values: tuple[object, ...]) -> Delivery:
         outcome=Outcome(str(outcome)) if outcome else None,
         status_code=status,
         reason=reason,
+        took_ms=took,
         next_attempt_at=next_at,
         waits_for=waits_for,
         head_id=head,
@@ -116,6 +119,15 @@ def _next(
 def read_delivery(database: sqlite3.Connection, seq: int) -> Delivery:
     """The delivery of a row number."""
     return _delivery(database.execute(f"{_DELIVERY} WHERE d.seq = ?", (seq,)).fetchone())
+
+
+def read_rows(database: sqlite3.Connection, seqs: Sequence[int]) -> list[Row]:
+    """The deliveries of these row numbers, in this order."""
+    wanted = json.dumps(list(seqs))
+    sql = _DELIVERY.replace(
+        "FROM deliveries d", "FROM json_each(?) wanted CROSS JOIN deliveries d ON d.seq = wanted.value"
+    )
+    return [_row(row) for row in database.execute(sql, (wanted,))]
 
 
 def find_delivery(database: sqlite3.Connection, identity: str) -> int:
@@ -253,14 +265,16 @@ async def list_events(store: Store, *, unwanted: bool = False, limit: int = 100)
 async def totals(store: Store) -> Totals:
     """The figures over all webhooks."""
 
+    condition, values = DeliveryFilter(state="attention").condition()
+
     def read(database: sqlite3.Connection) -> Totals:
         attention, undelivered, sending, waiting, held, oldest = database.execute(
-            f"SELECT coalesce(sum({ATTENTION}), 0), count(*),"
+            f"SELECT coalesce(sum({condition}), 0), count(*),"
             " coalesce(sum(d.state = 'sending'), 0), coalesce(sum(d.state = 'pending' AND w.enabled), 0),"
             " coalesce(sum(d.state = 'pending' AND NOT w.enabled), 0), min(d.created_at)"
             " FROM deliveries d INDEXED BY deliveries_open JOIN webhooks w ON w.seq = d.webhook"
             " WHERE d.state IN ('pending', 'sending', 'failed')",
-            {"slow": now_ms() - SLOW_MS},
+            values,
         ).fetchone()
         wait = database.execute("SELECT next_try_at, reason FROM token_endpoint").fetchone()
         return Totals(

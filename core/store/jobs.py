@@ -100,7 +100,7 @@ async def start(store: Store, kind: JobKind, chosen: DeliveryFilter, *, actor: s
         database.execute(
             "INSERT INTO jobs (id, kind, filter, words, state, total, position, created_at, created_by, changed_at)"
             " VALUES (?, ?, ?, ?, 'running', ?, 0, ?, ?, ?)",
-            (identity, kind, bounded.model_dump_json(exclude_none=True), words, total, now, actor, now),
+            (identity, kind, bounded.model_dump_json(exclude_defaults=True), words, total, now, actor, now),
         )
         audit.note(database, actor, kind, identity, words)
         return _find(database, identity)

@@ -97,7 +97,7 @@ def _settle(
 ) -> None:
     webhook, line = database.execute(
         "UPDATE deliveries SET state = ?, lane = ?, due_at = ?, step = ?, interruptions = ?, wish = NULL,"
-        " last_outcome = ?, last_status = ?, last_reason = ?, changed_at = ? WHERE seq = ? RETURNING webhook, line",
+        " last_outcome = ?, last_status = ?, last_reason = ?, last_ms = ?, changed_at = ? WHERE seq = ? RETURNING webhook, line",
         (
             verdict.state,
             RETRY,
@@ -107,6 +107,7 @@ def _settle(
             result.outcome,
             result.status_code,
             result.reason,
+            result.total_ms,
             now_ms(),
             seq,
         ),

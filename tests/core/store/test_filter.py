@@ -9,13 +9,13 @@ from core.catalog import accept
 from core.clock import from_ms
 from core.models import AttemptResult, DeliveryState, Outcome, WebhookOptions
 from core.store import Store, config, history, queue
-from core.store.filter import DeliveryFilter
+from core.store.filter import DeliveryFilter, View
 
 MINUTE = 60_000
 START = 1_795_000_000_000
 OK = AttemptResult(Outcome.OK, "answered 204", "https://b.example/", 1, 5, 204)
 BAD = AttemptResult(Outcome.HTTP_STATUS, "answered 503 Service Unavailable", "https://b.example/", 1, 5, 503)
-SLOW = AttemptResult(Outcome.TIMEOUT, "no complete answer within 15 s", "https://b.example/", 1, 5)
+SLOW = AttemptResult(Outcome.TIMEOUT, "no complete answer within 15 s", "https://b.example/", 1, 2000)
 
 
 async def _books(store: Store) -> None:
@@ -70,10 +70,24 @@ async def _books(store: Store) -> None:
         ({"since": from_ms(START + 3 * MINUTE)}, [3, 4, 5, 6]),
         ({"until": from_ms(START + 3 * MINUTE)}, [1, 2]),
         ({"session": "s4"}, [4]),
-        ({"text": "UNAVAILABLE"}, [3]),
-        ({"text": "blue.ex"}, [2, 3, 4, 5, 6]),
-        ({"text": "dlv_6aa"}, [6]),
+        ({"status_class": 5}, [3]),
+        ({"view": "attention"}, [3, 4, 5]),
+        ({"view": "failing"}, [4]),
+        ({"view": "held"}, [1]),
+        ({"view": "slow"}, [4]),
+        ({"view": "slow", "state": "failed"}, []),
+        ({"text": "DLV_6aa"}, [6]),
+        ({"text": "dlv_…6aaaa"}, [6]),
+        ({"text": "5AAAA"}, [5]),
+        ({"text": "s4"}, [4]),
+        ({"text": "S4"}, []),
+        ({"text": "time"}, [4]),
+        ({"text": "dlv_ s2"}, [2]),
         ({"text": "s%"}, []),
+        ({"text": "4"}, []),
+        ({"without": [{"state": "pending"}, {"status_code": 503}]}, [2, 5, 6]),
+        ({"without": [{"state": "held", "session": "s1"}]}, [2, 3, 4, 5, 6]),
+        ({"without": [{"text": "s1"}, {"without": [{"view": "attention"}]}]}, [3, 4, 5]),
         ({"up_to": 2}, [1, 2]),
     ],
 )
@@ -104,6 +118,7 @@ def test_words() -> None:
         event_type="session-failed",
         outcome=Outcome.ANSWER_NOT_ACCEPTED,
         status_code=200,
+        without=(DeliveryFilter(status_class=4), DeliveryFilter(view=View.FAILING)),
         session="66e1",
         text="acme",
         since=long_ago,
@@ -112,7 +127,7 @@ def test_words() -> None:
     )
     assert chosen.words() == (
         "failed, Session Failed, wh_…2cx0, answer not accepted, 200, session 66e1, "
-        '"acme", since 3 Nov 14:05, until 02:05'
+        '"acme", since 3 Nov 14:05, until 02:05, not 4xx, not failing now'
     )
     assert DeliveryFilter(event_type="gone").words() == "gone"
 
