@@ -11,6 +11,7 @@ from core.store import Store, config, history, queue
 from core.store.queue.health import disable_gone
 from tests.support.settled import settled
 from tests.tui.conftest import Screens
+from tui.dialogs.choice import DEAF
 from tui.dialogs.webhook import WebhookDialog
 from tui.screens.delivery import DeliveryScreen
 from tui.widgets.field import Field
@@ -280,3 +281,25 @@ async def test_the_strip_says_why_hookkeeper_disabled_a_webhook(screens: Screens
         strip = str(pilot.app.screen.query_one("#strip", Static).content)
     assert "Session Failed Webhook URL   in order, 2/s" in strip
     assert "= disabled by Hookkeeper: answered 410 Gone. 1 held until you enable it." in strip
+
+
+async def test_events_that_nobody_wanted_are_offered(screens: Screens, store: Store) -> None:
+    """To a webhook that is generated later; and by its menu, once there are others."""
+    body = accept("onboarding-status", b'{"interviewId":"66e1","onboardingStatus":"EXPIRED"}')
+    await queue.emit(store, "onboarding-status", body)
+    async with screens() as pilot:
+        await _press(pilot, "n", "enter", "down", "enter")
+        pilot.app.screen.query_one("#url", Input).value = "https://hooks.example/a"
+        await _press(pilot, "ctrl+s")
+        await settled(pilot, DEAF)
+        fields = pilot.app.screen.query("#fields Static").results(Static)
+        assert "1 event of this type went to nobody so far." in [str(each.content) for each in fields]
+        await _press(pilot, "shift+tab", "enter")
+        await _until(pilot, lambda: "unwanted" in pilot.app.screen.query_one(MessageLine).words)
+        assert pilot.app.screen.query_one(MessageLine).words.startswith("✓ 1 unwanted event goes to wh_…")
+        (row,) = await history.list_deliveries(store)
+        assert (row.delivery.type, row.delivery.state) == ("onboarding-status", "pending")
+        await _press(pilot, "space")
+        await settled(pilot, DEAF)
+        await _press(pilot, *["down"] * 5, "enter")
+        await _until(pilot, lambda: "No event of its type" in pilot.app.screen.query_one(MessageLine).words)

@@ -16,24 +16,32 @@ from core.models import Webhook
 from core.text import one_line
 from tui.dialogs.choice import DEAF
 from tui.dialogs.dialog import Dialog, button, text
+from tui.dialogs.webhook_questions import unwanted_words
 
 Reveal = Callable[[], Awaitable[SecretStr]]
 
 
 class SecretDialog(Dialog[str]):
-    """Answers "test" or "rotate" if that is to come next, otherwise "".
+    """Answers "test", "rotate" or "unwanted" if that is to come next, otherwise "".
 
     `secret` is shown at once; without it dots stand there until a key asks `reveal`, which the audit notes.
+    `unwanted` events of its type went to nobody so far: they are offered.
     """
 
     def __init__(
-        self, webhook: Webhook, *, secret: SecretStr | None = None, reveal: Reveal | None = None
+        self,
+        webhook: Webhook,
+        *,
+        secret: SecretStr | None = None,
+        reveal: Reveal | None = None,
+        unwanted: int = 0,
     ) -> None:
         super().__init__()
         self.title_words = "Webhook generated" if reveal is None else "Signing secret"
         self._webhook = webhook
         self._secret = secret
         self._reveal = reveal
+        self._unwanted = unwanted
         self._opened = monotonic()
 
     def compose_fields(self) -> ComposeResult:
@@ -41,6 +49,8 @@ class SecretDialog(Dialog[str]):
         yield text(Content.assemble(("ID      ", "$muted"), self._webhook.id))
         yield text(self._shown(), id="secret")
         yield text("The receiver verifies webhook-signature with it (Standard Webhooks).")
+        if self._unwanted:
+            yield text(unwanted_words(self._unwanted))
         yield Static("", id="copied", markup=False)
 
     def _shown(self) -> Content:
@@ -51,6 +61,8 @@ class SecretDialog(Dialog[str]):
         if self._reveal is not None:
             yield button("Show", "show")
         yield button("Copy secret", "copy")
+        if self._unwanted:
+            yield button("Deliver them", "unwanted")
         yield button("Rotate…", "rotate") if self._reveal is not None else button("Send test event", "test")
         yield button("Close", "close")
 
@@ -69,7 +81,7 @@ class SecretDialog(Dialog[str]):
                 if (secret := await self._ask()) is not None:
                     self.app.copy_to_clipboard(secret.get_secret_value())
                     self._say("✓ Secret copied, if your terminal allows it")
-            case "test" | "rotate" as answer:
+            case "test" | "rotate" | "unwanted" as answer:
                 self.dismiss(answer)
             case _:
                 self.dismiss("")

@@ -63,6 +63,17 @@ def rotate_question(webhook: Webhook) -> ChoiceDialog:
     return ChoiceDialog("Rotate the signing secret", lines, [_CANCEL, Choice("confirm", "Rotate")])
 
 
+def unwanted_question(webhook: Webhook, number: int) -> ChoiceDialog:
+    """Answers "confirm"."""
+    lines = [*_heading(webhook), unwanted_words(number), "They go to this webhook, behind new events."]
+    return ChoiceDialog("Deliver unwanted events", lines, [_CANCEL, Choice("confirm", "Confirm")])
+
+
+def unwanted_words(number: int) -> str:
+    """How many events of a webhook's type have waited for one like it."""
+    return f"{number:,} {'event' if number == 1 else 'events'} of this type went to nobody so far."
+
+
 def _heading(webhook: Webhook) -> list[str | Content]:
     label = Content.assemble((shown_type(webhook.type).label, "bold"), "   ", (webhook.id, "$muted"))
     return [label, one_line(webhook.url), ""]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from core.ids import tail
 from core.models import Webhook
-from core.store import Conflict, config
+from core.store import Conflict, bell, config, queue
 from core.store.config import WebhookSummary
 from tui.dialogs.conflict import deleted_words
 from tui.dialogs.secret import SecretDialog
@@ -17,6 +17,7 @@ from tui.dialogs.webhook_questions import (
     disable_question,
     enable_question,
     rotate_question,
+    unwanted_question,
 )
 from tui.screens.frame import Frame
 
@@ -80,3 +81,20 @@ async def show_secret(frame: Frame, webhook: Webhook) -> None:
     secret = await config.rotate_secret(frame.store, webhook.id, actor=frame.keeper.actor)
     frame.say(f"✓ {tail(webhook.id)} signs with a new secret; the one before is used for 24 hours more")
     await frame.app.push_screen_wait(SecretDialog(webhook, secret=secret, reveal=reveal))
+
+
+async def deliver_unwanted(frame: Frame, webhook: Webhook) -> None:
+    """Ask, then deliver what events of its type went to nobody."""
+    number = await queue.count_unwanted(frame.store, webhook.id)
+    if not number:
+        frame.say("✗ No event of its type went to nobody.")
+    elif await frame.app.push_screen_wait(unwanted_question(webhook, number)) == "confirm":
+        frame.act(deliver_unwanted_now(frame, webhook))
+
+
+async def deliver_unwanted_now(frame: Frame, webhook: Webhook) -> str:
+    """The same for somebody who has been asked; the words for the message line."""
+    number = await queue.deliver_unwanted(frame.store, webhook.id)
+    bell.ring(frame.store.path)
+    noun = "event goes" if number == 1 else "events go"
+    return f"✓ {number:,} unwanted {noun} to {tail(webhook.id)}"

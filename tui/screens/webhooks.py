@@ -13,7 +13,7 @@ from core.catalog import shown_type
 from core.errors import HookkeeperError
 from core.ids import tail
 from core.models import Webhook
-from core.store import config
+from core.store import config, queue
 from core.store.config import DeletedWebhook, WebhookSummary
 from core.text import one_line
 from tui.actions import WEBHOOKS, bindings
@@ -104,11 +104,15 @@ class WebhooksScreen(Frame):
         self.keeper.look()
         try:
             secret = await config.signing_secret(self.store, webhook.id)
+            unwanted = await queue.count_unwanted(self.store, webhook.id)
         except HookkeeperError as error:
             self.say(f"✗ {error}")
             return
-        if await self.app.push_screen_wait(SecretDialog(webhook, secret=secret)) == "test":
+        answer = await self.app.push_screen_wait(SecretDialog(webhook, secret=secret, unwanted=unwanted))
+        if answer == "test":
             await self._test(webhook)
+        elif answer == "unwanted":
+            self.act(webhook_steps.deliver_unwanted_now(self, webhook))
 
     def _begin(self, action: str) -> None:
         """Do something to the webhook under the cursor."""
@@ -123,6 +127,7 @@ class WebhooksScreen(Frame):
             "delete": lambda summary: webhook_steps.delete(self, summary),
             "test": lambda summary: self._test(summary.webhook),
             "switch": lambda summary: webhook_steps.switch(self, summary),
+            "unwanted": lambda summary: webhook_steps.deliver_unwanted(self, summary.webhook),
             "secret": lambda summary: webhook_steps.show_secret(self, summary.webhook),
             "history": self._show_history,
             "menu": self._menu,
@@ -169,6 +174,7 @@ class WebhooksScreen(Frame):
             MenuItem("test", "t", "Send test event"),
             MenuItem("switch", "x", "Disable" if webhook.enabled else "Enable"),
             MenuItem("copy_id", "y", "Copy ID"),
+            MenuItem("unwanted", "", "Deliver unwanted events…"),
             MenuItem("secret", "", "Signing secret…"),
             MenuItem("history", "", "History"),
         ]
