@@ -35,7 +35,7 @@ from tui.screens.settings import SettingsScreen
 from tui.screens.too_small import TooSmallScreen, is_too_small
 from tui.screens.webhooks import WebhooksScreen
 from tui.state import StateFile
-from tui.theme import PLAIN, THEME
+from tui.theme import ANSI, PALETTES, PLAIN, known, theme, use
 from tui.widgets.lines import TopBar, status_words
 
 RESEND_PAUSE = 1.0
@@ -76,11 +76,12 @@ class HookkeeperApp(App[None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colour names, known before the theme is."""
-        return THEME.variables
+        return theme(ANSI).variables
 
     def on_mount(self) -> None:
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        for name in PALETTES:
+            self.register_theme(theme(name))
+        self._use_theme(known(self.kept.state.theme))
         self.animation_level = "none"
         self.install_screen(WebhooksScreen(), "webhooks")
         self.install_screen(SettingsScreen(), "settings")
@@ -93,6 +94,15 @@ class HookkeeperApp(App[None]):
         self.run_worker(self._keep_current(), group="current", exit_on_error=True)
         self.run_worker(self._watch_changes(), group="changes", exit_on_error=True)
         self.set_interval(1, self._look_at_dispatcher)
+
+    def _use_theme(self, name: str) -> None:
+        use(name)
+        self.theme = name
+
+    def choose_theme(self, name: str) -> None:
+        """Draw everything in this theme, now and the next time."""
+        self._use_theme(name)
+        self.remember(theme=name)
 
     async def _watch_changes(self) -> None:
         while True:
@@ -212,6 +222,10 @@ class HookkeeperApp(App[None]):
                     yield SystemCommand(action.words, action.key, partial(screen.run_action, action.name))
             for action in EVERYWHERE[:4]:
                 yield SystemCommand(action.words, action.key, partial(self.run_action, action.name))
+        for name, palette in PALETTES.items():
+            if not PLAIN and name != self.theme:
+                words = f"Theme: {palette.title}"
+                yield SystemCommand(words, "Kept for the next time", partial(self.choose_theme, name))
         yield SystemCommand("Help", "F1", self.action_show_help)
         yield SystemCommand("Quit", "q", self.action_leave)
 

@@ -1,82 +1,159 @@
 """The colours, all of the fixed 256-colour palette and opaque, so that they look the same everywhere.
 
-Without colour (NO_COLOR, or a terminal of 16) everything is the terminal's own two, and reverse or bold says the rest.
-Decided when this is imported: Textual fixes its filters as the app is made.
+What is drawn names roles (`MUTED`), never colours, and so follows the theme that was chosen. Without colour (NO_COLOR,
+or a terminal of 16) everything is the terminal's own two, and reverse or bold says the rest.
 """
 
 import os
+from dataclasses import dataclass, fields
+from functools import cache
 
 from rich.console import Console
 from rich.style import Style
 from textual.theme import Theme
 
 PLAIN = "NO_COLOR" in os.environ or Console(force_terminal=True).color_system == "standard"
+"""Whether the terminal leaves no choice. Decided when this is imported: Textual fixes its filters as the app is made."""
+
+GROUND, SURFACE = "$ground", "$surface"
+TEXT, MUTED = "$plain", "$muted"
+ACCENT, RULE = "$primary", "$rule"
+SELECTION, SELECTION_TEXT = "$selection", "$selection-text"
+OK, WARN, BAD = "$success", "$warning", "$error"
 
 
-def _colour(ink: str) -> str:
-    """ "" is the terminal's own."""
-    return "" if PLAIN else ink
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """A colour for each role; "" is the terminal's own."""
+
+    title: str = "ANSI: the terminal's own colours"
+    dark: bool = True
+    ground: str = ""
+    surface: str = ""
+    field: str = ""
+    field_focus: str = ""
+    rule: str = ""
+    plain: str = ""
+    muted: str = ""
+    primary: str = ""
+    selection: str = ""
+    selection_text: str = ""
+    success: str = ""
+    warning: str = ""
+    error: str = ""
+
+    @property
+    def colours(self) -> dict[str, str]:
+        """By the name that the style sheet has for the role."""
+        names = [entry.name for entry in fields(self) if entry.name not in ("title", "dark")]
+        return {name.replace("_", "-"): getattr(self, name) for name in names}
+
+    @property
+    def has_colours(self) -> bool:
+        """Whether it has any of its own."""
+        return bool(self.ground)
 
 
-def _css(colour: str) -> str:
-    return colour or "ansi_default"
+INK = "ink"
+ANSI = "ansi"
+PALETTES = {
+    INK: Palette(
+        title="ink, dark",
+        ground="#121212", surface="#1c1c1c", field="#262626", field_focus="#303030", rule="#444444",
+        plain="#e4e4e4", muted="#a8a8a8", primary="#87afd7", selection="#005f87", selection_text="#ffffff",
+        success="#87d787", warning="#d7af5f", error="#ff8787",
+    ),
+    "paper": Palette(
+        title="paper, light", dark=False,
+        ground="#ffffff", surface="#eeeeee", field="#e4e4e4", field_focus="#dadada", rule="#b2b2b2",
+        plain="#1c1c1c", muted="#4e4e4e", primary="#005f87", selection="#005f87", selection_text="#ffffff",
+        success="#005f00", warning="#5f5f00", error="#af0000",
+    ),
+    "contrast": Palette(
+        title="high contrast",
+        ground="#000000", surface="#000000", field="#303030", field_focus="#444444", rule="#ffffff",
+        plain="#ffffff", muted="#dadada", primary="#5fd7ff", selection="#ffff5f", selection_text="#000000",
+        success="#5fff5f", warning="#ffd75f", error="#ff8787",
+    ),
+    ANSI: Palette(),
+}  # fmt: skip
 
 
-GROUND, SURFACE = _colour("#121212"), _colour("#1c1c1c")
-TEXT, MUTED = _colour("#e4e4e4"), _colour("#a8a8a8")
-ACCENT, RULE = _colour("#87afd7"), _colour("#444444")
-SELECTION, SELECTION_TEXT = _colour("#005f87"), _colour("#ffffff")
-OK, WARN, BAD = _colour("#87d787"), _colour("#d7af5f"), _colour("#ff8787")
-ACTIVE_TAB = "bold reverse" if PLAIN else f"bold {SELECTION_TEXT} on {SELECTION}"
+def known(name: str) -> str:
+    """The theme of this name; ink if there is none, and what the terminal can do in any case."""
+    return ANSI if PLAIN else name if name in PALETTES else INK
+
+
+_used = known(INK)
+"""What is drawn line by line has no style sheet: one process shows one app."""
+
+
+def use(name: str) -> None:
+    """What is drawn line by line is drawn in this theme from now on."""
+    global _used
+    _used = name
 
 
 def style(colour: str, ground: str = GROUND) -> Style:
-    """For what is drawn line by line."""
-    return Style(color=colour or None, bgcolor=ground or None)
+    """For what is drawn line by line: a role's colour on that of another, or on "", whatever is beneath."""
+    return _style(_used, colour.removeprefix("$"), ground.removeprefix("$"))
 
 
-CURSOR_ROW = Style(reverse=True) if PLAIN else style(SELECTION_TEXT, SELECTION)
+@cache
+def _style(theme: str, colour: str, ground: str) -> Style:
+    colours = PALETTES[theme].colours
+    return Style(color=colours[colour] or None, bgcolor=colours.get(ground) or None)
 
-THEME = Theme(
-    name="plain" if PLAIN else "ink",
-    ansi=PLAIN,
-    primary=_css(ACCENT),
-    secondary=_css(ACCENT),
-    accent=_css(ACCENT),
-    foreground=_css(TEXT),
-    background=_css(GROUND),
-    surface=_css(SURFACE),
-    panel=_css(SURFACE),
-    success=_css(OK),
-    warning=_css(WARN),
-    error=_css(BAD),
-    dark=True,
-    variables={
-        "ansi-background": _css(GROUND),
-        "ansi-foreground": _css(TEXT),
-        "ground": _css(GROUND),
-        "field": _css(_colour("#262626")),
-        "field-focus": _css(_colour("#303030")),
-        "rule": _css(RULE),
-        "plain": _css(TEXT),
-        "muted": _css(MUTED),
-        "selection": _css(SELECTION),
-        "selection-text": _css(SELECTION_TEXT),
-        "selection-style": "reverse" if PLAIN else "none",
-        "scrollbar": _css(RULE),
-        "scrollbar-background": _css(GROUND),
-        "scrollbar-corner-color": _css(GROUND),
-        "scrollbar-hover": _css(RULE),
-        "scrollbar-active": _css(ACCENT),
-        "scrollbar-background-hover": _css(GROUND),
-        "scrollbar-background-active": _css(GROUND),
-        "block-cursor-background": _css(SELECTION),
-        "block-cursor-foreground": _css(SELECTION_TEXT),
-        "block-cursor-text-style": "reverse" if PLAIN else "none",
-        "input-cursor-background": _css(ACCENT),
-        "input-cursor-foreground": _css(GROUND),
-        "input-cursor-text-style": "reverse" if PLAIN else "none",
-        "input-selection-background": _css(SELECTION),
-        "input-selection-foreground": _css(SELECTION_TEXT),
-    },
-)
+
+def cursor_row() -> Style:
+    """The row under the cursor."""
+    return style(SELECTION_TEXT, SELECTION) if PALETTES[_used].has_colours else Style(reverse=True)
+
+
+def active_tab() -> str:
+    """The screen that is shown, in the top bar."""
+    return f"bold {SELECTION_TEXT} on {SELECTION}" if PALETTES[_used].has_colours else "bold reverse"
+
+
+def theme(name: str) -> Theme:
+    """The palette of this name as Textual has it."""
+    palette = PALETTES[name]
+    colours = {role: colour or "ansi_default" for role, colour in palette.colours.items()}
+    reverse = "none" if palette.has_colours else "reverse"
+    ground, selection, selection_text = colours["ground"], colours["selection"], colours["selection-text"]
+    return Theme(
+        name=name,
+        ansi=not palette.has_colours,
+        primary=colours["primary"],
+        secondary=colours["primary"],
+        accent=colours["primary"],
+        foreground=colours["plain"],
+        background=ground,
+        surface=colours["surface"],
+        panel=colours["surface"],
+        success=colours["success"],
+        warning=colours["warning"],
+        error=colours["error"],
+        dark=palette.dark,
+        variables=colours
+        | {
+            "ansi-background": ground,
+            "ansi-foreground": colours["plain"],
+            "selection-style": reverse,
+            "scrollbar": colours["rule"],
+            "scrollbar-background": ground,
+            "scrollbar-corner-color": ground,
+            "scrollbar-hover": colours["rule"],
+            "scrollbar-active": colours["primary"],
+            "scrollbar-background-hover": ground,
+            "scrollbar-background-active": ground,
+            "block-cursor-background": selection,
+            "block-cursor-foreground": selection_text,
+            "block-cursor-text-style": reverse,
+            "input-cursor-background": colours["primary"],
+            "input-cursor-foreground": ground,
+            "input-cursor-text-style": reverse,
+            "input-selection-background": selection,
+            "input-selection-foreground": selection_text,
+        },
+    )

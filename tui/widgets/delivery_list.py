@@ -12,7 +12,7 @@ from core.models import Delivery
 from core.store.history import Row
 from core.text import one_line
 from core.url import host_of
-from tui.theme import CURSOR_ROW, MUTED, TEXT, style
+from tui.theme import MUTED, TEXT, cursor_row, style
 from tui.words import answer, next_word, state_mark
 
 _COLUMNS = (
@@ -116,7 +116,7 @@ class DeliveryList(ScrollView, can_focus=True):
         delivery = self.rows[index].delivery
         symbol, word, colour = state_mark(delivery)
         chosen = index == self._index()
-        plain, muted, mark = (CURSOR_ROW,) * 3 if chosen else (style(TEXT), style(MUTED), style(colour))
+        plain, muted, mark = (cursor_row(),) * 3 if chosen else (style(TEXT), style(MUTED), style(colour))
         cells = _cells(delivery, f"{symbol} {word}")
         texts = [(name, _fit(cells[name], size, right)) for name, size, right in self._columns(width)]
         segments = [Segment(" ", plain)]

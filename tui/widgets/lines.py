@@ -8,7 +8,7 @@ from textual.widgets import Static
 from core.service.status import DispatcherStatus
 from core.text import one_line
 from tui.actions import Action
-from tui.theme import ACTIVE_TAB
+from tui.theme import active_tab
 
 TABS = (("1", "Webhooks"), ("2", "Settings"), ("3", "Monitor"))
 
@@ -69,7 +69,7 @@ class TopBar(Line):
             if number == 2 and self._attention:
                 words += f" {self._attention:,}"
             if number == self._active:
-                parts += [" ", (f" {key} {words} ", ACTIVE_TAB)]
+                parts += [" ", (f" {key} {words} ", active_tab())]
             else:
                 parts += ["  ", (key, "$primary"), (f" {words} ", "$muted")]
         if self._notices:

@@ -2,15 +2,17 @@
 
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.theme import Theme
 from textual.widgets import DataTable
 
 from core.catalog import shown_type
 from core.ids import tail
 from core.store.config import WebhookSummary
 from core.text import one_line
-from tui.theme import MUTED
+from tui.theme import MUTED, TEXT, style
 from tui.words import health_mark
 
 WIDE = 110
@@ -36,6 +38,18 @@ class WebhookTable(DataTable[Text]):
         self._summaries: dict[str, WebhookSummary] = {}
         self._shown: dict[str, tuple[Text, ...]] = {}
         self._go_to: str | None = None
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, self._draw_anew)
+
+    def _draw_anew(self, theme: Theme) -> None:
+        """Cells keep the colours that they were made with."""
+        chosen = self._chosen_id()
+        self._shown = {}
+        self.clear()
+        self.show(self._summaries)
+        if chosen in self._shown:
+            self.move_cursor(row=self.get_row_index(chosen))
 
     @property
     def chosen(self) -> WebhookSummary | None:
@@ -97,15 +111,17 @@ class WebhookTable(DataTable[Text]):
         kind = shown_type(webhook.type)
         symbol, word, colour = health_mark(summary)
         whole = "Actions" in self.columns
-        number = Text(f"{summary.undelivered:,}", justify="right", style="" if summary.undelivered else MUTED)
+        number = Text(
+            f"{summary.undelivered:,}", justify="right", style=_colour(TEXT if summary.undelivered else MUTED)
+        )
         cells = {
-            "ID": Text(webhook.id if whole else tail(webhook.id), style=MUTED),
+            "ID": Text(webhook.id if whole else tail(webhook.id), style=_colour(MUTED)),
             "Type": _fitting(kind.label if whole else kind.short_name),
             "URL": _fitting(webhook.url if whole else webhook.url.removeprefix("https://")),
             "Options": _fitting(webhook.option_words or "–", MUTED),
-            "Health": Text.assemble((symbol, colour), f" {word}", no_wrap=True, overflow="ellipsis"),
+            "Health": Text.assemble((symbol, _colour(colour)), f" {word}", no_wrap=True, overflow="ellipsis"),
             "Undelivered": number,
-            "Actions": Text("Edit  Delete", style=MUTED),
+            "Actions": Text("Edit  Delete", style=_colour(MUTED)),
         }
         return tuple(cells[key.value or ""] for key in self.columns)
 
@@ -119,5 +135,10 @@ def _widths(width: int) -> dict[str, int]:
     return widths
 
 
-def _fitting(words: str, style: str = "") -> Text:
-    return Text(one_line(words), style=style, no_wrap=True, overflow="ellipsis")
+def _colour(role: str) -> Style:
+    """The row's ground is that of the table, or the cursor's."""
+    return style(role, "")
+
+
+def _fitting(words: str, role: str = TEXT) -> Text:
+    return Text(one_line(words), style=_colour(role), no_wrap=True, overflow="ellipsis")
