@@ -14,6 +14,11 @@ def from_ms(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
+def to_ms(moment: datetime) -> int:
+    """How an aware datetime is stored."""
+    return round(moment.timestamp() * 1000)
+
+
 def clock_time(moment: datetime, today: datetime | None = None) -> str:
     """How a time is shown, in the machine's zone: `14:05:12` today, `22 Nov` on another day."""
     local = moment.astimezone()

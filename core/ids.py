@@ -3,7 +3,7 @@
 import os
 import time
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _TIME_CHARACTERS = 10
 _RANDOM_BYTES = 5
 _LENGTH = _TIME_CHARACTERS + _RANDOM_BYTES * 8 // 5
@@ -17,7 +17,7 @@ def new_id(prefix: str) -> str:
     number = time.time_ns() // 1_000_000 << _RANDOM_BYTES * 8 | int.from_bytes(
         os.urandom(_RANDOM_BYTES), "big"
     )
-    return f"{prefix}_" + "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * _LENGTH - 5, -1, -5))
+    return f"{prefix}_" + "".join(ALPHABET[number >> shift & 31] for shift in range(5 * _LENGTH - 5, -1, -5))
 
 
 def tail(identity: str) -> str:

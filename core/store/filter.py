@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from core.catalog import EVENT_TYPES
-from core.clock import now_ms
+from core.clock import now_ms, to_ms
 from core.ids import tail
 from core.models import Outcome
 
@@ -24,7 +24,8 @@ _GROUPS = {
     ),
     "undelivered": "d.state IN ('pending', 'sending', 'failed')",
 }
-_HIGHEST = "\U0010ffff"
+HIGHEST = "\U0010ffff"
+"""Comes after whatever goes on behind a beginning."""
 
 State = Literal["pending", "sending", "delivered", "failed", "cancelled", "held", "attention", "undelivered"]
 """The stored states, then groups of deliveries that people speak of."""
@@ -98,7 +99,7 @@ class DeliveryFilter(BaseModel):
         ):
             values[f"{prefix}{name}"] = getattr(self, name)
         for name in ("since", "until"):
-            values[f"{prefix}{name}"] = _milliseconds(getattr(self, name))
+            values[f"{prefix}{name}"] = _ms(getattr(self, name))
         for number, word in enumerate((self.text or "").split()):
             begins, among = _word(word, f"{prefix}word{number}")
             asked.append(begins)
@@ -153,7 +154,7 @@ def _word(word: str, name: str) -> tuple[str, dict[str, object]]:
         f"{column} >= lower(:{name}) AND {column} < lower(:{name}_end)"
         for column in ("d.id", "e.id", "d.last_outcome")
     )
-    values: dict[str, object] = {name: word, f"{name}_end": word + _HIGHEST}
+    values: dict[str, object] = {name: word, f"{name}_end": word + HIGHEST}
     short = word.rpartition("…")[2].lower()
     if len(short) < 4 or not short.isalnum():
         return f"({begins} OR {named})", values
@@ -162,8 +163,8 @@ def _word(word: str, name: str) -> tuple[str, dict[str, object]]:
     }
 
 
-def _milliseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else round(moment.timestamp() * 1000)
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else to_ms(moment)
 
 
 def _moment(moment: datetime) -> str:

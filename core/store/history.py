@@ -1,52 +1,33 @@
 """What happened: deliveries, their attempts, events."""
 
-import json
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
-from core import schedule
-from core.clock import from_ms, now_ms
-from core.models import Attempt, Delivery, DeliveryState, Event, Outcome, Skipped
+from core.clock import from_ms
+from core.models import Attempt, Delivery, Event, Outcome, Skipped
+from core.store.counts import count_attention, oldest_waiting, read_counts
+from core.store.delivery_rows import Row as Row
+from core.store.delivery_rows import read_delivery
 from core.store.errors import NotFound
-from core.store.filter import DeliveryFilter
-from core.store.line import NEVER
-from core.store.paces import PaceState, pace_of
+from core.store.filter import DeliveryFilter, View
+from core.store.pages import count_matching, load_page
 from core.store.store import Store
 
 _EVERYTHING = DeliveryFilter()
 _TAIL_REACH = 10_000
+_PAGE = 1000
 _HEADERS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 _SKIPPED = msgspec.json.Decoder(tuple[tuple[str, str], ...])
-
-_DELIVERY = f"""
-SELECT d.seq, d.id, e.id, w.id, e.type, w.url, d.state, w.enabled, e.is_test, d.attempts, d.step,
-    coalesce(w.retry_schedule, (SELECT retry_schedule FROM settings), 'standard'),
-    d.last_outcome, d.last_status, d.last_reason, d.due_at, d.cancel_reason, e.session, e.external_id,
-    d.created_at, d.changed_at, d.last_ms, (SELECT next_try_at FROM token_endpoint), w.rate,
-    iif(d.state = 'pending' AND d.due_at = {NEVER}, (SELECT head.id FROM deliveries head INDEXED BY deliveries_line
-        WHERE head.webhook = d.webhook AND head.line = d.line AND head.state IN ('pending', 'sending')
-        ORDER BY head.seq LIMIT 1), NULL),
-    p.state, p.since, p.until, p.reason
-FROM deliveries d JOIN events e ON e.seq = d.event JOIN webhooks w ON w.seq = d.webhook
-    LEFT JOIN paces p ON p.webhook = d.webhook
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A delivery in a list, with its place in the order."""
-
-    seq: int
-    delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What is open, over all webhooks. `waiting` is pending but not held: what a dispatcher has still to send."""
+    """What is open, over all webhooks. `waiting` is pending but not held: what a dispatcher has still to send.
+    `oldest` is when the oldest was made of what waits or is being sent.
+    """
 
     attention: int
     undelivered: int
@@ -56,78 +37,6 @@ class Totals:
     oldest: datetime | None
     token_waits_until: datetime | None
     token_reason: str | None
-
-
-def _row(values: tuple[object, ...]) -> Row:
-    return Row(int(str(values[0])), _delivery(values))
-
-
-def _delivery(values: tuple[object, ...]) -> Delivery:
-    (_, identity, event, webhook, kind, url, state_text, enabled, is_test, attempts, step, waits, outcome, status,
-     reason, due_at, cancel_reason, session, external_id, created_at, changed_at, took, token_wait, rate, head,
-     *pace) = values  # fmt: skip
-    state = DeliveryState(str(state_text))
-    held = state is DeliveryState.PENDING and not enabled
-    next_at, waits_for = None, None
-    if state is DeliveryState.PENDING:
-        next_at, waits_for = _next(held, int(str(due_at)), token_wait, pace_of(*pace), rate)
-    return Delivery.model_construct(
-        id=identity,
-        event_id=event,
-        webhook_id=webhook,
-        type=kind,
-        url=url,
-        state=state,
-        held=held,
-        is_test=bool(is_test),
-        attempts=attempts,
-        tries=int(str(step)) + (state is DeliveryState.SENDING),
-        most_tries=len(schedule.parse(str(waits))) + 1,
-        outcome=Outcome(str(outcome)) if outcome else None,
-        status_code=status,
-        reason=reason,
-        took_ms=took,
-        next_attempt_at=next_at,
-        waits_for=waits_for,
-        head_id=head,
-        cancel_reason=cancel_reason if state is DeliveryState.CANCELLED else None,
-        session=session,
-        external_id=external_id,
-        created_at=from_ms(int(str(created_at))),
-        changed_at=from_ms(int(str(changed_at))),
-    )
-
-
-def _next(
-    held: bool, due_at: int, token_wait: object, pace: PaceState | None, rate: object
-) -> tuple[datetime | None, str]:
-    """When a pending delivery is tried next, and what it waits for."""
-    now = now_ms()
-    if held:
-        return None, "enabling"
-    if due_at == NEVER:
-        return None, "order"
-    if pace is not None and due_at <= max(now, pace.until):
-        return from_ms(pace.until), "breaker" if pace.is_breaker else "pause"
-    if token_wait is not None and due_at <= max(now, int(str(token_wait))):
-        return from_ms(int(str(token_wait))), "token"
-    if due_at > now:
-        return from_ms(due_at), "time"
-    return None, "now" if rate is None else "rate"
-
-
-def read_delivery(database: sqlite3.Connection, seq: int) -> Delivery:
-    """The delivery of a row number."""
-    return _delivery(database.execute(f"{_DELIVERY} WHERE d.seq = ?", (seq,)).fetchone())
-
-
-def read_rows(database: sqlite3.Connection, seqs: Sequence[int]) -> list[Row]:
-    """The deliveries of these row numbers, in this order."""
-    wanted = json.dumps(list(seqs))
-    sql = _DELIVERY.replace(
-        "FROM deliveries d", "FROM json_each(?) wanted CROSS JOIN deliveries d ON d.seq = wanted.value"
-    )
-    return [_row(row) for row in database.execute(sql, (wanted,))]
 
 
 def find_delivery(database: sqlite3.Connection, identity: str) -> int:
@@ -164,18 +73,20 @@ async def list_deliveries(
     store: Store, chosen: DeliveryFilter = _EVERYTHING, *, before: int | None = None, limit: int = 100
 ) -> list[Row]:
     """The newest deliveries that the filter lets through, newest first; `before` a row number for the next page."""
-    condition, values = chosen.condition()
-    page = "d.seq < :before" if before is not None else "1"
-    sql = f"{_DELIVERY} WHERE {condition} AND {page} ORDER BY d.seq DESC LIMIT :limit"
-    values |= {"before": before, "limit": limit}
-    return await store.read(lambda database: [_row(row) for row in database.execute(sql, values)])
+    rows: list[Row] = []
+    while len(rows) < limit:
+        most = min(_PAGE, limit - len(rows))
+        page = await load_page(store, chosen.view or View.ALL, chosen, before=before, limit=most)
+        rows += page.rows
+        before = page.position
+        if before is None:
+            break
+    return rows
 
 
 async def count_deliveries(store: Store, chosen: DeliveryFilter) -> int:
     """How many deliveries the filter lets through."""
-    condition, values = chosen.condition()
-    sql = f"SELECT count(*) FROM ({_DELIVERY} WHERE {condition})"
-    return await store.read(lambda database: int(database.execute(sql, values).fetchone()[0]))
+    return await count_matching(store, chosen)
 
 
 async def load_delivery(store: Store, identity: str) -> Delivery:
@@ -264,28 +175,21 @@ async def list_events(store: Store, *, unwanted: bool = False, limit: int = 100)
 
 async def totals(store: Store) -> Totals:
     """The figures over all webhooks."""
+    return await store.read(read_totals)
 
-    condition, values = DeliveryFilter(state="attention").condition()
 
-    def read(database: sqlite3.Connection) -> Totals:
-        attention, undelivered, sending, waiting, held, oldest = database.execute(
-            f"SELECT coalesce(sum({condition}), 0), count(*),"
-            " coalesce(sum(d.state = 'sending'), 0), coalesce(sum(d.state = 'pending' AND w.enabled), 0),"
-            " coalesce(sum(d.state = 'pending' AND NOT w.enabled), 0), min(d.created_at)"
-            " FROM deliveries d INDEXED BY deliveries_open JOIN webhooks w ON w.seq = d.webhook"
-            " WHERE d.state IN ('pending', 'sending', 'failed')",
-            values,
-        ).fetchone()
-        wait = database.execute("SELECT next_try_at, reason FROM token_endpoint").fetchone()
-        return Totals(
-            attention,
-            undelivered,
-            sending,
-            waiting,
-            held,
-            from_ms(oldest) if oldest else None,
-            from_ms(wait[0]) if wait else None,
-            wait[1] if wait else None,
-        )
-
-    return await store.read(read)
+def read_totals(database: sqlite3.Connection) -> Totals:
+    """The same, of a snapshot."""
+    counts = read_counts(database)
+    oldest = oldest_waiting(database)
+    wait = database.execute("SELECT next_try_at, reason FROM token_endpoint").fetchone()
+    return Totals(
+        attention=count_attention(database, counts),
+        undelivered=sum(count.pending + count.sending + count.failed for count in counts.values()),
+        sending=sum(count.sending for count in counts.values()),
+        waiting=sum(count.pending for count in counts.values() if count.enabled),
+        held=sum(count.pending for count in counts.values() if not count.enabled),
+        oldest=from_ms(oldest) if oldest is not None else None,
+        token_waits_until=from_ms(wait[0]) if wait else None,
+        token_reason=wait[1] if wait else None,
+    )

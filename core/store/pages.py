@@ -1,19 +1,26 @@
 """Deliveries page by page, for a list that is scrolled over any number of them."""
 
-from collections.abc import Sequence
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
+from core.clock import from_ms
+from core.store.delivery_rows import Row, read_rows
 from core.store.errors import NotPossible
 from core.store.filter import DeliveryFilter, View
-from core.store.history import Row, count_deliveries, list_deliveries, read_rows
+from core.store.line import NEVER
+from core.store.search import Slice, search
 from core.store.store import Store
 
 __all__ = ["Page", "Row", "Sort", "View", "count_new", "load_page", "load_page_after", "refresh_rows"]
 
 MOST_SORTED = 10_000
 """So many deliveries can be brought into another order than that of time."""
+_EVERY = 1_000_000_000
 
 
 class Sort(StrEnum):
@@ -23,6 +30,13 @@ class Sort(StrEnum):
     DURATION = "duration"
     ATTEMPTS = "attempts"
     NEXT = "next"
+
+
+_RANKS = {
+    Sort.DURATION: "-coalesce(last_ms, 0)",
+    Sort.ATTEMPTS: "-attempts",
+    Sort.NEXT: f"iif(state = 'pending', due_at, {NEVER})",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,46 +61,101 @@ async def load_page(
 ) -> Page:
     """The next deliveries of a view that the filter lets through; `before` is the position of the page before it.
 
-    Raises NotPossible for another order than that of time over more than 10,000.
+    What no index finds is searched for a moment: the page may be short, and the next one goes on. In another order
+    than that of time the position is a place in that order. Raises NotPossible for such an order over more than 10,000.
     """
-    chosen = chosen.model_copy(update={"view": view})
-    if sort is Sort.TIME:
-        rows = await list_deliveries(store, chosen, before=before, limit=limit)
-        return Page(rows, None, rows[-1].seq if len(rows) == limit else None)
-    if await count_deliveries(store, chosen) > MOST_SORTED:
-        raise NotPossible(
-            f"More than {MOST_SORTED:,} deliveries cannot be sorted by {sort}. Filter them first."
-        )
-    rows = sorted(await list_deliveries(store, chosen, limit=MOST_SORTED), key=lambda row: _rank(row, sort))
-    start = before or 0
+    chosen = _in_view(view, chosen)
+    if sort is not Sort.TIME:
+        return await _sorted_page(store, chosen, sort, before or 0, limit)
+
+    def read(database: sqlite3.Connection) -> Page:
+        slice_ = search(database, chosen, before=before, most=limit)
+        ended = slice_.position is None or len(slice_.found) == limit
+        searched_to = None if ended else _made_at(database, slice_.position)
+        return Page(read_rows(database, slice_.found), searched_to, slice_.position)
+
+    return await store.read(read)
+
+
+def _in_view(view: View, chosen: DeliveryFilter) -> DeliveryFilter:
+    return chosen.model_copy(update={"view": None if view is View.ALL else view})
+
+
+def _made_at(database: sqlite3.Connection, seq: int | None) -> datetime | None:
+    row = database.execute(
+        "SELECT created_at FROM deliveries WHERE seq >= ? ORDER BY seq LIMIT 1", (seq,)
+    ).fetchone()
+    return from_ms(row[0]) if row else None
+
+
+async def _sorted_page(store: Store, chosen: DeliveryFilter, sort: Sort, start: int, limit: int) -> Page:
+    found: list[int] = []
+    async for slice_ in _slices(store, chosen, most=MOST_SORTED + 1):
+        found += slice_.found
+        if len(found) > MOST_SORTED:
+            raise NotPossible(
+                f"More than {MOST_SORTED:,} deliveries are sorted by time only. Filter them, or choose another view."
+            )
     end = start + limit
-    return Page(rows[start:end], None, end if end < len(rows) else None)
+
+    def read(database: sqlite3.Connection) -> Page:
+        ranked = database.execute(
+            f"SELECT {_RANKS[sort]}, -seq FROM deliveries WHERE seq IN (SELECT value FROM json_each(?))",
+            (json.dumps(found),),
+        ).fetchall()
+        ranked.sort()
+        rows = read_rows(database, [-seq for _, seq in ranked[start:end]])
+        return Page(rows, None, end if end < len(ranked) else None)
+
+    return await store.read(read)
 
 
-def _rank(row: Row, sort: Sort) -> float:
-    match sort:
-        case Sort.DURATION:
-            return -(row.delivery.took_ms or 0)
-        case Sort.ATTEMPTS:
-            return -row.delivery.attempts
-        case Sort.NEXT:
-            next_at = row.delivery.next_attempt_at
-            return next_at.timestamp() if next_at else float("inf")
-    return -row.seq
+async def _slices(
+    store: Store, chosen: DeliveryFilter, *, most: int = _EVERY, after: int | None = None
+) -> AsyncIterator[Slice]:
+    """All slices of a search to its end, or until so many are found; towards the present if it begins `after` one."""
+    forward = after is not None
+    position = after
+    while True:
+        bounds = (None, position) if forward else (position, None)
+        slice_ = await store.read(partial(_slice, chosen=chosen, bounds=bounds, most=most))
+        most -= len(slice_.found)
+        yield slice_
+        if slice_.position is None or most <= 0:
+            return
+        position = slice_.position
+
+
+def _slice(
+    database: sqlite3.Connection, *, chosen: DeliveryFilter, bounds: tuple[int | None, int | None], most: int
+) -> Slice:
+    before, after = bounds
+    return search(database, chosen, before=before, after=after, most=most, newest_first=after is None)
 
 
 async def load_page_after(
     store: Store, view: View, chosen: DeliveryFilter, *, after: int, limit: int
 ) -> list[Row]:
     """The deliveries that come next towards the present, newest first."""
-    chosen = chosen.model_copy(update={"view": view})
-    rows = await list_deliveries(store, chosen, limit=MOST_SORTED)
-    return [row for row in rows if row.seq > after][-limit:]
+    found: list[int] = []
+    async for slice_ in _slices(store, _in_view(view, chosen), most=limit, after=after):
+        found += slice_.found
+    return await store.read(lambda database: read_rows(database, found[::-1]))
 
 
 async def count_new(store: Store, view: View, chosen: DeliveryFilter, *, after: int, most: int = 1000) -> int:
-    """How many deliveries have come since the one of this row number, counted up to `most`."""
-    return len(await load_page_after(store, view, chosen, after=after, limit=most))
+    """How many deliveries have come since the one of this row number, counted up to `most` or for a moment."""
+    chosen = _in_view(view, chosen)
+    slice_ = await store.read(lambda database: search(database, chosen, after=after, most=most))
+    return len(slice_.found)
+
+
+async def count_matching(store: Store, chosen: DeliveryFilter) -> int:
+    """How many deliveries the filter lets through; counted slice by slice, so that others can read in between."""
+    number = 0
+    async for slice_ in _slices(store, chosen):
+        number += len(slice_.found)
+    return number
 
 
 async def refresh_rows(store: Store, seqs: Sequence[int]) -> list[Row]:

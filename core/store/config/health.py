@@ -1,11 +1,11 @@
 """The webhooks with their health at a glance."""
 
 import sqlite3
-from collections import Counter
 from dataclasses import dataclass
 
 from core.models import Outcome, Webhook
 from core.store.config.rows import WEBHOOK, webhook_of
+from core.store.counts import read_counts
 from core.store.paces import SELECT_PACES, PaceState, pace_of
 from core.store.store import Store
 
@@ -29,16 +29,7 @@ async def list_webhooks(store: Store) -> list[WebhookSummary]:
     """Every webhook in the order of creation, with its last answer and what it has not delivered."""
 
     def read(database: sqlite3.Connection) -> list[WebhookSummary]:
-        undelivered: Counter[int] = Counter()
-        waiting: Counter[int] = Counter()
-        pending: Counter[int] = Counter()
-        for webhook, state, number in database.execute(
-            "SELECT webhook, state, count(*) FROM deliveries INDEXED BY deliveries_open"
-            " WHERE state IN ('pending', 'sending', 'failed') GROUP BY webhook, state"
-        ):
-            undelivered[webhook] += number
-            waiting[webhook] += number if state != "failed" else 0
-            pending[webhook] += number if state == "pending" else 0
+        counts = read_counts(database)
         rows = database.execute(
             f"SELECT seq, last_outcome, last_status, {WEBHOOK} FROM webhooks WHERE deleted_at IS NULL ORDER BY seq"
         ).fetchall()
@@ -48,9 +39,9 @@ async def list_webhooks(store: Store) -> list[WebhookSummary]:
                 webhook_of(row[3:]),
                 Outcome(row[1]) if row[1] else None,
                 row[2],
-                waiting[row[0]],
-                undelivered[row[0]],
-                0 if row[6] else pending[row[0]],
+                counts[row[0]].pending + counts[row[0]].sending,
+                counts[row[0]].pending + counts[row[0]].sending + counts[row[0]].failed,
+                0 if row[6] else counts[row[0]].pending,
                 paces.get(row[0]),
             )
             for row in rows

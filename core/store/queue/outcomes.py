@@ -127,7 +127,8 @@ async def recover(store: Store, epoch: int) -> int:
         rows = database.execute(
             "SELECT d.seq, d.attempts, d.step, d.interruptions, d.changed_at, d.wish, w.url,"
             " coalesce(w.retry_schedule, (SELECT retry_schedule FROM settings), 'standard')"
-            " FROM deliveries d JOIN webhooks w ON w.seq = d.webhook WHERE d.state = 'sending' AND d.epoch < ?",
+            " FROM webhooks w CROSS JOIN deliveries d INDEXED BY deliveries_by_state ON d.webhook = w.seq"
+            " WHERE d.state = 'sending' AND d.epoch < ?",
             (epoch,),
         ).fetchall()
         for seq, attempts, step, interruptions, started_at, wish, url, waits in rows:

@@ -5,8 +5,9 @@ import sqlite3
 from core.clock import now_ms
 from core.models import Delivery, DeliveryState
 from core.store import audit
+from core.store.delivery_rows import read_delivery
 from core.store.errors import NotPossible
-from core.store.history import find_delivery, read_delivery
+from core.store.history import find_delivery
 from core.store.lanes import RETRY
 from core.store.line import NEVER, next_in_line
 from core.store.store import Store

@@ -1,0 +1,64 @@
+"""How many deliveries are open, by webhook. Triggers keep most of it, so that it costs the same over any number."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from core.clock import now_ms
+from core.store.filter import WAITS_LONG_MS
+from core.store.search import first_since
+
+_COUNTS = """
+SELECT c.webhook, w.enabled, c.open, c.tried, c.failed,
+    (SELECT count(*) FROM deliveries INDEXED BY deliveries_by_state WHERE webhook = c.webhook AND state = 'sending')
+FROM counts c CROSS JOIN webhooks w ON w.seq = c.webhook
+"""
+_STATE_HERE = "FROM deliveries INDEXED BY deliveries_by_state WHERE webhook = c.webhook AND state ="
+# Many of what is young may be open; but it is of the last ten seconds.
+_YOUNG = f"""
+SELECT (SELECT count(*) {_STATE_HERE} 'pending' AND seq >= :young)
+    + (SELECT count(*) {_STATE_HERE} 'sending' AND seq >= :young)
+    - (SELECT count(*) FROM deliveries INDEXED BY deliveries_tried
+        WHERE webhook = c.webhook AND last_outcome <> 'ok' AND state IN ('pending', 'sending') AND seq >= :young)
+FROM counts c CROSS JOIN webhooks w ON w.seq = c.webhook WHERE w.enabled
+"""
+_OLDEST = f"""
+SELECT min(created_at) FROM deliveries WHERE seq IN (
+    SELECT (SELECT min(seq) {_STATE_HERE} state.name)
+    FROM counts c CROSS JOIN webhooks w ON w.seq = c.webhook
+        CROSS JOIN (SELECT 'pending' AS name UNION ALL SELECT 'sending') state
+    WHERE w.enabled
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What a webhook has open. `tried` counts what of pending and sending has failed before."""
+
+    enabled: bool
+    pending: int
+    sending: int
+    tried: int
+    failed: int
+
+
+def read_counts(database: sqlite3.Connection) -> dict[int, Count]:
+    """By the row number of the webhook; those that were deleted are among them."""
+    return {
+        webhook: Count(bool(enabled), open_ - sending, sending, tried, failed)
+        for webhook, enabled, open_, tried, failed, sending in database.execute(_COUNTS)
+    }
+
+
+def count_attention(database: sqlite3.Connection, counts: dict[int, Count]) -> int:
+    """How many deliveries the view Attention lists: all that failed, and what waits too long or has failed before."""
+    young = first_since(database, now_ms() - WAITS_LONG_MS)
+    fresh: int = sum(number for (number,) in database.execute(_YOUNG, {"young": young}))
+    waiting = sum(count.pending + count.sending for count in counts.values() if count.enabled)
+    return sum(count.failed for count in counts.values()) + waiting - fresh
+
+
+def oldest_waiting(database: sqlite3.Connection) -> int | None:
+    """When the oldest delivery was made that is pending or being sent, and not held; ms since 1970."""
+    (oldest,) = database.execute(_OLDEST).fetchone()
+    return None if oldest is None else int(oldest)

@@ -1,0 +1,155 @@
+"""Searching the deliveries in the order of time, a slice at a time: nothing holds a reader for long."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from core.clock import to_ms
+from core.store.filter import DeliveryFilter
+from core.store.sources import Bounds, Source, choose
+
+PATIENCE = 0.05
+"""Seconds after which a slice ends."""
+_STATEMENT = 0.01
+"""Seconds that one statement of a slice should take."""
+_FIRST_SPAN = 500
+_LARGEST_SPAN = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The row numbers found, in order. `position` is the last one looked at, None once there is nothing left."""
+
+    found: list[int]
+    position: int | None
+
+
+def search(
+    database: sqlite3.Connection,
+    chosen: DeliveryFilter,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    most: int,
+    newest_first: bool = True,
+) -> Slice:
+    """Look for so many deliveries that the filter lets through, for a moment.
+
+    `before` and `after` are row numbers that bound the search. The next slice goes on with one of them at `position`.
+    """
+    bounds = _bounds(database, chosen, before, after)
+    if bounds.high - bounds.low <= 1 or most <= 0:
+        return Slice([], None)
+    source = choose(database, chosen, bounds)
+    look = _Look(database, chosen)
+    looked = (
+        look.through(bounds, newest_first, most)
+        if source is None
+        else look.among(source, bounds, newest_first, most)
+    )
+    until = time.monotonic() + PATIENCE
+    found: list[int] = []
+    for matches, position in looked:
+        found += matches
+        if len(found) >= most:
+            del found[most:]
+            return Slice(found, found[-1])
+        if time.monotonic() > until:
+            return Slice(found, position)
+    return Slice(found, None)
+
+
+class _Look:
+    """Looks at deliveries, some at a time: yields those that the filter lets through, and the last it looked at."""
+
+    def __init__(self, database: sqlite3.Connection, chosen: DeliveryFilter) -> None:
+        self._database = database
+        condition, self._values = chosen.condition()
+        joins = ""
+        if "w." in condition:
+            joins += " CROSS JOIN webhooks w ON w.seq = d.webhook"
+        if "e." in condition:
+            joins += " CROSS JOIN events e ON e.seq = d.event"
+        self._among = (
+            "SELECT d.seq FROM json_each(:wanted) wanted CROSS JOIN deliveries d ON d.seq = wanted.value"
+            f"{joins} WHERE {condition}"
+        )
+        self._through = (
+            f"SELECT d.seq FROM deliveries d NOT INDEXED{joins}"
+            f" WHERE d.seq > :low AND d.seq < :high AND {condition} ORDER BY d.seq"
+        )
+
+    def among(
+        self, source: Source, bounds: Bounds, newest_first: bool, most: int
+    ) -> Iterator[tuple[list[int], int]]:
+        rows = source.rows(self._database, bounds, newest_first=newest_first)
+        span = max(most, _FIRST_SPAN)
+        while looked := list(islice(rows, span)):
+            values = self._values | {"wanted": json.dumps(looked)}
+            matching = {seq for (seq,) in self._database.execute(self._among, values)}
+            yield [seq for seq in looked if seq in matching], looked[-1]
+
+    def through(self, bounds: Bounds, newest_first: bool, most: int) -> Iterator[tuple[list[int], int]]:
+        sql = f"{self._through} {'DESC' if newest_first else 'ASC'} LIMIT {most}"
+        low, high, span = bounds.low, bounds.high, _FIRST_SPAN
+        while high - low > 1:
+            began = time.monotonic()
+            edge = max(low, high - span - 1) if newest_first else min(high, low + span + 1)
+            here = {"low": edge, "high": high} if newest_first else {"low": low, "high": edge}
+            found = [seq for (seq,) in self._database.execute(sql, self._values | here)]
+            if newest_first:
+                high = edge + 1
+                yield found, high
+            else:
+                low = edge - 1
+                yield found, low
+            taken = time.monotonic() - began
+            span = int(min(_LARGEST_SPAN, span * min(4.0, max(0.25, _STATEMENT / max(taken, 1e-6))) + 1))
+
+
+def _bounds(
+    database: sqlite3.Connection, chosen: DeliveryFilter, before: int | None, after: int | None
+) -> Bounds:
+    """The row numbers among which all that is wanted must be."""
+    first, last = database.execute(
+        "SELECT min(seq), (SELECT max(seq) FROM deliveries) FROM deliveries"
+    ).fetchone()
+    if last is None:
+        return Bounds(0, 0)
+    low, high = first - 1, last + 1
+    if after is not None:
+        low = max(low, after)
+    if before is not None:
+        high = min(high, before)
+    if chosen.up_to is not None:
+        high = min(high, chosen.up_to + 1)
+    if chosen.since is not None:
+        low = max(low, first_since(database, to_ms(chosen.since)) - 1)
+    if chosen.until is not None:
+        high = min(high, first_since(database, to_ms(chosen.until)))
+    return Bounds(low, high)
+
+
+def first_since(database: sqlite3.Connection, moment: int) -> int:
+    """The row number of the first delivery that was made at a time (ms since 1970) or later.
+
+    Rows are in the order of time, but for those made while the clock was set back.
+    """
+    low, high = database.execute(
+        "SELECT min(seq), (SELECT max(seq) + 1 FROM deliveries) FROM deliveries"
+    ).fetchone()
+    if high is None:
+        return 0
+    while low < high:
+        middle = (low + high) // 2
+        seq, created_at = database.execute(
+            "SELECT seq, created_at FROM deliveries WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
+        ).fetchone()
+        if created_at < moment:
+            low = seq + 1
+        else:
+            high = middle
+    return int(low)

@@ -1,0 +1,240 @@
+"""Where a search begins: the index that holds the fewest deliveries among which all wanted ones are.
+
+Every index of deliveries ends with their row number. So what stands under one key of it comes in the order of time,
+and many such streams merge into one that needs no sorting, however much there is.
+"""
+
+import heapq
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from core.ids import ALPHABET
+from core.models import DeliveryState, Outcome
+from core.store.filter import HIGHEST, DeliveryFilter, View
+
+_ENOUGH = 2_000
+"""So many are counted of a source; one of more is as good as another."""
+_OPEN = (DeliveryState.PENDING, DeliveryState.SENDING)
+_TAIL_LENGTHS = range(4, 9)
+_SHORTEST_WORD = 5
+_WHOLLY_BY_PLACE = {"state", "webhook", "event_type"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Row numbers between these two, without them."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """The deliveries under one key of an index."""
+
+    index: str
+    key: str
+    values: tuple[object, ...]
+
+    def rows(self, database: sqlite3.Connection, bounds: Bounds, order: str) -> Iterator[int]:
+        sql = f"SELECT seq {self._among} ORDER BY seq {order}"
+        return (seq for (seq,) in database.execute(sql, (*self.values, bounds.low, bounds.high)))
+
+    def count(self, database: sqlite3.Connection, bounds: Bounds, most: int) -> int:
+        sql = f"SELECT count(*) FROM (SELECT 1 {self._among} LIMIT ?)"
+        (number,) = database.execute(sql, (*self.values, bounds.low, bounds.high, most)).fetchone()
+        return int(number)
+
+    @property
+    def _among(self) -> str:
+        return f"FROM deliveries INDEXED BY {self.index} WHERE {self.key} AND seq > ? AND seq < ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Streams and single deliveries among which all wanted ones are."""
+
+    streams: Sequence[_Stream] = ()
+    single: Sequence[int] = field(default=())
+
+    def rows(self, database: sqlite3.Connection, bounds: Bounds, *, newest_first: bool) -> Iterator[int]:
+        """The row numbers in order, each once; the caller takes as many as it needs."""
+        order = "DESC" if newest_first else "ASC"
+        single = sorted({seq for seq in self.single if bounds.low < seq < bounds.high}, reverse=newest_first)
+        streams = (stream.rows(database, bounds, order) for stream in self.streams)
+        return heapq.merge(single, *streams, reverse=newest_first)
+
+    def size(self, database: sqlite3.Connection, bounds: Bounds) -> int:
+        """How many there are, counted up to what is enough to choose."""
+        number = len(self.single)
+        for stream in self.streams:
+            if number >= _ENOUGH:
+                break
+            number += stream.count(database, bounds, _ENOUGH - number)
+        return number
+
+
+def choose(database: sqlite3.Connection, chosen: DeliveryFilter, bounds: Bounds) -> Source | None:
+    """The smallest source; None if it is all deliveries between the bounds."""
+    found = [
+        source
+        for source in (_by_place(database, chosen), _by_answer(database, chosen), _by_name(database, chosen))
+        if source is not None
+    ]
+    sizes = [source.size(database, bounds) for source in found] if bounds.high - bounds.low > 1 else []
+    if not sizes or min(sizes) > bounds.high - bounds.low:
+        return None
+    return found[sizes.index(min(sizes))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Webhook:
+    seq: int
+    id: str
+    type: str
+    enabled: bool
+
+
+def _by_place(database: sqlite3.Connection, chosen: DeliveryFilter) -> Source | None:
+    """By webhook and state."""
+    rows = database.execute("SELECT seq, id, type, enabled FROM webhooks").fetchall()
+    webhooks = [_Webhook(seq, identity, kind, bool(enabled)) for seq, identity, kind, enabled in rows]
+    places = [
+        (webhook.seq, state)
+        for webhook in webhooks
+        for state in DeliveryState
+        if _can_be(chosen, webhook, state)
+    ]
+    if chosen.view in _INDEX_OF_VIEW:
+        index, key = _INDEX_OF_VIEW[chosen.view]
+        return Source([_Stream(index, f"webhook = ? AND {key}", (seq,)) for seq in dict(places)])
+    if len(places) == len(webhooks) * len(DeliveryState):
+        return None
+    return Source([_Stream("deliveries_by_state", "webhook = ? AND state = ?", place) for place in places])
+
+
+_INDEX_OF_VIEW = {
+    View.FAILING: ("deliveries_tried", "last_outcome <> 'ok' AND state IN ('pending', 'sending')"),
+    View.SLOW: ("deliveries_slow", "last_ms >= 2000"),
+}
+
+
+def _can_be(chosen: DeliveryFilter, webhook: _Webhook, state: DeliveryState) -> bool:
+    """Whether a delivery of this webhook in this state may be wanted."""
+    return (
+        chosen.webhook in (None, webhook.id)
+        and chosen.event_type in (None, webhook.type)
+        and _is_in(chosen.state, webhook, state)
+        and _is_in(chosen.view, webhook, state)
+        and not any(_is_wholly(other, webhook, state) for other in chosen.without)
+    )
+
+
+def _is_wholly(other: DeliveryFilter, webhook: _Webhook, state: DeliveryState) -> bool:
+    """Whether every delivery of this webhook in this state is one of these."""
+    asked = other.model_dump(exclude_defaults=True).keys()
+    return asked <= _WHOLLY_BY_PLACE and other.state != "attention" and _can_be(other, webhook, state)
+
+
+def _is_in(group: str | None, webhook: _Webhook, state: DeliveryState) -> bool:
+    match group:
+        case None | View.ALL | View.SLOW:
+            return True
+        case View.ATTENTION:
+            return state is DeliveryState.FAILED or (state in _OPEN and webhook.enabled)
+        case View.FAILING:
+            return state in _OPEN and webhook.enabled
+        case View.HELD:
+            return state is DeliveryState.PENDING and not webhook.enabled
+        case "undelivered":
+            return state in (*_OPEN, DeliveryState.FAILED)
+    return state == group
+
+
+def _by_answer(database: sqlite3.Connection, chosen: DeliveryFilter) -> Source | None:
+    """By outcome and status code of the last attempt."""
+    if chosen.outcome is None and chosen.status_code is None and chosen.status_class is None:
+        return None
+    outcomes = [chosen.outcome] if chosen.outcome else list(Outcome)
+    first, last = 0, 1000
+    if chosen.status_class is not None:
+        first, last = chosen.status_class * 100, chosen.status_class * 100 + 99
+    if chosen.status_code is not None:
+        first = last = chosen.status_code
+    streams = [
+        _Stream("deliveries_by_outcome", "last_outcome = ? AND last_status = ?", (outcome, status))
+        for outcome in outcomes
+        for status in _statuses(database, outcome, first, last)
+    ]
+    if first == 0:
+        streams += [
+            _Stream("deliveries_by_outcome", "last_outcome = ? AND last_status IS NULL", (outcome,))
+            for outcome in outcomes
+        ]
+    return Source(streams)
+
+
+def _statuses(database: sqlite3.Connection, outcome: Outcome, first: int, last: int) -> Iterator[int]:
+    """The status codes that stand under an outcome, one look each."""
+    while True:
+        (first_there,) = database.execute(
+            "SELECT min(last_status) FROM deliveries INDEXED BY deliveries_by_outcome"
+            " WHERE last_outcome = ? AND last_status >= ? AND last_status <= ?",
+            (outcome, first, last),
+        ).fetchone()
+        if first_there is None:
+            return
+        yield first_there
+        first = first_there + 1
+
+
+def _by_name(database: sqlite3.Connection, chosen: DeliveryFilter) -> Source | None:
+    """By session, or by a word that begins an ID, a session, an external ID or an outcome. None: there are too many."""
+    if chosen.session is not None:
+        return _single(database, [("events_by_session", "e.session = ?", (chosen.session,))])
+    for word in (chosen.text or "").split():
+        if len(word) < _SHORTEST_WORD or _may_be_tail(word):
+            continue
+        if (found := _named(database, word)) is not None:
+            return found
+    return None
+
+
+def _may_be_tail(word: str) -> bool:
+    return "…" in word or (len(word) in _TAIL_LENGTHS and set(word.lower()) <= set(ALPHABET))
+
+
+def _named(database: sqlite3.Connection, word: str) -> Source | None:
+    lower = word.lower()
+    if lower.startswith("dlv_"):
+        return _single(database, [], lower)
+    places = [
+        ("events_by_session", "e.session >= ? AND e.session < ?", (word, word + HIGHEST)),
+        ("events_by_external_id", "e.external_id >= ? AND e.external_id < ?", (word, word + HIGHEST)),
+        ("sqlite_autoindex_events_1", "e.id >= ? AND e.id < ?", (lower, lower + HIGHEST)),
+    ]
+    if (found := _single(database, places)) is None:
+        return None
+    outcomes = [outcome for outcome in Outcome if outcome.startswith(lower)]
+    answers = (_by_answer(database, DeliveryFilter(outcome=outcome)) for outcome in outcomes)
+    return Source([stream for source in answers if source for stream in source.streams], found.single)
+
+
+def _single(
+    database: sqlite3.Connection,
+    places: Sequence[tuple[str, str, tuple[str, ...]]],
+    identity: str | None = None,
+) -> Source | None:
+    """The deliveries of events at these places of an index, and those whose ID begins so; None if they are too many."""
+    found: list[int] = []
+    if identity is not None:
+        sql = "SELECT seq FROM deliveries INDEXED BY sqlite_autoindex_deliveries_1 WHERE id >= ? AND id < ? LIMIT ?"
+        found += [seq for (seq,) in database.execute(sql, (identity, identity + HIGHEST, _ENOUGH + 1))]
+    for index, key, values in places:
+        sql = (
+            f"SELECT d.seq FROM events e INDEXED BY {index} CROSS JOIN deliveries d INDEXED BY deliveries_by_event"
+            f" ON d.event = e.seq WHERE {key} LIMIT ?"
+        )
+        found += [seq for (seq,) in database.execute(sql, (*values, _ENOUGH + 1))]
+    return Source(single=found) if len(found) <= _ENOUGH else None
