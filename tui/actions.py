@@ -55,6 +55,7 @@ NOTICES = (
 SETTINGS = (
     Action("into_form", "tab,enter", "Into the form", "Tab"),
     Action("add_header", "a", "Add"),
+    Action("history", "h", "History", in_bar=False),
     Action("", "", "Scroll", "j k"),
     Action("save", "ctrl+s", "Update settings", "^s"),
     Action("test", "ctrl+t", "Test", "^t"),

@@ -18,6 +18,7 @@ from core.models import AcceptedAnswer, CustomHeader, GeneralSettings, WebhookOp
 from core.store import Store, config, queue
 from core.store.lock import DispatcherLock, Holder
 from tests.support.books import write_books
+from tests.support.settled import settled
 from tests.tui.conftest import Screens
 from tui.dialogs.choice import ChoiceDialog
 from tui.dialogs.secret import SecretDialog
@@ -271,6 +272,7 @@ async def test_a_private_authentication_url(screens: Screens, store: Store) -> N
         )
         screen.query_one("#client_id", Input).value = "me"
         screen.query_one("#secret_key", Input).value = "hush"
+        await settled(pilot)
         await _press(pilot, "ctrl+s")
         assert _error(pilot, "authentication_url") == "✗ Allow its network, or enter another address."
         assert screen.focused is screen.query_one("#allow")

@@ -303,3 +303,18 @@ async def test_events_that_nobody_wanted_are_offered(screens: Screens, store: St
         await settled(pilot, DEAF)
         await _press(pilot, *["down"] * 5, "enter")
         await _until(pilot, lambda: "No event of its type" in pilot.app.screen.query_one(MessageLine).words)
+
+
+async def test_the_history_of_the_settings(screens: Screens, store: Store) -> None:
+    """`h` tells who changed them, and the sections stand side by side where there is room."""
+    await config.save_settings(store, GeneralSettings(deadline=30), actor="ana")
+    async with screens(140, 40) as pilot:
+        await _press(pilot, "2")
+        left, right = pilot.app.screen.query("SettingsForm .column").results()
+        assert (left.region.y, left.region.right) == (right.region.y, right.region.x)
+        await _press(pilot, "h")
+        await settled(pilot)
+        history_words = str(pilot.app.screen.query_one("#history", Static).content)
+        assert "ana  changed  Deadline 15 → 30" in history_words, history_words
+        await _press(pilot, "escape")
+        assert pilot.app.screen.query_one("#form").display
