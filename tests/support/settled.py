@@ -8,6 +8,13 @@ _LOOKS_THE_SAME = 4
 _PATIENCE = 10.0
 
 
+async def opened(pilot: Pilot[None]) -> None:
+    """Wait until the first screen stands with what it read: its last word is who delivers."""
+    while "deliver" not in _drawn(pilot).partition("\n")[0]:
+        await pilot.pause(0.03)
+    await settled(pilot)
+
+
 async def settled(pilot: Pilot[None], at_least: float = 0.0) -> None:
     """Wait until nothing that is drawn has changed for a few looks; `at_least` for so many seconds."""
     began = monotonic()
@@ -34,6 +41,5 @@ def named(svg: str) -> str:
 
 def _drawn(pilot: Pilot[None]) -> str:
     screen = pilot.app.screen
-    return f"{screen}{pilot.app.focused}" + "\n".join(
-        "".join(segment.text for segment in strip) for strip in screen._compositor.render_strips()
-    )
+    lines = ("".join(segment.text for segment in strip) for strip in screen._compositor.render_strips())
+    return "\n".join((*lines, str(screen), str(pilot.app.focused)))

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from core.models import CustomHeader, NoticeKind
 from core.store import Store, audit, config, notices
 from tests.support.books import START, write_books
-from tests.support.settled import drawn_as, named, settled
+from tests.support.settled import drawn_as, named, opened, settled
 from tui.app import HookkeeperApp
 from tui.dialogs.choice import DEAF
 from tui.dialogs.quit import quit_dialog
@@ -145,7 +145,7 @@ async def test_looks(
         await write_books(database)
     app = HookkeeperApp(store, starts_dispatcher=False)
     async with app.run_test(size=size) as pilot:
-        await settled(pilot)
+        await opened(pilot)
         for step in SCREENS[name]:
             await (pilot.press(step) if isinstance(step, str) else step(pilot, store))
             await settled(pilot, DEAF if isinstance(step, str) else 0.5)
