@@ -27,6 +27,12 @@ def clock_time(moment: datetime, today: datetime | None = None) -> str:
     return f"{local.day} {local.strftime('%b')}"
 
 
+def full_time(moment: datetime) -> str:
+    """A time with its date and zone, the machine's: `25 Nov 2026 14:05:12 CET`."""
+    local = moment.astimezone()
+    return f"{local.day} {local:%b %Y %H:%M:%S %Z}"
+
+
 def utc_words(moment: datetime) -> str:
     """A time inside a stored sentence, the same for every reader: `3 Dec 2026 14:05 UTC`."""
     utc = moment.astimezone(UTC)

@@ -61,7 +61,15 @@ def masked_json(body: bytes, fields: Sequence[str] = ()) -> str:
     `fields` are masked as well (see `is_masked`). What is no JSON is shown as text. The body that is sent stays
     untouched.
     """
-    hidden = _masking(tuple(fields))
+    return _readable(body, _masking(tuple(fields)))
+
+
+def readable_json(body: bytes) -> str:
+    """The same with nothing masked."""
+    return _readable(body, lambda name: False)
+
+
+def _readable(body: bytes, hidden: Callable[[str], bool]) -> str:
     text = body.decode("utf-8", "replace")
     try:
         value = json.loads(text, parse_float=_as_it_stands, parse_int=_as_it_stands)

@@ -84,10 +84,19 @@ MONITOR = (
 DETAIL = (
     Action("back", "escape,q", "List", "Esc"),
     Action("resend", "r", "Resend"),
-    Action("cancel", "c", "Cancel…"),
-    Action("older", "left,h", "Older", "←"),
-    Action("newer", "right,l", "Newer", "→"),
-    Action("unmask", "i", "Masked values", "i"),
+    Action("copy", "y", "Copy"),
+    Action("next", "n", "Next, previous", "n p"),
+    Action("previous", "p", "Previous", in_bar=False),
+    Action("older", "left,h", "Attempt", "←→"),
+    Action("newer", "right,l", "Newer attempt", "→", in_bar=False),
+    Action("unmask", "i", "Masked values", in_bar=False),
+    Action("cancel", "c", "Cancel…", in_bar=False),
+    Action("edit", "e", "Edit its webhook", in_bar=False),
+    Action("switch", "x", "Disable or enable its webhook", in_bar=False),
+    Action("open_body", "o", "Open body in pager", in_bar=False),
+    Action("write_body", "w", "Write body to a file", in_bar=False),
+    Action("scroll_down", "j,down", "Down", in_bar=False),
+    Action("scroll_up", "k,up", "Up", in_bar=False),
 )
 PLACES = (
     ("Everywhere", EVERYWHERE),

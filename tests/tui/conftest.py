@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from core.store import Store, open_store
 from tui.app import HookkeeperApp
@@ -44,3 +45,10 @@ def screens(store: Store) -> Screens:
             yield pilot
 
     return opened
+
+
+def detail_text(pilot: Pilot[None]) -> str:
+    """What a delivery's page says, all of it."""
+    return "\n".join(
+        str(part.content) for part in pilot.app.screen.query("DeliveryDetail Static").results(Static)
+    )

@@ -6,7 +6,7 @@ from textual.widgets import Input, Static
 from core.catalog import accept
 from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, WebhookOptions
 from core.store import Store, audit, config, queue
-from tests.tui.conftest import Screens
+from tests.tui.conftest import Screens, detail_text
 from tui.dialogs.secret import SecretDialog
 from tui.screens.delivery import DeliveryScreen
 
@@ -56,10 +56,10 @@ async def test_masked_fields_on_the_delivery_page(screens: Screens, store: Store
     async with screens() as pilot:
         pilot.app.push_screen(DeliveryScreen(claim.id))
         await pilot.pause(0.5)
-        shown = str(pilot.app.screen.query_one("#detail", Static).content)
-        assert '"ssn": "••••",\n  "a": "loud"' in shown
+        shown = detail_text(pilot)
+        assert '    "ssn": "••••",\n    "a": "loud"' in shown
         assert '  {\n    "SSN": "••••"\n  }' in shown
         await _press(pilot, "i")
-        shown = str(pilot.app.screen.query_one("#detail", Static).content)
+        shown = detail_text(pilot)
         assert "hush-1" in shown
         assert "hush-2" in shown

@@ -10,7 +10,7 @@ from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, config, history, queue
 from core.store.queue.health import disable_gone
 from tests.support.settled import settled
-from tests.tui.conftest import Screens
+from tests.tui.conftest import Screens, detail_text
 from tui.dialogs.choice import DEAF
 from tui.dialogs.webhook import WebhookDialog
 from tui.screens.delivery import DeliveryScreen
@@ -158,7 +158,7 @@ async def test_the_order_of_a_session_is_told(screens: Screens, store: Store) ->
         assert "order" in pilot.app.export_screenshot()
         await pilot.app.push_screen(DeliveryScreen(second.delivery.id))
         await pilot.pause(0.3)
-        detail = str(pilot.app.screen.query_one("#detail", Static).content)
+        detail = detail_text(pilot)
     head = tail(first.delivery.id)
     assert f"Waits for those before it in its session ({head}). Press r to send it now." in detail
     assert "No attempt yet.\n" in detail
@@ -240,7 +240,7 @@ async def test_monitor_is_live(screens: Screens, store: Store) -> None:
         await queue.emit(store, "session-failed", body)
         await _until(pilot, lambda: len(pilot.app.screen.query_one("#deliveries").rows) == 1)  # type: ignore[attr-defined]  # the list
         await _press(pilot, "enter", "i", "left", "right", "r", "j", "k")
-        assert "[/x]" in str(pilot.app.screen.query_one("#detail", Static).content)
+        assert "[/x]" in detail_text(pilot)
         await _press(pilot, "escape", "v", "f", "j", "k", "v", "c")
         await pilot.pause(0.3)
         await _press(pilot, "tab", "enter")

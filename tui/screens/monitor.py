@@ -9,15 +9,13 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Static
 
-from core.ids import tail
-from core.models import Delivery, DeliveryState
-from core.store import bell, history, queue
+from core.store import history
 from core.store.filter import DeliveryFilter
 from core.store.history import Totals
 from core.text import one_line
 from tui.actions import MONITOR, bindings
-from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.screens.delivery import DeliveryScreen
+from tui.screens.delivery_steps import ask_cancel, resend
 from tui.screens.frame import Frame
 from tui.widgets.delivery_list import DeliveryList
 from tui.words import state_mark, why
@@ -152,35 +150,3 @@ class MonitorScreen(Frame):
         if self.list.chosen is not None:
             self.app.copy_to_clipboard(self.list.chosen.id)
             self.say("✓ ID copied, if your terminal allows it")
-
-
-async def resend(frame: Frame, delivery: Delivery) -> str:
-    """Send one delivery once more; the words for the message line, none for a key that is held down."""
-    if not frame.keeper.resends(delivery.id):
-        return ""
-    again = await queue.resend(frame.store, delivery.id, actor=frame.keeper.actor)
-    bell.ring(frame.store.path)
-    name = tail(again.id)
-    if again.state is DeliveryState.SENDING:
-        return f"✓ {name} is being sent: once more if it does not arrive"
-    already = " It was delivered before." if delivery.state is DeliveryState.DELIVERED else ""
-    if again.waits_for in ("now", "rate"):
-        return f"✓ resent {name}: attempt {again.attempts + 1} starts now.{already}"
-    sentence, _ = why(again)
-    return f"! {name} goes first, but: {sentence[:1].lower()}{sentence[1:]}{already}"
-
-
-async def ask_cancel(frame: Frame, delivery: Delivery) -> None:
-    """Ask, then cancel one delivery."""
-    if delivery.state in (DeliveryState.DELIVERED, DeliveryState.CANCELLED):
-        frame.say(f"✗ {tail(delivery.id)} is {delivery.state} already: there is nothing to cancel.")
-        return
-    lines = [delivery.id, "It will not be sent any more. r sends it after all."]
-    choices = [Choice("", "Back"), Choice("confirm", "Confirm")]
-    if await frame.app.push_screen_wait(ChoiceDialog("Cancel delivery", lines, choices)) == "confirm":
-        frame.act(_cancel(frame, delivery))
-
-
-async def _cancel(frame: Frame, delivery: Delivery) -> str:
-    await queue.cancel(frame.store, delivery.id, actor=frame.keeper.actor)
-    return f"✓ cancelled {tail(delivery.id)}"

@@ -1,0 +1,58 @@
+"""A delivery as a command line of curl, to try the same request by hand."""
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from core.delivery.sent import Header
+from core.text import sanitize
+from core.url import on_the_wire
+
+_LONGEST_ARGUMENT = 100_000
+"""Bytes; the kernel takes 128 KiB. What printf is given never becomes an argument: shells have it built in."""
+
+
+def curl(url: str, headers: Sequence[Header], body: bytes) -> str:
+    """The command for a POSIX shell, printable whatever the body holds; the body is sent byte for byte.
+
+    Values that are not known stand as variables such as `"$TOKEN"`.
+    """
+    words = ["curl", shlex.quote(on_the_wire(url))]
+    if re.search(r"[\[\]{}]", url):
+        words[0] += " --globoff"
+    words += [f"-H {_header(name, value)}" for name, value in headers]
+    text = _plain(body)
+    if text is not None and len(body) <= _LONGEST_ARGUMENT:
+        return _lines([*words, f"--data-raw {shlex.quote(text)}"])
+    source = f"printf %s {shlex.quote(text)}" if text is not None else f"printf %b '{_escaped(body)}'"
+    return f"{source} | " + _lines([*words, "--data-binary @-"])
+
+
+def _lines(words: Sequence[str]) -> str:
+    return " \\\n  ".join(words)
+
+
+def _header(name: str, value: str | None) -> str:
+    if value is not None:
+        return shlex.quote(f"{name}: {sanitize(value)}")
+    if name.lower() == "authorization":
+        return "'authorization: Bearer '\"$TOKEN\""
+    # A prefix: x-path must not become the PATH of whoever runs it.
+    variable = "HEADER_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
+    return f'{shlex.quote(name + ": ")}"${variable}"'
+
+
+def _plain(body: bytes) -> str | None:
+    """The body as text that any terminal shows as it is, None if it is not of that kind."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if sanitize(text) == text else None
+
+
+def _escaped(body: bytes) -> str:
+    """The body as `printf %b` takes it within single quotes."""
+    return "".join(
+        chr(byte) if 0x20 <= byte < 0x7F and byte not in b"'\\" else f"\\0{byte:03o}" for byte in body
+    )

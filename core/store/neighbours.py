@@ -1,0 +1,29 @@
+"""The deliveries beside one in a list."""
+
+import sqlite3
+
+from core.store.filter import DeliveryFilter, View
+from core.store.history import find_delivery
+from core.store.pages import load_page, load_page_after
+from core.store.store import Store
+
+EVERYTHING = DeliveryFilter()
+
+
+async def next_delivery(store: Store, delivery_id: str, view: View, chosen: DeliveryFilter) -> str | None:
+    """The one below it, which is older; None at the end of the list. Raises NotFound."""
+    rows = (await load_page(store, view, chosen, before=await _seq(store, delivery_id), limit=1)).rows
+    return rows[0].delivery.id if rows else None
+
+
+async def previous_delivery(store: Store, delivery_id: str, view: View, chosen: DeliveryFilter) -> str | None:
+    """The one above it, which is newer; None at the top of the list. Raises NotFound."""
+    rows = await load_page_after(store, view, chosen, after=await _seq(store, delivery_id), limit=1)
+    return rows[-1].delivery.id if rows else None
+
+
+async def _seq(store: Store, delivery_id: str) -> int:
+    def read(database: sqlite3.Connection) -> int:
+        return find_delivery(database, delivery_id)
+
+    return await store.read(read)

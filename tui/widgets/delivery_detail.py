@@ -1,0 +1,172 @@
+"""One delivery: why it is where it is, its attempts, what was answered, what was sent, the rest of its session."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.widgets import Static
+
+from core.models import Attempt, Delivery, Event, GeneralSettings
+from core.store import config, history
+from core.store.session import Session, load_session
+from tui.widgets.countdown import Countdown
+from tui.widgets.delivery_attempts import attempts_table
+from tui.widgets.delivery_exchange import request, response
+from tui.widgets.delivery_head import NOTHING, delivery_head
+from tui.widgets.delivery_session import session_events
+from tui.widgets.json_text import body_text
+
+if TYPE_CHECKING:
+    from tui.app import HookkeeperApp
+
+_LONG = 64 * 1024
+"""Bytes from which a body is made readable beside the screen's own work."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What stands in the store."""
+
+    delivery: Delivery
+    attempts: tuple[Attempt, ...]
+    event: Event
+    settings: GeneralSettings
+    session: Session
+
+
+class DeliveryDetail(VerticalScroll, can_focus=False):
+    """A page's body, or a pane beside a list. `load` reads the store; nothing is drawn that has not changed."""
+
+    def __init__(self) -> None:
+        super().__init__(id="detail")
+        self.unmasked = False
+        """Whether masked values of this one delivery are shown."""
+        self._id: str | None = None
+        self._shown: _Shown | None = None
+        self._body = Content("")
+        self._body_of: object = None
+        self._number: int | None = None
+        self._drawn: object = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(NOTHING, id="detail-head", markup=False)
+        yield Countdown()
+        yield Static("", id="detail-body", markup=False)
+
+    @property
+    def delivery(self) -> Delivery | None:
+        """The delivery that is shown, as it was when it was read."""
+        return self._shown.delivery if self._shown is not None else None
+
+    @property
+    def event(self) -> Event | None:
+        """The event that it carries."""
+        return self._shown.event if self._shown is not None else None
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The attempt that is shown."""
+        if self._shown is None or not self._shown.attempts:
+            return None
+        return self._shown.attempts[self._index(self._shown)]
+
+    def _index(self, shown: _Shown) -> int:
+        """That of the chosen number, so that a new attempt moves nothing; the newest unless one was chosen."""
+        for index, attempt in enumerate(shown.attempts):
+            if attempt.number == self._number:
+                return index
+        return 0
+
+    async def load(self, delivery_id: str | None) -> None:
+        """Read this delivery and draw what has changed; None for none. Raises StoreError."""
+        if delivery_id != self._id:
+            self._id, self._number, self.unmasked = delivery_id, None, False
+        shown = await self._read(delivery_id) if delivery_id is not None else None
+        if delivery_id != self._id:
+            return  # another one was asked for meanwhile
+        before, self._shown = self._shown, shown
+        await self._make_readable()
+        self._draw()
+        if before is None or shown is None or before.delivery.id != shown.delivery.id:
+            self.scroll_home(animate=False)
+
+    async def _read(self, delivery_id: str) -> _Shown:
+        store = cast("HookkeeperApp", self.app).store
+        delivery = await history.load_delivery(store, delivery_id)
+        return _Shown(
+            delivery,
+            tuple(await history.list_attempts(store, delivery.id)),
+            await history.load_event(store, delivery.event_id),
+            await config.load_settings(store),
+            await load_session(store, delivery.event_id),
+        )
+
+    async def _make_readable(self) -> None:
+        """Parse the body that was sent, unless that has been done."""
+        if self._shown is None:
+            return
+        event, fields = self._shown.event, self._shown.settings.masked_fields
+        wanted = (event.id, fields, self.unmasked)
+        if wanted == self._body_of:
+            return
+        if len(event.body) < _LONG:
+            self._body = body_text(event.body, fields, unmasked=self.unmasked)
+        else:
+            self._body = await asyncio.to_thread(body_text, event.body, fields, unmasked=self.unmasked)
+        self._body_of = wanted
+
+    def on_resize(self, event: Resize) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        width = self.scrollable_content_region.width
+        wanted = (self._shown, self._number, self._body_of, width)
+        if wanted == self._drawn or width <= 0:
+            return
+        self._drawn = wanted
+        head, body = self.query_one("#detail-head", Static), self.query_one("#detail-body", Static)
+        shown = self._shown
+        if shown is None:
+            head.update(NOTHING)
+            body.update("")
+            self.query_one(Countdown).show(None)
+            return
+        head.update(delivery_head(shown.delivery, shown.event, width))
+        self.query_one(Countdown).show(shown.delivery.next_attempt_at)
+        body.update(self._below(shown, width))
+
+    def _below(self, shown: _Shown, width: int) -> Content:
+        attempt = self.attempt
+        answered = (
+            response(attempt, shown.settings, width, unmasked=self.unmasked) if attempt else Content("")
+        )
+        return Content.assemble(
+            attempts_table(shown.delivery, shown.attempts, self._index(shown), width),
+            answered,
+            request(shown.delivery, attempt, shown.settings, len(shown.event.body), width),
+            self._body,
+            "\n",
+            session_events(shown.session, width),
+        )
+
+    def choose_attempt(self, by: int) -> None:
+        """Show an older attempt (1), a newer one (-1)."""
+        if self._shown is not None and self._shown.attempts:
+            last = len(self._shown.attempts) - 1
+            index = min(max(self._index(self._shown) + by, 0), last)
+            self._number = self._shown.attempts[index].number if index else None
+            self._draw()
+
+    async def unmask(self) -> None:
+        """Show the masked values of this delivery, or mask them again."""
+        self.unmasked = not self.unmasked
+        await self._make_readable()
+        self._draw()
+
+    def scroll_lines(self, lines: int) -> None:
+        """Down, or up if it is negative."""
+        self.scroll_relative(y=lines, animate=False)

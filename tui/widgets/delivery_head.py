@@ -1,0 +1,44 @@
+"""Which delivery it is, and why it is where it is."""
+
+from textual.content import Content
+
+from core.catalog import shown_type
+from core.clock import full_time
+from core.models import Delivery, Event
+from core.text import one_line
+from tui.theme import MUTED, WARN
+from tui.words import state_mark, why
+
+NOTHING = "j or k picks a delivery."
+
+
+def delivery_head(delivery: Delivery, event: Event, width: int) -> Content:
+    """State, type and ID, where it goes, one sentence with what to do, and since when it is known."""
+    symbol, word, colour = state_mark(delivery)
+    sentence, advice = why(delivery)
+    label = Content.assemble(
+        (f"{symbol} {word}", colour),
+        ("  test event" if delivery.is_test else "", WARN),
+        "  ",
+        (one_line(shown_type(delivery.type).label), "bold"),
+    )
+    gap = width - label.cell_length - len(delivery.id)
+    return Content.assemble(
+        label,
+        " " * gap if gap > 1 else "\n",
+        (delivery.id, MUTED),
+        f"\nPOST {one_line(delivery.url)}\n",
+        (sentence, "bold"),
+        f" {one_line(advice)}".rstrip(),
+        "\n",
+        (_facts(delivery, event), MUTED),
+    )
+
+
+def _facts(delivery: Delivery, event: Event) -> str:
+    facts = [full_time(delivery.created_at), event.id]
+    if delivery.session:
+        facts.append(f"session {one_line(delivery.session)}")
+    if delivery.external_id:
+        facts.append(f"external {one_line(delivery.external_id)}")
+    return ", ".join(facts)
