@@ -79,6 +79,27 @@ class Terminal:
         async with asyncio.timeout(40), self._news:
             await self._news.wait_for(lambda: words not in self.text())
 
+    @property
+    def written(self) -> int:
+        """Bytes that the program has written so far."""
+        return len(self.raw)
+
+    async def silent(self, seconds: float) -> int:
+        """Wait until it has written nothing for so long; bytes written by then."""
+        loop = asyncio.get_running_loop()
+        before, since = self.written, loop.time()
+        async with asyncio.timeout(40 + seconds):
+            while loop.time() - since < seconds:
+                await asyncio.sleep(0.02)
+                if self.written != before:
+                    before, since = self.written, loop.time()
+        return self.written
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Give the terminal another size."""
+        self.screen.resize(lines, columns)
+        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
     def keys(self, keys: str) -> None:
         """Type."""
         os.write(self._file, keys.encode())

@@ -12,6 +12,7 @@ from textual.widgets import Button, Static
 
 from core.text import one_line
 from tui.actions import Action
+from tui.drawn_once import DrawnOnce
 from tui.widgets.lines import KeyBar
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-class Dialog(ModalScreen[Result], Generic[Result]):
+class Dialog(DrawnOnce, ModalScreen[Result], Generic[Result]):
     """Subclasses compose fields and buttons. Esc cancels; it never saves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,6 +44,7 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         return cast("HookkeeperApp", self.app)
 
     def compose(self) -> ComposeResult:
+        self.hold()
         with Vertical(id="dialog") as box:
             box.border_title = one_line(self.title_words).replace("[", "\\[")
             with VerticalScroll(id="fields", can_focus=False):

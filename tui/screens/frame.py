@@ -12,13 +12,14 @@ from textual.widgets import Static
 from core.errors import HookkeeperError
 from core.store import Store
 from tui.actions import EVERYWHERE, Action, bindings
+from tui.drawn_once import DrawnOnce
 from tui.widgets.lines import KeyBar, MessageLine, TopBar, bar_actions
 
 if TYPE_CHECKING:
     from tui.app import HookkeeperApp
 
 
-class Frame(Screen[None]):
+class Frame(DrawnOnce, Screen[None]):
     """A main screen. Subclasses compose the body and read what they show in `reload`."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(EVERYWHERE)
@@ -37,6 +38,7 @@ class Frame(Screen[None]):
         return self.keeper.store
 
     def compose(self) -> ComposeResult:
+        self.hold()
         yield TopBar(self.number)
         yield from self.compose_body()
         yield MessageLine()

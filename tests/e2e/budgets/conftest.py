@@ -1,0 +1,44 @@
+"""What the budgets share: books of a day on which everything arrived, and the dispatcher that delivered it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from core.catalog import EVENT_TYPES, accept
+from core.models import GeneralSettings, WebhookOptions
+from core.store import Store, config, history, open_store, queue
+from tests.e2e.conftest import Serve, line_with
+from tests.support.receiver import Receiver
+
+TYPES = ("onboarding-status", "session-failed", "session-succeeded")
+
+
+@pytest.fixture
+async def books(database: Path, receiver: Receiver, serve: Serve) -> AsyncIterator[Store]:
+    """Three webhooks and thirty deliveries, all delivered; a dispatcher waits for more."""
+    async with open_store(database) as store:
+        await config.save_settings(store, GeneralSettings(allowed_networks=("127.0.0.0/8",)), actor="ana")
+        for kind in TYPES:
+            await config.add_webhook(store, kind, WebhookOptions(url=receiver.url), actor="ana")
+        await emit(store, 30)
+        await line_with(await serve(), "delivering")
+        await until_all_is_delivered(store)
+        yield store
+
+
+async def emit(store: Store, number: int) -> None:
+    """So many events, of all types in turn."""
+    for turn in range(number):
+        kind = TYPES[turn % len(TYPES)]
+        await queue.emit(store, kind, accept(kind, EVENT_TYPES[kind].sample))
+
+
+async def until_all_is_delivered(store: Store) -> None:
+    """Wait until nothing is on its way."""
+    async with asyncio.timeout(50), aclosing(store.changes(0.05)) as changes:
+        async for _ in changes:
+            if (await history.totals(store)).undelivered == 0:
+                return

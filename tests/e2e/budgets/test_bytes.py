@@ -1,0 +1,62 @@
+"""What goes over the line: nothing while nothing happens, and little for a dialog."""
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from tests.support.terminal import Terminal
+
+# The budget speaks of a minute: CI takes that long.
+IDLE_SECONDS = float(os.environ.get("IDLE_SECONDS", "10"))
+SCREENS = {"1": "Webhook configurations", "2": "General webhook settings", "3": "Attempts"}
+
+
+@pytest.mark.usefixtures("books")
+@pytest.mark.timeout(180 + 3 * IDLE_SECONDS)
+async def test_nothing_is_written_while_nothing_happens() -> None:
+    """On none of the screens, while the dispatcher's heart beats beside them."""
+    terminal = Terminal()
+    await terminal.shows("✓ delivering, pid")
+    for key, words in SCREENS.items():
+        terminal.keys(key)
+        await terminal.shows(words)
+        before = await terminal.silent(3)
+        await asyncio.sleep(IDLE_SECONDS)
+        assert terminal.written == before, bytes(terminal.raw[before:])
+    os.kill(terminal.pid, signal.SIGTERM)
+    assert await terminal.exit_code() == 0
+
+
+DIALOGS = {
+    "Generate new": "n",
+    "Edit webhook": "e",
+    "Delete webhook": "d",
+    "Send test event": "t",
+    "Disable webhook": "x",
+    "Actions": " ",
+}
+
+
+@pytest.mark.usefixtures("books")
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    ("colours", "budget"), [("truecolor", 27_000), ("", 21_000)], ids=["truecolor", "256"]
+)
+async def test_a_dialog_is_cheap(colours: str, budget: int) -> None:
+    """From the key to the last byte of the dialog, at 80x24."""
+    terminal = Terminal(environment={"COLORTERM": colours})
+    await terminal.shows("✓ delivering, pid")
+    costs = {}
+    for title, key in DIALOGS.items():
+        before = await terminal.silent(1)
+        terminal.keys(key)
+        await terminal.shows(f"─ {title}")
+        costs[title] = await terminal.silent(1) - before
+        terminal.keys("\x1b")
+        await terminal.hides(f"─ {title}")
+    print(costs)
+    assert {title: cost for title, cost in costs.items() if cost > budget} == {}
+    os.kill(terminal.pid, signal.SIGTERM)
+    assert await terminal.exit_code() == 0

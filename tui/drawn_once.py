@@ -1,0 +1,23 @@
+"""A screen is drawn when it is complete: each draft of it would cost as many bytes as what is meant."""
+
+from contextlib import ExitStack
+
+from textual.widget import Widget
+
+
+class DrawnOnce(Widget):
+    """For screens that begin their `compose` with `hold`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._drafts = ExitStack()
+
+    def hold(self) -> None:
+        """Draw nothing until the screen has its widgets, their sizes and the focus."""
+        self._drafts.enter_context(self.app.batch_update())
+
+    def on_screen_resume(self) -> None:
+        self.call_after_refresh(self._drafts.close)
+
+    def on_unmount(self) -> None:
+        self._drafts.close()
