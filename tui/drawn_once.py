@@ -17,7 +17,8 @@ class DrawnOnce(Widget):
         self._drafts.enter_context(self.app.batch_update())
 
     def on_screen_resume(self) -> None:
-        self.call_after_refresh(self._drafts.close)
+        # Once for sizes and focus, once more for what Textual draws again because of them.
+        self.call_after_refresh(self.call_after_refresh, self._drafts.close)
 
     def on_unmount(self) -> None:
         self._drafts.close()

@@ -22,6 +22,7 @@ async def test_the_focus_is_seen_without_colour(database: Path, environment: dic
     await terminal.shows("wh_…1007")
     terminal.keys("d")
     await terminal.shows("Confirm")
+    await terminal.silent(1)
     tab, button = terminal.text().index("1 Webhooks"), terminal.text().index("Cancel ")
     for place in (tab, button):
         line, column = divmod(place, 81)

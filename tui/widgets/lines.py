@@ -3,6 +3,7 @@
 from textual.app import App
 from textual.content import Content
 from textual.events import Resize
+from textual.theme import Theme
 from textual.widgets import Static
 
 from core.service.status import DispatcherStatus
@@ -32,6 +33,12 @@ class Line(Static):
         if self._shown is None or content.markup != self._shown.markup:
             self._shown = content
             self.update(content, layout=False)
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, self._theme_changed)
+
+    def _theme_changed(self, theme: Theme) -> None:
+        self.redraw()
 
     def on_resize(self, event: Resize) -> None:
         self.redraw()
