@@ -130,7 +130,7 @@ def _why_pending(delivery: Delivery, reason: str) -> tuple[str, str]:
     at = clock_time(delivery.next_attempt_at) if delivery.next_attempt_at else ""
     match delivery.waits_for:
         case "enabling":
-            return "Held: its webhook is disabled.", "Enable it on Webhooks with x."
+            return "Held: its webhook is disabled.", "x enables it."
         case "token":
             return f"Waiting for the token endpoint, next try {at}.", reason
         case "breaker":

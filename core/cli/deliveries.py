@@ -93,9 +93,22 @@ def _state(delivery: "Delivery") -> str:
 
 
 @app.command()
-def show(context: typer.Context, delivery_id: str, as_json: AsJson = False) -> None:
+def show(
+    context: typer.Context,
+    delivery_id: str,
+    as_curl: Annotated[
+        bool, typer.Option("--curl", help="Print it as a command of curl, secrets left out.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show a delivery with its attempts, newest first; as JSON they are its `attempt_list`."""
     from core.store import history
+
+    if as_curl:
+        if as_json:
+            raise WrongUsage("Write --curl or --json: a delivery is shown one way.")
+        print(in_store(context, lambda store: _as_curl(store, delivery_id)))
+        return
 
     async def work(store: "Store") -> "tuple[Delivery, list[Attempt]]":
         delivery = await history.load_delivery(store, delivery_id)
@@ -108,6 +121,17 @@ def show(context: typer.Context, delivery_id: str, as_json: AsJson = False) -> N
         )
         return
     _print(delivery, attempts)
+
+
+async def _as_curl(store: "Store", delivery_id: str) -> str:
+    from core.delivery.curl import curl
+    from core.delivery.sent import sent_headers
+    from core.store import config, history
+
+    delivery = await history.load_delivery(store, delivery_id)
+    body = (await history.load_event(store, delivery.event_id)).body
+    settings = await config.load_settings(store)
+    return curl(delivery.url, sent_headers(delivery, settings, max(1, delivery.attempts)), body)
 
 
 def _attempt_fields(attempt: "Attempt") -> dict[str, object]:

@@ -17,9 +17,8 @@ def curl(url: str, headers: Sequence[Header], body: bytes) -> str:
 
     Values that are not known stand as variables such as `"$TOKEN"`.
     """
-    words = ["curl", shlex.quote(on_the_wire(url))]
-    if re.search(r"[\[\]{}]", url):
-        words[0] += " --globoff"
+    globs = "--globoff " if re.search(r"[\[\]{}]", url) else ""
+    words = [f"curl {globs}{shlex.quote(on_the_wire(url))}"]
     words += [f"-H {_header(name, value)}" for name, value in headers]
     text = _plain(body)
     if text is not None and len(body) <= _LONGEST_ARGUMENT:

@@ -1,28 +1,37 @@
 """One delivery as a page of its own."""
 
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from core.errors import HookkeeperError
 from core.models import Delivery
+from core.store import Store, neighbours
+from core.store.filter import DeliveryFilter, View
 from tui.actions import DETAIL, bindings
-from tui.screens.delivery_steps import ask_cancel, resend
+from tui.screens import delivery_steps, delivery_taking
 from tui.screens.frame import Frame
 from tui.widgets.delivery_detail import DeliveryDetail
 
+_EVERYTHING = DeliveryFilter()
+_Neighbour = Callable[[Store, str, View, DeliveryFilter], Awaitable[str | None]]
+
 
 class DeliveryScreen(Frame):
-    """Esc goes back to the list."""
+    """Esc goes back to the list, which is this view of these deliveries: `n` and `p` walk it."""
 
     number = 2
     is_page = True
     actions = DETAIL
     BINDINGS: ClassVar[list[BindingType]] = bindings(DETAIL)
 
-    def __init__(self, delivery_id: str) -> None:
+    def __init__(self, delivery_id: str, view: View = View.ALL, chosen: DeliveryFilter = _EVERYTHING) -> None:
         super().__init__()
         self._delivery_id = delivery_id
+        self._view = view
+        self._chosen = chosen
 
     def compose_body(self) -> ComposeResult:
         yield DeliveryDetail()
@@ -34,12 +43,11 @@ class DeliveryScreen(Frame):
     def detail(self) -> DeliveryDetail:
         return self.query_one(DeliveryDetail)
 
-    @property
-    def _delivery(self) -> Delivery | None:
-        return self.detail.delivery
-
     async def reload(self) -> None:
         await self.detail.load(self._delivery_id)
+
+    def action_back(self) -> None:
+        self.app.pop_screen()
 
     def action_scroll_down(self) -> None:
         self.detail.scroll_lines(1)
@@ -56,15 +64,51 @@ class DeliveryScreen(Frame):
     async def action_unmask(self) -> None:
         await self.detail.unmask()
 
-    def action_back(self) -> None:
-        self.app.pop_screen()
+    def action_next(self) -> None:
+        self._walk(neighbours.next_delivery, "It is the oldest one of the list.")
+
+    def action_previous(self) -> None:
+        self._walk(neighbours.previous_delivery, "It is the newest one of the list.")
+
+    def _walk(self, neighbour: _Neighbour, at_the_end: str) -> None:
+        work = self._go(neighbour, at_the_end)
+        self.run_worker(work, group="walk", exclusive=True, exit_on_error=True)
+
+    async def _go(self, neighbour: _Neighbour, at_the_end: str) -> None:
+        try:
+            found = await neighbour(self.store, self._delivery_id, self._view, self._chosen)
+            if found is None:
+                self.say(at_the_end)
+                return
+            self._delivery_id = found
+            await self.reload()
+        except HookkeeperError as error:
+            self.say(f"✗ {error}")
 
     def action_resend(self) -> None:
-        if self._delivery is not None:
-            self.act(resend(self, self._delivery))
+        if self.detail.delivery is not None:
+            self.act(delivery_steps.resend(self, self.detail.delivery))
 
     def action_cancel(self) -> None:
-        if self._delivery is not None:
-            self.run_worker(
-                ask_cancel(self, self._delivery), group="dialog", exclusive=True, exit_on_error=True
-            )
+        self._begin(delivery_steps.ask_cancel)
+
+    def action_edit(self) -> None:
+        self._begin(delivery_steps.edit_webhook)
+
+    def action_switch(self) -> None:
+        self._begin(delivery_steps.switch_webhook)
+
+    def action_copy(self) -> None:
+        self._begin(delivery_taking.copy)
+
+    def action_write_body(self) -> None:
+        self._begin(delivery_taking.write_body)
+
+    def action_open_body(self) -> None:
+        unmasked = self.detail.unmasked
+        self._begin(lambda frame, shown: delivery_taking.open_body(frame, shown, unmasked=unmasked))
+
+    def _begin(self, step: Callable[[Frame, Delivery], Awaitable[None]]) -> None:
+        """Do something with the delivery that is shown, whichever is shown once it is done."""
+        if self.detail.delivery is not None:
+            self.ask(step(self, self.detail.delivery))

@@ -76,6 +76,16 @@ class Frame(DrawnOnce, Screen[None]):
         """Do something to the store in the background; its words go to the message line."""
         self.run_worker(self._act(work), exit_on_error=True, group="act")
 
+    def ask(self, work: Awaitable[None]) -> None:
+        """Begin what asks something in a dialog, in place of what asked before; its error goes to the message line."""
+        self.run_worker(self._ask(work), exclusive=True, exit_on_error=True, group="dialog")
+
+    async def _ask(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except HookkeeperError as error:
+            self.say(f"✗ {error}")
+
     async def _act(self, work: Awaitable[str]) -> None:
         try:
             words = await work

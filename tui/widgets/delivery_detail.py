@@ -45,7 +45,7 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
         super().__init__(id="detail")
         self.unmasked = False
         """Whether masked values of this one delivery are shown."""
-        self._id: str | None = None
+        self._wanted: str | None = None
         self._shown: _Shown | None = None
         self._body = Content("")
         self._body_of: object = None
@@ -83,10 +83,10 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
 
     async def load(self, delivery_id: str | None) -> None:
         """Read this delivery and draw what has changed; None for none. Raises StoreError."""
-        if delivery_id != self._id:
-            self._id, self._number, self.unmasked = delivery_id, None, False
+        if delivery_id != self._wanted:
+            self._wanted, self._number, self.unmasked = delivery_id, None, False
         shown = await self._read(delivery_id) if delivery_id is not None else None
-        if delivery_id != self._id:
+        if delivery_id != self._wanted:
             return  # another one was asked for meanwhile
         before, self._shown = self._shown, shown
         await self._make_readable()
@@ -135,7 +135,7 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
             body.update("")
             self.query_one(Countdown).show(None)
             return
-        head.update(delivery_head(shown.delivery, shown.event, width))
+        head.update(delivery_head(shown.delivery, width))
         self.query_one(Countdown).show(shown.delivery.next_attempt_at)
         body.update(self._below(shown, width))
 

@@ -24,8 +24,8 @@ def response(attempt: Attempt, settings: GeneralSettings, width: int, *, unmaske
     right = f"attempt {attempt.number}, {status_line(attempt.status_code)}{size}"
     parts: Parts = [
         rule("Response", right, width),
-        f"{one_line(attempt.reason)}",
-        (f"  {full_time(attempt.started_at)}\n", MUTED),
+        (f"{full_time(attempt.started_at)}  ", MUTED),
+        f"{one_line(attempt.reason)}\n",
     ]
     parts += _headers([(name, _shown(name, value)) for name, value in attempt.response_headers])
     if attempt.response_body:
@@ -42,7 +42,7 @@ def request(
 ) -> Content:
     """The head of what was sent, or will be; the body goes below it."""
     number = attempt.number if attempt else delivery.attempts + 1
-    parts: Parts = [rule("Request", f"attempt {number}, {size:,} B", width)]
+    parts: Parts = [rule("Request", f"{delivery.event_id}, attempt {number}, {size:,} B", width)]
     if attempt is not None and attempt.url != delivery.url:
         parts += [("  sent to  ", MUTED), f"{one_line(attempt.url)}\n"]
     headers = sent_headers(delivery, settings, number)

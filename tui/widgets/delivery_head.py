@@ -4,7 +4,7 @@ from textual.content import Content
 
 from core.catalog import shown_type
 from core.clock import full_time
-from core.models import Delivery, Event
+from core.models import Delivery
 from core.text import one_line
 from tui.theme import MUTED, WARN
 from tui.words import state_mark, why
@@ -12,7 +12,7 @@ from tui.words import state_mark, why
 NOTHING = "j or k picks a delivery."
 
 
-def delivery_head(delivery: Delivery, event: Event, width: int) -> Content:
+def delivery_head(delivery: Delivery, width: int) -> Content:
     """State, type and ID, where it goes, one sentence with what to do, and since when it is known."""
     symbol, word, colour = state_mark(delivery)
     sentence, advice = why(delivery)
@@ -31,12 +31,12 @@ def delivery_head(delivery: Delivery, event: Event, width: int) -> Content:
         (sentence, "bold"),
         f" {one_line(advice)}".rstrip(),
         "\n",
-        (_facts(delivery, event), MUTED),
+        (_facts(delivery), MUTED),
     )
 
 
-def _facts(delivery: Delivery, event: Event) -> str:
-    facts = [full_time(delivery.created_at), event.id]
+def _facts(delivery: Delivery) -> str:
+    facts = [full_time(delivery.created_at)]
     if delivery.session:
         facts.append(f"session {one_line(delivery.session)}")
     if delivery.external_id:
