@@ -1,6 +1,7 @@
 """The command line: data on stdout, words on stderr, exit codes 0, 1, 2."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -321,6 +322,9 @@ def test_events_and_deliveries(shell: Shell, tmp_path: Path, monkeypatch: pytest
     assert shell.json("deliveries", "list", "--type", "session-failed")[0]["state"] == "pending"
     for wrong in (("--state", "x"), ("--type", "x"), ("--since", "x")):
         assert shell("deliveries", "list", *wrong) == 2
+    assert shell("deliveries", "show", delivery, "--curl") == 0
+    assert shlex.split(shell.out)[-2:] == ["--data-raw", shell.json("events", "show", event)[0]["body"]]
+    assert shell("deliveries", "show", delivery, "--curl", "--json") == 2
     assert shell("deliveries", "show", "dlv_x") == 1
     file = tmp_path / "body.json"
     file.write_text(body)
