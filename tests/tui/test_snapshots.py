@@ -11,12 +11,14 @@ from syrupy.extensions.image import SVGImageSnapshotExtension
 from textual.pilot import Pilot
 
 from core.models import CustomHeader, NoticeKind
-from core.store import Store, audit, config, notices
+from core.store import Store, audit, config, history, notices, queue
+from core.store.filter import DeliveryFilter
 from tests.support.books import START, write_books
 from tests.support.settled import drawn_as, named, opened, settled
 from tui.app import HookkeeperApp
 from tui.dialogs.choice import DEAF
 from tui.dialogs.quit import quit_dialog
+from tui.screens.delivery import DeliveryScreen
 
 PICTURES = Path(__file__).parent / "__snapshots__" / "test_snapshots"
 Step = str | Callable[[Pilot[None], Store], Awaitable[None]]
@@ -80,6 +82,36 @@ async def _there_are_notices(pilot: Pilot[None], store: Store) -> None:
     await store.write(add)
 
 
+def _shown(state: str, kind: str) -> Step:
+    """The page of the newest delivery of this state and type."""
+
+    async def show(pilot: Pilot[None], store: Store) -> None:
+        chosen = DeliveryFilter.model_validate({"state": state, "event_type": kind})
+        (row,) = await history.list_deliveries(store, chosen, limit=1)
+        pilot.app.push_screen(DeliveryScreen(row.delivery.id))
+
+    return show
+
+
+async def _it_is_cancelled(pilot: Pilot[None], store: Store) -> None:
+    (row,) = await history.list_deliveries(store, DeliveryFilter(state="held"), limit=1)
+    await queue.cancel(store, row.delivery.id, actor="ana")
+    pilot.app.push_screen(DeliveryScreen(row.delivery.id))
+
+
+async def _it_has_many_attempts(pilot: Pilot[None], store: Store) -> None:
+    def add(database: sqlite3.Connection) -> None:
+        database.execute(
+            "WITH RECURSIVE more(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM more WHERE n < 10)"
+            " INSERT INTO attempts SELECT NULL, 'att_' || n, delivery, n, started_at + n * 1000000, outcome, status_code,"
+            " reason, url, token_ms, connect_ms, first_byte_ms, total_ms * n, response_headers, response_body, n = 10"
+            " FROM attempts, more WHERE delivery = (SELECT delivery FROM attempts WHERE outcome = 'http_status' LIMIT 1)"
+        )
+        database.execute("UPDATE deliveries SET attempts = 10 WHERE state = 'failed' AND last_status = 503")
+
+    await store.write(add)
+
+
 async def _it_was_changed(pilot: Pilot[None], store: Store) -> None:
     def note(database: sqlite3.Connection) -> None:
         identity = "wh_01jd2h0p5vw361007"
@@ -123,6 +155,16 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     "monitor": ("3", "down"),
     "attention": ("3", "v"),
     "delivery": ("3", "down", "enter"),
+    "delivery-waiting": ("3", _shown("pending", "session-succeeded"), "p", "n", "n"),
+    "delivery-failed": ("3", _it_has_many_attempts, _shown("failed", "session-failed"), "left", "left"),
+    "delivery-delivered": ("3", _shown("delivered", "onboarding-status")),
+    "delivery-due": ("3", "g", "enter"),
+    "delivery-cancelled": ("3", _it_is_cancelled),
+    "delivery-unmasked": ("3", _shown("held", "work-history"), "i"),
+    "delivery-session": ("3", _shown("failed", "session-succeeded"), "G"),
+    "delivery-copy": ("3", _shown("delivered", "onboarding-status"), "y"),
+    "delivery-write": ("3", _shown("delivered", "onboarding-status"), "w"),
+    "delivery-write-wrong": ("3", _shown("delivered", "onboarding-status"), "w", "end", "ctrl+u", "enter"),
     "cancel": ("3", "down", "c"),
     "help": ("question_mark",),
 }
@@ -141,6 +183,7 @@ async def test_looks(
 ) -> None:
     """As it was when somebody last looked at it (`pytest --snapshot-update` after looking again)."""
     monkeypatch.setenv("HOME", str(database.parent))
+    monkeypatch.setattr("tui.widgets.countdown.now_ms", lambda: START)
     if name not in EMPTY:
         await write_books(database)
     app = HookkeeperApp(store, starts_dispatcher=False)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 
 from core.errors import HookkeeperError
 from core.models import Delivery
@@ -16,6 +16,8 @@ from tui.screens.frame import Frame
 from tui.widgets.delivery_detail import DeliveryDetail
 
 _EVERYTHING = DeliveryFilter()
+_ALL = 1_000_000
+_SCROLLS = {"pagedown,ctrl+d": 15, "pageup,ctrl+u": -15, "end,G": _ALL, "home,g": -_ALL}
 _Neighbour = Callable[[Store, str, View, DeliveryFilter], Awaitable[str | None]]
 
 
@@ -25,7 +27,10 @@ class DeliveryScreen(Frame):
     number = 2
     is_page = True
     actions = DETAIL
-    BINDINGS: ClassVar[list[BindingType]] = bindings(DETAIL)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(DETAIL),
+        *(Binding(keys, f"scroll({lines})", show=False) for keys, lines in _SCROLLS.items()),
+    ]
 
     def __init__(self, delivery_id: str, view: View = View.ALL, chosen: DeliveryFilter = _EVERYTHING) -> None:
         super().__init__()
@@ -48,6 +53,9 @@ class DeliveryScreen(Frame):
 
     def action_back(self) -> None:
         self.app.pop_screen()
+
+    def action_scroll(self, lines: int) -> None:
+        self.detail.scroll_lines(lines)
 
     def action_scroll_down(self) -> None:
         self.detail.scroll_lines(1)
