@@ -11,6 +11,7 @@ from core.cli.database import database_of, in_store, wake_dispatcher
 from core.cli.filter import (
     ClassOption,
     CodeOption,
+    FilterOption,
     SessionOption,
     SinceOption,
     StateOption,
@@ -18,7 +19,7 @@ from core.cli.filter import (
     UntilOption,
     WebhookOption,
     given_filter,
-    with_webhook,
+    whole_filter,
 )
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
 from core.cli.wrong_usage import WrongUsage
@@ -39,7 +40,11 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Count them, and change 
 def list_deliveries(
     context: typer.Context,
     words: Annotated[
-        list[str] | None, typer.Argument(help="What occurs in an ID, session, URL or reason.")
+        list[str] | None,
+        typer.Argument(
+            help="Beginnings of an ID, session, external ID or outcome, tails of an ID, and fields: state:failed"
+            " type: webhook: code:5xx class: since:12h until: session:. A ! negates a word: !code:404."
+        ),
     ] = None,
     state: StateOption = None,
     webhook: WebhookOption = None,
@@ -56,10 +61,11 @@ def list_deliveries(
     from core.store import history
 
     options = _Options(webhook, kind, outcome, code, session, since, until)
-    given = options.filter(state, " ".join(words) if words else None)
+    given = options.filter(state)
 
     async def work(store: "Store") -> "list[Row]":
-        return await history.list_deliveries(store, await with_webhook(store, given), limit=limit)
+        chosen = await whole_filter(store, given, " ".join(words or ()))
+        return await history.list_deliveries(store, chosen, limit=limit)
 
     rows = in_store(context, work)
     if as_json:
@@ -183,6 +189,7 @@ def resend(
     session: SessionOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    words: FilterOption = "",
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -190,9 +197,11 @@ def resend(
     from core.store import queue
 
     options = _Options(webhook, kind, outcome, code, session, since, until)
-    identities = _one_way(delivery_ids, all_failed, "--all-failed", asked=any(options) or dry_run)
+    identities = _one_way(
+        delivery_ids, all_failed, "--all-failed", asked=any(options) or bool(words) or dry_run
+    )
     if not identities:
-        jobs.start(context, "resend", options.filter("failed"), dry_run=dry_run, as_json=as_json)
+        jobs.start(context, "resend", options.filter("failed"), words, dry_run=dry_run, as_json=as_json)
         return
 
     async def again(store: "Store", identity: str) -> "Delivery":
@@ -224,6 +233,7 @@ def cancel(
     session: SessionOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    words: FilterOption = "",
     dry_run: DryRun = False,
     yes: Annotated[bool, typer.Option("--yes", help="Yes, cancel them all.")] = False,
     as_json: AsJson = False,
@@ -232,13 +242,13 @@ def cancel(
     from core.store import queue
 
     options = _Options(webhook, kind, outcome, code, session, since, until)
-    asked = any(options) or dry_run or state != "undelivered"
+    asked = any(options) or bool(words) or dry_run or state != "undelivered"
     identities = _one_way(delivery_ids, all_of_them, "--all", asked=asked)
     if not identities:
         given = options.filter(state)
         if not (yes or dry_run):
             raise WrongUsage("--dry-run counts what would be cancelled. To cancel it, add --yes.")
-        jobs.start(context, "cancel", given, dry_run=dry_run, as_json=as_json)
+        jobs.start(context, "cancel", given, words, dry_run=dry_run, as_json=as_json)
         return
     if not _for_each(
         context, identities, lambda store, each: queue.cancel(store, each, actor=actor()), as_json=as_json
@@ -257,8 +267,8 @@ class _Options(NamedTuple):
     since: str | None
     until: str | None
 
-    def filter(self, state: str | None, text: str | None = None) -> "DeliveryFilter":
-        return given_filter(state=state, text=text, **self._asdict())
+    def filter(self, state: str | None) -> "DeliveryFilter":
+        return given_filter(state=state, **self._asdict())
 
 
 def _one_way(identities: list[str] | None, all_of_them: bool, option: str, *, asked: bool) -> list[str]:

@@ -26,6 +26,12 @@ SinceOption = Annotated[
     str | None, typer.Option("--since", metavar="TIME", help="30m, 2h, 3d, 14:05 or 2024-11-23T14:05.")
 ]
 UntilOption = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Created before then.")]
+FilterOption = Annotated[
+    str,
+    typer.Option(
+        "--filter", metavar="WORDS", help='Words as for deliveries list, such as "class:dns !code:404".'
+    ),
+]
 StateOption = Annotated[
     str | None,
     typer.Option(
@@ -46,7 +52,6 @@ def given_filter(
     session: str | None,
     since: str | None,
     until: str | None,
-    text: str | None,
 ) -> "DeliveryFilter":
     """The filter that these options mean; its webhook is as it was typed. Raises WrongUsage, UnknownType."""
     from core.store.filter import DeliveryFilter
@@ -61,19 +66,26 @@ def given_filter(
         "session": session,
         "since": parse_time("--since", since, now) if since is not None else None,
         "until": parse_time("--until", until, now) if until is not None else None,
-        "text": text,
     }
     return validated(DeliveryFilter, values, lambda field: _OPTIONS.get(field, f"--{field}"))
 
 
-async def with_webhook(store: "Store", given: "DeliveryFilter") -> "DeliveryFilter":
-    """The same with the whole ID of its webhook. Raises NotFound."""
+async def whole_filter(store: "Store", given: "DeliveryFilter", words: str) -> "DeliveryFilter":
+    """What options and words mean together. Raises NotFound, WrongUsage."""
     from core.store import config
+    from core.store.filter_words import InvalidFilter, parse_filter
 
-    if given.webhook is None:
-        return given
-    webhook = await config.load_webhook(store, given.webhook)
-    return given.model_copy(update={"webhook": webhook.id})
+    try:
+        worded = await parse_filter(store, words)
+    except InvalidFilter as error:
+        raise WrongUsage(str(error)) from None
+    if given.webhook is not None:
+        webhook = await config.load_webhook(store, given.webhook)
+        given = given.model_copy(update={"webhook": webhook.id})
+    options, fields = (chosen.model_dump(exclude_defaults=True) for chosen in (given, worded))
+    if twice := sorted(options.keys() & fields.keys()):
+        raise WrongUsage(f"{_OPTIONS.get(twice[0], f'--{twice[0]}')} is said twice: as a word, and besides.")
+    return type(given).model_validate(options | fields)
 
 
 def parse_time(option: str, text: str, now: datetime) -> datetime:

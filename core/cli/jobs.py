@@ -6,7 +6,7 @@ import typer
 
 from core.actor import actor
 from core.cli.database import database_of, in_store, wake_dispatcher
-from core.cli.filter import with_webhook
+from core.cli.filter import whole_filter
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
 
 if TYPE_CHECKING:
@@ -118,14 +118,14 @@ def _fields(job: "Job") -> dict[str, object]:
 
 
 def start(
-    context: typer.Context, kind: str, given: "DeliveryFilter", *, dry_run: bool, as_json: bool
+    context: typer.Context, kind: str, given: "DeliveryFilter", words: str, *, dry_run: bool, as_json: bool
 ) -> None:
-    """Count the deliveries of a filter, and unless that was all that was asked, start a job; prints its ID."""
+    """Count the deliveries of options and words, and unless that was all that was asked, start a job; prints its ID."""
     from core.store import history, jobs
     from core.store.jobs import JobKind
 
     async def work(store: "Store") -> "tuple[DeliveryFilter, int, Job | None]":
-        chosen = await with_webhook(store, given)
+        chosen = await whole_filter(store, given, words)
         number = await history.count_deliveries(store, chosen)
         if dry_run or not number:
             return chosen, number, None

@@ -22,6 +22,7 @@ from core.cli import (
     notices,
     prune,
     settings,
+    stats,
     webhooks,
 )
 from core.cli.database import Invocation, OpenScreens
@@ -83,7 +84,7 @@ def _commands(open_screens: OpenScreens) -> typer.Typer:
         if context.invoked_subcommand is None:
             sys.exit(open_screens(context.obj.database))
 
-    for module in (dispatcher, emit, catalogue, audit, prune, demo, doctor):
+    for module in (dispatcher, emit, catalogue, audit, prune, demo, doctor, stats):
         module.add_to(app)
     for name, module in (
         ("events", events),

@@ -22,6 +22,7 @@ _WORD = re.compile(r"\S+")
 _FIELD = re.compile(r"([a-z]+):(.*)", re.DOTALL)
 _CODE = re.compile(r"[1-9]([0-9]{2}|xx)")
 _LONGEST = 200
+_MOST = 20
 
 
 class InvalidFilter(HookkeeperError):
@@ -38,19 +39,22 @@ async def parse_filter(store: Store, text: str) -> DeliveryFilter:
     wanted: dict[str, object] = {}
     without: list[DeliveryFilter] = []
     free: list[str] = []
-    for match in _WORD.finditer(text):
+    said: set[str] = set()
+    for number, match in enumerate(_WORD.finditer(text)):
         word, position = match[0], match.start()
-        negated = word.startswith("!")
+        if number == _MOST:
+            raise InvalidFilter(f"Write at most {_MOST} words.", position)
         name, value = await _meaning(store, word.removeprefix("!"), position, now)
-        if negated:
-            without.append(_made({name: value}, position))
+        alone = _made({name: value}, position)
+        field = word.partition(":")[0]
+        if word.startswith("!"):
+            without.append(alone)
         elif name == "text":
             free.append(str(value))
-        elif name in wanted:
-            field = word.partition(":")[0]
+        elif field in said:
             raise InvalidFilter(f"{field}: stands there twice, and a delivery has one.", position)
         else:
-            _made({name: value}, position)
+            said.add(field)
             wanted[name] = value
     return DeliveryFilter.model_validate(wanted | {"text": " ".join(free) or None, "without": tuple(without)})
 

@@ -34,7 +34,7 @@ END;
 CREATE TRIGGER counts_up AFTER INSERT ON deliveries WHEN new.state NOT IN ('delivered', 'cancelled') BEGIN
     UPDATE counts SET
         open = open + (new.state <> 'failed'),
-        tried = tried + (new.state <> 'failed' AND new.last_outcome <> 'ok') IS TRUE,
+        tried = tried + ((new.state <> 'failed' AND new.last_outcome <> 'ok') IS TRUE),
         failed = failed + (new.state = 'failed')
     WHERE webhook = new.webhook;
 END;
@@ -44,15 +44,15 @@ WHEN old.state IN ('pending', 'sending') <> (new.state IN ('pending', 'sending')
 BEGIN
     UPDATE counts SET
         open = open + (new.state IN ('pending', 'sending')) - (old.state IN ('pending', 'sending')),
-        tried = tried + (new.state IN ('pending', 'sending') AND new.last_outcome <> 'ok') IS TRUE
-            - (old.state IN ('pending', 'sending') AND old.last_outcome <> 'ok') IS TRUE,
+        tried = tried + ((new.state IN ('pending', 'sending') AND new.last_outcome <> 'ok') IS TRUE)
+            - ((old.state IN ('pending', 'sending') AND old.last_outcome <> 'ok') IS TRUE),
         failed = failed + (new.state = 'failed') - (old.state = 'failed')
     WHERE webhook = new.webhook;
 END;
 CREATE TRIGGER counts_down AFTER DELETE ON deliveries WHEN old.state NOT IN ('delivered', 'cancelled') BEGIN
     UPDATE counts SET
         open = open - (old.state <> 'failed'),
-        tried = tried - (old.state <> 'failed' AND old.last_outcome <> 'ok') IS TRUE,
+        tried = tried - ((old.state <> 'failed' AND old.last_outcome <> 'ok') IS TRUE),
         failed = failed - (old.state = 'failed')
     WHERE webhook = old.webhook;
 END;

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from core.store import DatabaseNewer, DatabaseOlder, Store, bell, migration, open_store
+from core.models import Outcome
+from core.store import DatabaseNewer, DatabaseOlder, Store, bell, history, migration, open_store
+from core.store.filter import DeliveryFilter, View
 from core.store.lock import DispatcherLock, Holder
 
 
@@ -29,6 +31,36 @@ async def test_upgrade_keeps_a_copy(database: Path, monkeypatch: pytest.MonkeyPa
     copy = sqlite3.connect(database.with_name(f"hookkeeper.db.v{newer - 1}"))
     assert copy.execute("PRAGMA user_version").fetchone() == (newer - 1,)
     copy.close()
+
+
+async def test_figures_are_filled_from_older_books(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What version 2 has stored is counted, and found, as if it had come today."""
+    scripts = migration._migrations()[:2]
+    with monkeypatch.context() as older:
+        older.setattr(migration, "_migrations", lambda: scripts)
+        older.setattr(migration, "VERSION", 2)
+        await asyncio.to_thread(migration.prepare, database, create=True)
+    books = sqlite3.connect(database)
+    books.executescript(
+        "INSERT INTO webhooks (seq, id, type, url, enabled, concurrency, signing_secret, version, created_at, created_by,"
+        " updated_at, updated_by) VALUES (1, 'wh_1', 'session-failed', 'https://a.example/', 1, 10, x'00', 1, 0, '', 0, '');"
+        "INSERT INTO events VALUES (1, 'evt_1', 'session-failed', x'7b7d', 's1', NULL, 0, 1000);"
+        "INSERT INTO deliveries (seq, id, event, webhook, state, lane, due_at, attempts, last_outcome, created_at, changed_at)"
+        " VALUES (1, 'dlv_1', 1, 1, 'failed', 1, 0, 2, 'timeout', 0, 0), (2, 'dlv_2', 1, 1, 'pending', 1, 0, 1, 'timeout', 0, 0),"
+        " (3, 'dlv_3', 1, 1, 'pending', 0, 0, 0, NULL, 0, 0), (4, 'dlv_4', 1, 1, 'delivered', 1, 0, 1, 'ok', 0, 0);"
+        "INSERT INTO attempts VALUES (1, 'att_1', 1, 1, 0, 'timeout', NULL, '', '', NULL, NULL, NULL, 15000, '[]', x'', 0),"
+        " (2, 'att_2', 1, 2, 0, 'timeout', NULL, '', '', NULL, NULL, NULL, 7000, '[]', x'', 0),"
+        " (3, 'att_3', 4, 1, 0, 'ok', 204, '', '', NULL, NULL, NULL, 20, '[]', x'', 0);"
+    )
+    books.close()
+    await asyncio.to_thread(migration.prepare, database, create=False)
+    async with open_store(database, writes=False) as store:  # the webhook's secret is made up
+        totals = await history.totals(store)
+        assert (totals.attention, totals.undelivered, totals.waiting) == (3, 3, 2)
+        rows = await history.list_deliveries(store, DeliveryFilter(view=View.SLOW))
+        assert [(row.seq, row.delivery.took_ms) for row in rows] == [(1, 7000)]
+        rows = await history.list_deliveries(store, DeliveryFilter(outcome=Outcome.TIMEOUT))
+        assert [row.seq for row in rows] == [2, 1]
 
 
 async def test_an_open_program_notices_an_upgrade(store: Store) -> None:

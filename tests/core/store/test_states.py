@@ -213,6 +213,16 @@ class Books(RuleBasedStateMachine):
         assert sums == self.made
 
     @invariant()
+    def counts_are_kept(self) -> None:
+        """What triggers have added up is what can be counted."""
+        counted = (
+            "SELECT w.seq, coalesce(sum(d.state IN ('pending', 'sending')), 0),"
+            " coalesce(sum(d.state IN ('pending', 'sending') AND d.last_outcome <> 'ok'), 0),"
+            " coalesce(sum(d.state = 'failed'), 0) FROM webhooks w LEFT JOIN deliveries d ON d.webhook = w.seq"
+        )
+        assert self.rows("SELECT * FROM counts ORDER BY 1") == self.rows(f"{counted} GROUP BY 1 ORDER BY 1")
+
+    @invariant()
     def attempts_are_written_down(self) -> None:
         """Each finished attempt has its row, numbered from one on."""
         wrong = self.rows(
@@ -241,6 +251,9 @@ class Books(RuleBasedStateMachine):
             assert summary.waiting == waiting[summary.webhook.id]
             assert summary.held == held[summary.webhook.id]
         totals = self.run(history.totals(self.store))
+        attention = DeliveryFilter(state="attention")
+        assert totals.attention == self.run(history.count_deliveries(self.store, attention))
+        assert totals.undelivered == undelivered.total()
         assert totals.sending == sum(delivery.state == "sending" for delivery in deliveries)
         assert totals.sending + totals.waiting + totals.held == waiting.total()
 
