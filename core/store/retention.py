@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from core.models import GeneralSettings
+from core.store.minutes import forget_minutes
 from core.store.store import Store
 
 BATCH = 200
@@ -67,6 +68,7 @@ async def prune(store: Store, settings: GeneralSettings, now: int, *, dry_run: b
     }
     if not dry_run:
         await store.write(partial(_forget_secrets, now=now))
+        await store.write(partial(forget_minutes, now=now))
         while await store.write(_shrink):
             pass
     return Pruned(**counts)

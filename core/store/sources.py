@@ -127,6 +127,7 @@ def _can_be(chosen: DeliveryFilter, webhook: _Webhook, state: DeliveryState) -> 
         and chosen.event_type in (None, webhook.type)
         and _is_in(chosen.state, webhook, state)
         and _is_in(chosen.view, webhook, state)
+        and not (chosen.outcome is Outcome.OK and state is DeliveryState.FAILED)
         and not any(_is_wholly(other, webhook, state) for other in chosen.without)
     )
 
@@ -152,24 +153,33 @@ def _is_in(group: str | None, webhook: _Webhook, state: DeliveryState) -> bool:
     return state == group
 
 
-def _by_answer(database: sqlite3.Connection, chosen: DeliveryFilter) -> Source | None:
-    """By outcome and status code of the last attempt."""
-    if chosen.outcome is None and chosen.status_code is None and chosen.status_class is None:
-        return None
-    outcomes = [chosen.outcome] if chosen.outcome else list(Outcome)
-    first, last = 0, 1000
-    if chosen.status_class is not None:
-        first, last = chosen.status_class * 100, chosen.status_class * 100 + 99
+_ANY = (0, 999)
+_FAILED = "last_outcome <> 'ok' AND last_outcome = ?"
+
+
+def _range(chosen: DeliveryFilter) -> tuple[int, int]:
+    """The first and the last status code that are wanted; from 0 on those without one, too."""
     if chosen.status_code is not None:
-        first = last = chosen.status_code
+        return chosen.status_code, chosen.status_code
+    if chosen.status_class is not None:
+        return chosen.status_class * 100, chosen.status_class * 100 + 99
+    return _ANY
+
+
+def _by_answer(database: sqlite3.Connection, chosen: DeliveryFilter) -> Source | None:
+    """By outcome and status code of a last attempt that failed: what arrived stands in no index of them."""
+    first, last = _range(chosen)
+    outcomes = [chosen.outcome] if chosen.outcome else [each for each in Outcome if each is not Outcome.OK]
+    if chosen.outcome is Outcome.OK or (chosen.outcome is None and first // 100 in (0, 2)):
+        return None
     streams = [
-        _Stream("deliveries_by_outcome", "last_outcome = ? AND last_status = ?", (outcome, status))
+        _Stream("deliveries_by_outcome", f"{_FAILED} AND last_status = ?", (outcome, status))
         for outcome in outcomes
         for status in _statuses(database, outcome, first, last)
     ]
     if first == 0:
         streams += [
-            _Stream("deliveries_by_outcome", "last_outcome = ? AND last_status IS NULL", (outcome,))
+            _Stream("deliveries_by_outcome", f"{_FAILED} AND last_status IS NULL", (outcome,))
             for outcome in outcomes
         ]
     return Source(streams)
@@ -180,7 +190,7 @@ def _statuses(database: sqlite3.Connection, outcome: Outcome, first: int, last: 
     while True:
         (first_there,) = database.execute(
             "SELECT min(last_status) FROM deliveries INDEXED BY deliveries_by_outcome"
-            " WHERE last_outcome = ? AND last_status >= ? AND last_status <= ?",
+            f" WHERE {_FAILED} AND last_status >= ? AND last_status <= ?",
             (outcome, first, last),
         ).fetchone()
         if first_there is None:

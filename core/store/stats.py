@@ -7,10 +7,10 @@ from datetime import datetime
 
 from core.clock import now_ms
 from core.store.history import read_totals
+from core.store.minutes import MINUTE_MS
 from core.store.store import Store
 
 MINUTES = 15
-_MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ async def load_stats(store: Store) -> Stats:
 
 def _stats(database: sqlite3.Connection) -> Stats:
     now = now_ms()
-    first = now // _MINUTE_MS - MINUTES + 1
+    first = now // MINUTE_MS - MINUTES + 1
     by_minute: Counter[tuple[int, bool]] = Counter()
     by_duration: Counter[int] = Counter()
     for minute, ok, ms, number in database.execute(
@@ -84,7 +84,7 @@ def _stats(database: sqlite3.Connection) -> Stats:
 
 def _per_minute(by_minute: tuple[int, ...], now: int) -> int:
     before, this = by_minute[-2:]
-    return this + round(before * (1 - now % _MINUTE_MS / _MINUTE_MS))
+    return this + round(before * (1 - now % MINUTE_MS / MINUTE_MS))
 
 
 def _percentile(by_duration: Counter[int], percent: int) -> int | None:

@@ -8,7 +8,7 @@ UPDATE deliveries SET last_ms = (
 DROP INDEX deliveries_open;
 DROP INDEX deliveries_sending;
 CREATE INDEX deliveries_by_state ON deliveries (webhook, state);
-CREATE INDEX deliveries_by_outcome ON deliveries (last_outcome, last_status) WHERE last_outcome IS NOT NULL;
+CREATE INDEX deliveries_by_outcome ON deliveries (last_outcome, last_status) WHERE last_outcome <> 'ok';
 CREATE INDEX deliveries_tried ON deliveries (webhook)
     WHERE last_outcome <> 'ok' AND state IN ('pending', 'sending');
 CREATE INDEX deliveries_slow ON deliveries (webhook) WHERE last_ms >= 2000;
@@ -57,7 +57,7 @@ CREATE TRIGGER counts_down AFTER DELETE ON deliveries WHEN old.state NOT IN ('de
     WHERE webhook = old.webhook;
 END;
 
--- The attempts of each minute (since 1970), by whether they arrived and how long they took: ms to two digits.
+-- The attempts of each minute (since 1970), by whether they arrived and how long they took, in ms to two digits.
 CREATE TABLE minutes (
     minute INTEGER NOT NULL,
     ok INTEGER NOT NULL,
@@ -65,23 +65,3 @@ CREATE TABLE minutes (
     number INTEGER NOT NULL,
     PRIMARY KEY (minute, ok, ms)
 ) STRICT, WITHOUT ROWID;
--- What is not the endpoint's doing is left out.
-CREATE TRIGGER minutes_up AFTER INSERT ON attempts
-WHEN new.outcome NOT IN ('token_error', 'interrupted', 'shutdown')
-BEGIN
-    INSERT INTO minutes VALUES (
-        (new.started_at + new.total_ms) / 60000,
-        new.outcome = 'ok',
-        CASE
-            WHEN new.total_ms < 100 THEN new.total_ms
-            WHEN new.total_ms < 1000 THEN new.total_ms / 10 * 10
-            WHEN new.total_ms < 10000 THEN new.total_ms / 100 * 100
-            WHEN new.total_ms < 100000 THEN new.total_ms / 1000 * 1000
-            ELSE new.total_ms / 10000 * 10000
-        END,
-        1
-    ) ON CONFLICT DO UPDATE SET number = number + 1;
-END;
-CREATE TRIGGER minutes_end AFTER INSERT ON minutes WHEN new.number = 1 BEGIN
-    DELETE FROM minutes WHERE minute < new.minute - 60;
-END;

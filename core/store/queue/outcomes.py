@@ -9,7 +9,7 @@ from core import schedule
 from core.clock import now_ms
 from core.ids import new_id
 from core.models import AttemptResult, DeliveryState, Outcome
-from core.store import notices
+from core.store import minutes, notices
 from core.store.errors import EpochEnded
 from core.store.lanes import RETRY
 from core.store.line import NEVER, next_in_line
@@ -52,6 +52,7 @@ async def record(store: Store, epoch: int, claimed: Claim, result: AttemptResult
             (result.outcome, result.status_code, claimed.webhook),
         )
         health.note_attempt(database, claimed.webhook, result)
+        minutes.note_attempt(database, result)
         if verdict.gone:
             health.disable_gone(database, claimed.webhook)
 

@@ -81,6 +81,7 @@ FOUND_BY_INDEX: list[tuple[View, dict[str, object], int]] = [
     (View.ALL, {"status_code": 404}, 0),
     (View.ALL, {"status_class": 4}, 1),
     (View.ALL, {"outcome": "timeout"}, 3_336),
+    (View.ALL, {"outcome": "ok"}, 9_990),
     (View.ALL, {"session": "66e100000400"}, 4),
     (View.ALL, {"since": from_ms(START + STEP * (MANY - 9))}, 10),
     (View.ALL, {"until": from_ms(START + STEP * 10)}, 9),

@@ -6,8 +6,8 @@ import pytest
 
 from core import clock
 from core.catalog import accept
-from core.models import AttemptResult, DeliveryState, Outcome, WebhookOptions
-from core.store import Store, config, paces, queue, stats
+from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, WebhookOptions
+from core.store import Store, config, paces, queue, retention, stats
 from core.store.paces import PaceState, PaceWord
 
 MINUTE = 60_000
@@ -93,8 +93,8 @@ async def test_an_hour_is_kept(store: Store) -> None:
     """The table stays small."""
     await _attempts(store, (Outcome.OK, 62 * MINUTE, 20), (Outcome.OK, 59 * MINUTE, 20))
     assert await store.read(_minutes) == 2
-    await _attempts(store, (Outcome.OK, 0, 20))
-    assert await store.read(_minutes) == 2
+    await retention.prune(store, GeneralSettings(), NOW)
+    assert await store.read(_minutes) == 1
 
 
 def _minutes(database: sqlite3.Connection) -> int:

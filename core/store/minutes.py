@@ -1,0 +1,36 @@
+"""The attempts of each minute: whether they arrived, and how long they took."""
+
+import sqlite3
+
+from core.models import AttemptResult, Outcome
+
+MINUTE_MS = 60_000
+_KEPT = 60
+# What no endpoint did.
+_UNCOUNTED = (Outcome.TOKEN_ERROR, Outcome.INTERRUPTED, Outcome.SHUTDOWN)
+
+
+def note_attempt(database: sqlite3.Connection, result: AttemptResult) -> None:
+    """Count how an attempt ended, inside the caller's transaction."""
+    if result.outcome not in _UNCOUNTED:
+        database.execute(
+            "INSERT INTO minutes VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET number = number + 1",
+            (
+                (result.started_at + result.total_ms) // MINUTE_MS,
+                result.outcome is Outcome.OK,
+                _two_digits(result.total_ms),
+            ),
+        )
+
+
+def _two_digits(ms: int) -> int:
+    """A duration rounded down, so that a minute has few rows however many attempts it has."""
+    unit = 1
+    while ms >= 100 * unit:
+        unit *= 10
+    return ms // unit * unit
+
+
+def forget_minutes(database: sqlite3.Connection, *, now: int) -> None:
+    """Keep those of the last hour before `now` (ms since 1970)."""
+    database.execute("DELETE FROM minutes WHERE minute < ?", (now // MINUTE_MS - _KEPT,))
