@@ -13,7 +13,7 @@ from core.store.delivery_rows import Row, read_rows
 from core.store.errors import NotPossible
 from core.store.filter import DeliveryFilter, View
 from core.store.line import NEVER
-from core.store.search import Slice, search
+from core.store.search import Slice, count, search
 from core.store.store import Store
 
 __all__ = ["Page", "Row", "Sort", "View", "count_new", "load_page", "load_page_after", "refresh_rows"]
@@ -152,6 +152,9 @@ async def count_new(store: Store, view: View, chosen: DeliveryFilter, *, after: 
 
 async def count_matching(store: Store, chosen: DeliveryFilter) -> int:
     """How many deliveries the filter lets through; counted slice by slice, so that others can read in between."""
+    known = await store.read(lambda database: count(database, chosen))
+    if known is not None:
+        return known
     number = 0
     async for slice_ in _slices(store, chosen):
         number += len(slice_.found)

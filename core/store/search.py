@@ -9,7 +9,7 @@ from itertools import islice
 
 from core.clock import to_ms
 from core.store.filter import DeliveryFilter
-from core.store.sources import Bounds, Source, choose
+from core.store.sources import Bounds, Source, choose, count_by_place
 
 PATIENCE = 0.05
 """Seconds after which a slice ends."""
@@ -60,6 +60,11 @@ def search(
         if time.monotonic() > until:
             return Slice(found, position)
     return Slice(found, None)
+
+
+def count(database: sqlite3.Connection, chosen: DeliveryFilter) -> int | None:
+    """How many deliveries the filter lets through, if an index knows; None if they have to be searched."""
+    return count_by_place(database, chosen, _bounds(database, chosen, None, None))
 
 
 class _Look:

@@ -88,6 +88,16 @@ def choose(database: sqlite3.Connection, chosen: DeliveryFilter, bounds: Bounds)
     return found[sizes.index(min(sizes))]
 
 
+def count_by_place(database: sqlite3.Connection, chosen: DeliveryFilter, bounds: Bounds) -> int | None:
+    """How many there are, if nothing but webhooks and states is asked for; None if each has to be looked at."""
+    asked = chosen.model_dump(exclude_defaults=True).keys()
+    wholly = asked <= {*_WHOLLY_BY_PLACE, "up_to"} and chosen.state not in (None, "attention")
+    source = _by_place(database, chosen) if wholly else None
+    if source is None:
+        return None
+    return sum(stream.count(database, bounds, bounds.high) for stream in source.streams)
+
+
 @dataclass(frozen=True, slots=True)
 class _Webhook:
     seq: int
