@@ -9,7 +9,7 @@ LINES_COVERED := 95
 # Tests wait more than they compute.
 WORKERS := 4
 
-.PHONY: run test check format screenshots bench lock clean help
+.PHONY: run test check format screenshots keys bench lock clean help
 .DELETE_ON_ERROR:
 
 run: $(READY) ## open Hookkeeper
@@ -37,6 +37,9 @@ format: $(READY) ## put the code into the house style
 
 screenshots: $(READY) ## make screenshots/ anew
 	env -u NO_COLOR TERM=xterm-256color $(BIN)/python -m tests.support.screenshots
+
+keys: $(READY) ## make docs/keys.md anew
+	$(BIN)/python -m tui.keys_page > docs/keys.md
 
 bench: $(READY) ## measure speed
 	$(BIN)/python -m tests.benchmarks

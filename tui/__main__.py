@@ -11,7 +11,7 @@ def main() -> None:
     run(open_screens)
 
 
-def open_screens(database: Path) -> int:
+def open_screens(database: Path, *, reads_only: bool = False) -> int:
     """Open the screens on this terminal; the exit code. Raises HookkeeperError without one."""
     from core.cli.output import require_terminal
 
@@ -19,9 +19,14 @@ def open_screens(database: Path) -> int:
     # Textual reads these when it is imported: an arrow key that is split on its way must not become Esc.
     os.environ.setdefault("ESCDELAY", "300" if "SSH_CONNECTION" in os.environ else "100")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    from tui.actions import rebind
+    from tui.keymap import keymap_file, read_keymap
+
+    keymap, problems = read_keymap(keymap_file())
+    rebind(keymap)
     from tui.app import run_screens
 
-    return run_screens(database)
+    return run_screens(database, reads_only=reads_only, problems=problems)
 
 
 if __name__ == "__main__":

@@ -1,98 +1,153 @@
-"""The one registry of actions: keys, words, where. It feeds bindings, key bar and help."""
+"""The one registry of actions: ids, keys, words, where. It feeds bindings, key bar, help, palette and docs/keys.md."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding, BindingType
 
+_rebound: dict[str, str] = {}
+"""Keys that the keymap file gives to actions, by id."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Action:
-    """`name` is the method `action_<name>` of its screen; `label` is the key as the key bar shows it."""
+    """`name` is the method `action_<name>` of its screen; `label` is the key as the key bar shows it.
+
+    `changes`: it writes to the database, so it cannot be done where that is open for reading only.
+    """
 
     name: str
-    keys: str
+    default_keys: str
     words: str
     label: str = ""
     in_bar: bool = True
+    changes: bool = False
+    place: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the keymap file calls it; "" for what has no key of its own to change."""
+        return f"{self.place}.{self.name}" if self.place and self.name else ""
+
+    @property
+    def keys(self) -> str:
+        """Its keys, the keymap's or its own, with commas between them."""
+        return _rebound.get(self.id, self.default_keys)
+
+    @property
+    def all_keys(self) -> str:
+        """All of its keys as they are shown; the label of what has none of its own."""
+        return " ".join(shown_key(key) for key in self.keys.split(",") if key) or self.label
 
     @property
     def key(self) -> str:
         """The key as it is shown."""
-        return self.label or self.keys.partition(",")[0]
+        if self.id in _rebound or not self.label:
+            return shown_key(self.keys.partition(",")[0])
+        return self.label
 
 
-EVERYWHERE = (
+def _of(place: str, *actions: Action) -> tuple[Action, ...]:
+    return tuple(replace(action, place=place) for action in actions)
+
+
+_SIGNS = {
+    "question_mark": "?",
+    "exclamation_mark": "!",
+    "escape": "Esc",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+}
+
+
+def shown_key(key: str) -> str:
+    """`^p` for ctrl+p, `Enter` for enter, `?` for question_mark."""
+    modifiers, _, last = key.rpartition("+")
+    last = _SIGNS.get(last, last.capitalize() if len(last) > 1 else last)
+    return f"^{last}" if modifiers == "ctrl" else f"{modifiers}+{last}" if modifiers else last
+
+
+EVERYWHERE = _of(
+    "everywhere",
     Action("show_webhooks", "1", "Webhooks"),
     Action("show_settings", "2", "Settings"),
     Action("show_monitor", "3", "Monitor"),
-    Action("show_notices", "exclamation_mark", "Notices", "!"),
-    Action("command_palette", "ctrl+p", "Commands", "^p"),
-    Action("redraw", "ctrl+l", "Redraw the screen", "^l"),
-    Action("suspend_process", "ctrl+z", "Suspend, fg comes back", "^z"),
-    Action("show_help", "f1,question_mark", "Help", "F1 ?"),
-    Action("leave", "q,ctrl+q", "Quit", "q ^q"),
+    Action("show_notices", "exclamation_mark", "Notices"),
+    Action("command_palette", "ctrl+p", "Commands"),
+    Action("redraw", "ctrl+l", "Redraw the screen"),
+    Action("suspend_process", "ctrl+z", "Suspend, fg comes back"),
+    Action("show_help", "f1,question_mark", "Help"),
+    Action("leave", "q,ctrl+q", "Quit"),
 )
-WEBHOOKS = (
-    Action("generate", "n", "Generate new"),
-    Action("edit", "e", "Edit", in_bar=False),
-    Action("delete", "d", "Delete", in_bar=False),
-    Action("test", "t", "Test", in_bar=False),
-    Action("switch", "x", "Disable, Enable", in_bar=False),
+WEBHOOKS = _of(
+    "webhooks",
+    Action("generate", "n", "Generate new", changes=True),
+    Action("edit", "e", "Edit", in_bar=False, changes=True),
+    Action("delete", "d", "Delete", in_bar=False, changes=True),
+    Action("test", "t", "Test", in_bar=False, changes=True),
+    Action("switch", "x", "Disable, Enable", in_bar=False, changes=True),
     Action("menu", "space", "All actions", "Enter", in_bar=False),
-    Action("undo", "u", "Undo delete"),
+    Action("undo", "u", "Undo delete", changes=True),
     Action("copy_id", "y", "Copy ID", in_bar=False),
 )
-HISTORY = (
+HISTORY = _of(
+    "history",
     Action("back", "escape,q", "Back", "Esc"),
     Action("scroll_down", "j,down", "Down", in_bar=False),
     Action("scroll_up", "k,up", "Up", in_bar=False),
 )
-NOTICES = (
+NOTICES = _of(
+    "notices",
     Action("back", "escape,q", "Back", "Esc"),
-    Action("acknowledge", "a", "Acknowledge"),
-    Action("acknowledge_all", "c", "All…"),
+    Action("acknowledge", "a", "Acknowledge", changes=True),
+    Action("acknowledge_all", "c", "All…", changes=True),
 )
-SETTINGS = (
+SETTINGS = _of(
+    "settings",
     Action("into_form", "tab,enter", "Into the form", "Tab"),
     Action("add_header", "a", "Add"),
     Action("history", "h", "History", in_bar=False),
     Action("", "", "Scroll", "j k"),
-    Action("save", "ctrl+s", "Update settings", "^s"),
-    Action("test", "ctrl+t", "Test", "^t"),
+    Action("save", "ctrl+s", "Update settings", "^s", changes=True),
+    Action("test", "ctrl+t", "Test", "^t", changes=True),
 )
-SETTINGS_FIELD = (
-    Action("into_form", "tab", "Next", "Tab"),
-    Action("save", "ctrl+s", "Update settings", "^s"),
-    Action("test", "ctrl+t", "Test", "^t"),
-    Action("leave_field", "escape", "Leave field", "Esc"),
+SETTINGS_FIELD = _of(
+    "settings",
+    Action("", "", "Next", "Tab"),
+    Action("save", "ctrl+s", "Update settings", "^s", changes=True),
+    Action("test", "ctrl+t", "Test", "^t", changes=True),
+    Action("", "", "Leave field", "Esc"),
 )
 """The same screen while a field has the focus."""
 SETTINGS_BUTTON = (
-    Action("into_form", "tab", "Next", "Tab"),
+    Action("", "", "Next", "Tab"),
     Action("", "", "Press the marked button", "Enter"),
-    Action("leave_field", "escape", "Leave it", "Esc"),
+    Action("", "", "Leave it", "Esc"),
 )
 """The same screen while a button has the focus."""
-MONITOR = (
+MONITOR = _of(
+    "monitor",
     Action("detail", "enter", "Detail", "Enter"),
-    Action("resend", "r", "Resend"),
-    Action("cancel", "c", "Cancel…"),
+    Action("resend", "r", "Resend", changes=True),
+    Action("cancel", "c", "Cancel…", changes=True),
     Action("view", "v", "View"),
     Action("follow", "f", "Follow"),
     Action("copy_id", "y", "Copy ID", in_bar=False),
 )
-DETAIL = (
+DETAIL = _of(
+    "delivery",
     Action("back", "escape,q", "List", "Esc"),
-    Action("resend", "r", "Resend"),
+    Action("resend", "r", "Resend", changes=True),
     Action("copy", "y", "Copy"),
     Action("next", "n", "Next, previous", "n p"),
     Action("previous", "p", "Previous", in_bar=False),
     Action("older", "left,h", "Attempt", "←→"),
     Action("newer", "right,l", "Newer attempt", "→", in_bar=False),
     Action("unmask", "i", "Masked values", in_bar=False),
-    Action("cancel", "c", "Cancel…", in_bar=False),
-    Action("edit", "e", "Edit its webhook", in_bar=False),
-    Action("switch", "x", "Disable or enable its webhook", in_bar=False),
+    Action("cancel", "c", "Cancel…", in_bar=False, changes=True),
+    Action("edit", "e", "Edit its webhook", in_bar=False, changes=True),
+    Action("switch", "x", "Disable or enable its webhook", in_bar=False, changes=True),
     Action("open_body", "o", "Open body in pager", in_bar=False),
     Action("write_body", "w", "Write body to a file", in_bar=False),
     Action("scroll_down", "j,down", "Down", in_bar=False),
@@ -106,15 +161,35 @@ PLACES = (
     ("Monitor", MONITOR),
     ("Delivery", DETAIL),
     ("Notices", NOTICES),
+    ("History", HISTORY),
 )
 
 
 def bindings(actions: tuple[Action, ...]) -> list[BindingType]:
     """What Textual needs of them. Keys with ctrl work in text fields, too."""
-    prefix = "app." if actions is EVERYWHERE else ""
     return [
-        Binding(key, prefix + action.name, action.words, show=False, priority=key.startswith("ctrl+"))
+        Binding(key, _called(action), action.words, show=False, priority=key.startswith("ctrl+"))
         for action in actions
         for key in action.keys.split(",")
         if key
     ]
+
+
+def _called(action: Action) -> str:
+    if action.place == "everywhere":
+        return f"app.{action.name}"
+    return f"screen.perform('{action.name}')" if action.changes else action.name
+
+
+def action(identity: str) -> Action:
+    """The action of this id."""
+    return ACTIONS[identity]
+
+
+def rebind(keymap: dict[str, str]) -> None:
+    """Give actions other keys, by id. Before the screens are imported, which bind them."""
+    _rebound.clear()
+    _rebound.update(keymap)
+
+
+ACTIONS = {action.id: action for _, actions in PLACES for action in actions if action.id}

@@ -5,27 +5,29 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from inspect import isawaitable
 from pathlib import Path
 from time import monotonic
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.events import Resize
-from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from core.actor import actor
 from core.errors import HookkeeperError
 from core.service.child import log_file, start_dispatcher, stop_dispatcher
 from core.service.status import DispatcherStatus, dispatcher_status
-from core.store import DatabaseNewer, DatabaseReplaced, Store, history, notices, open_store
+from core.store import DatabaseNewer, DatabaseReadOnly, DatabaseReplaced, Store, history, notices, open_store
 from tui.actions import EVERYWHERE
 from tui.ascii import AsciiDriver, speaks_utf8
 from tui.dialogs.choice import Choice, ChoiceDialog
+from tui.dialogs.palette import Command, PaletteDialog
 from tui.dialogs.quit import quit_dialog
 from tui.screens.frame import Frame
 from tui.screens.help import HelpScreen
@@ -44,27 +46,39 @@ REPAINT = 0.25
 
 
 class HookkeeperApp(App[None]):
-    """Three screens over one store. `starts_dispatcher`: start one if nobody delivers."""
+    """Three screens over one store. `starts_dispatcher`: start one if nobody delivers.
+
+    `read_only`: why nothing can be changed, "" where it can. `problems`: to be told at start.
+    """
 
     CSS_PATH = "hookkeeper.tcss"
     TITLE = "Hookkeeper"
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False  # ours is a dialog like the others: nothing fades or spins
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("ctrl+c", "screen.dismiss_or_leave", show=False),
     ]
 
-    def __init__(self, store: Store, *, starts_dispatcher: bool = True) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        starts_dispatcher: bool = True,
+        read_only: str = "",
+        problems: Sequence[str] = (),
+    ) -> None:
         driver = None if speaks_utf8() else AsciiDriver
         super().__init__(driver_class=driver, ansi_color=True if PLAIN else None)
         self.store = store
         self.actor = actor()
+        self.read_only = read_only
         self.child: int | None = None
         self.failure = ""
         self.status = DispatcherStatus(False)
         self.attention = 0
         self.notices = 0
-        self._starts_dispatcher = starts_dispatcher
+        self._starts_dispatcher = starts_dispatcher and not read_only
+        self._problems = problems
         self.kept = StateFile()
         self._look = asyncio.Event()
         self._resent: tuple[str, float] = ("", 0.0)
@@ -91,6 +105,9 @@ class HookkeeperApp(App[None]):
         self.status = dispatcher_status(self.store.path)
         if self._starts_dispatcher and not self.status.running:
             self.action_start_dispatcher()
+        if self._problems:
+            more = f" And {len(self._problems) - 1} more." if len(self._problems) > 1 else ""
+            self.call_after_refresh(self._say, f"! {self._problems[0]}{more}")
         self.run_worker(self._keep_current(), group="current", exit_on_error=True)
         self.run_worker(self._watch_changes(), group="changes", exit_on_error=True)
         self.set_interval(1, self._look_at_dispatcher)
@@ -153,8 +170,10 @@ class HookkeeperApp(App[None]):
         unsaved = isinstance(settings, SettingsScreen) and settings.is_mounted and bool(settings.changes)
         frame = self._frame()
         if frame is not None and frame.is_mounted:
-            words = status_words(self.status, self.child)
-            frame.query_one(TopBar).show(self.attention, self.notices, unsaved, words)
+            words, colour = status_words(self.status, self.child)
+            if self.read_only:
+                words += "   read-only"
+            frame.query_one(TopBar).show(self.attention, self.notices, unsaved, (words, colour))
 
     def _look_at_dispatcher(self) -> None:
         now = dispatcher_status(self.store.path)
@@ -205,6 +224,9 @@ class HookkeeperApp(App[None]):
 
     def action_start_dispatcher(self) -> None:
         """Start a dispatcher of our own, if nobody delivers."""
+        if self.read_only:
+            self._say(f"! {self.read_only}")
+            return
         if dispatcher_status(self.store.path).running:
             return
         try:
@@ -212,22 +234,33 @@ class HookkeeperApp(App[None]):
         except HookkeeperError as error:
             self._say(f"✗ {error}")
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The command palette: a dispatcher if there is none, and the actions of this screen."""
+    def action_command_palette(self) -> None:
+        """All that can be done here, by name."""
+        frame = self._frame()
+        if frame is not None and self.screen is frame:
+            self.push_screen(PaletteDialog(list(self._commands(frame))), self._run_command)
+
+    def _commands(self, frame: Frame) -> Iterator[Command]:
+        """The actions of this screen, those of every screen, a dispatcher if there is none, and the themes."""
+        for action in frame.actions:
+            if action.name:
+                reason = frame.refusal(action)
+                yield Command(action.words, action.key, reason, partial(frame.run_action, action.name))
+        for action in EVERYWHERE:
+            if action.name != "command_palette":
+                yield Command(action.words, action.key, "", partial(self.run_action, action.name))
         if not self.status.running:
-            yield SystemCommand("Start dispatcher", "Deliver from here", self.action_start_dispatcher)
-        if isinstance(screen, Frame):
-            for action in screen.actions:
-                if hasattr(screen, f"action_{action.name}"):
-                    yield SystemCommand(action.words, action.key, partial(screen.run_action, action.name))
-            for action in EVERYWHERE[:4]:
-                yield SystemCommand(action.words, action.key, partial(self.run_action, action.name))
+            yield Command("Start dispatcher", "", self.read_only, self.action_start_dispatcher)
         for name, palette in PALETTES.items():
-            if not PLAIN and name != self.theme:
-                words = f"Theme: {palette.title}"
-                yield SystemCommand(words, "Kept for the next time", partial(self.choose_theme, name))
-        yield SystemCommand("Help", "F1", self.action_show_help)
-        yield SystemCommand("Quit", "q", self.action_leave)
+            reason = "It is the one in use." if name == self.theme else ""
+            reason = "The terminal has no colours." if PLAIN else reason
+            yield Command(f"Theme: {palette.title}", "", reason, partial(self.choose_theme, name))
+
+    async def _run_command(self, command: Command | None) -> None:
+        if command is not None:
+            result = command.run()
+            if isawaitable(result):
+                await result
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.height < 24 or event.size.width < 80, "small")
@@ -315,9 +348,26 @@ def _report(error: BaseException) -> Path:
     return report
 
 
-async def _run(database: Path) -> int:
-    async with open_store(database) as store:
-        app = HookkeeperApp(store)
+STARTED_READ_ONLY = "Read-only: started with --read-only."
+CANNOT_WRITE = "Read-only: the database file cannot be written."
+
+
+@asynccontextmanager
+async def _opened(database: Path, reads_only: bool) -> AsyncIterator[tuple[Store, str]]:
+    """The store, and why it is open for reading only."""
+    async with AsyncExitStack() as stack:
+        reason = STARTED_READ_ONLY if reads_only else ""
+        try:
+            store = await stack.enter_async_context(open_store(database, writes=not reads_only))
+        except DatabaseReadOnly:
+            reason = CANNOT_WRITE
+            store = await stack.enter_async_context(open_store(database, writes=False))
+        yield store, reason
+
+
+async def _run(database: Path, reads_only: bool, problems: Sequence[str]) -> int:
+    async with _opened(database, reads_only) as (store, reason):
+        app = HookkeeperApp(store, read_only=reason, problems=problems)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(number, app.exit)
@@ -327,10 +377,10 @@ async def _run(database: Path) -> int:
         return app.return_code or 0
 
 
-def run_screens(database: Path) -> int:
-    """Open the screens on this database; the exit code."""
+def run_screens(database: Path, *, reads_only: bool = False, problems: Sequence[str] = ()) -> int:
+    """Open the screens on this database and tell of these problems; the exit code."""
     try:
-        return asyncio.run(_run(database))
+        return asyncio.run(_run(database, reads_only, problems))
     except HookkeeperError as error:
         print(error, file=sys.stderr)
         return 1

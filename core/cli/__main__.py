@@ -6,7 +6,7 @@ from pathlib import Path
 from core.cli.main import run
 
 
-def _no_screens(database: Path) -> int:
+def _no_screens(database: Path, *, reads_only: bool = False) -> int:
     print("The screens are opened by hookkeeper.", file=sys.stderr)
     return 2
 

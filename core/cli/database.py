@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import typer
 
@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from core.store import Store
 
 T = TypeVar("T")
-OpenScreens = Callable[[Path], int]
-"""Opens the screens on a database; the exit code."""
+
+
+class OpenScreens(Protocol):
+    """Opens the screens on a database; the exit code."""
+
+    def __call__(self, database: Path, *, reads_only: bool = False) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,9 @@ def _commands(open_screens: OpenScreens) -> typer.Typer:
                 "--db", envvar="HOOKKEEPER_DB", help="The database; else the platform's data folder."
             ),
         ] = None,
+        read_only: Annotated[
+            bool, typer.Option("--read-only", help="Open the screens without changing anything.")
+        ] = False,
         version: Annotated[
             bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
         ] = False,
@@ -82,7 +85,9 @@ def _commands(open_screens: OpenScreens) -> typer.Typer:
             raise WrongUsage("--db: name a file, such as --db ~/hookkeeper.db.")
         context.obj = Invocation(db or default_database(), open_screens)
         if context.invoked_subcommand is None:
-            sys.exit(open_screens(context.obj.database))
+            sys.exit(open_screens(context.obj.database, reads_only=read_only))
+        if read_only:
+            raise WrongUsage("--read-only is for the screens: leave the command out.")
 
     for module in (dispatcher, emit, catalogue, audit, prune, demo, doctor, stats):
         module.add_to(app)

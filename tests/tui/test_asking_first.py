@@ -71,13 +71,6 @@ async def test_what_is_delivered_cannot_be_cancelled(screens: Screens, store: St
         assert words == f"✗ {identity[:4]}…{identity[-4:]} is delivered already: there is nothing to cancel."
 
 
-async def test_the_palette_has_the_screens(screens: Screens) -> None:
-    """ctrl+p finds every screen by its name."""
-    async with screens() as pilot:
-        names = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
-    assert {"Webhooks", "Settings", "Monitor", "Start dispatcher", "Quit"} <= set(names)
-
-
 async def test_keep_mine_keeps_only_what_was_changed_here(screens: Screens, store: Store) -> None:
     """A Secret Key that somebody else replaced meanwhile stays replaced; so do settings that have no field."""
     before = GeneralSettings(

@@ -17,11 +17,12 @@ from tui.dialogs.dialog import Dialog, button
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One action: its name, its key ("" without one), its words."""
+    """One action: its name, its key ("" without one), its words, and why it cannot be done now."""
 
     name: str
     key: str
     words: str
+    reason: str = ""
 
 
 class MenuDialog(Dialog[str]):
@@ -35,10 +36,7 @@ class MenuDialog(Dialog[str]):
 
     def compose_fields(self) -> ComposeResult:
         yield OptionList(
-            *(
-                Option(Content.assemble((f"{item.key:<4}", "bold $primary"), item.words), id=item.name)
-                for item in self._items
-            )
+            *(Option(_line(item), id=item.name, disabled=bool(item.reason)) for item in self._items)
         )
 
     def compose_buttons(self) -> ComposeResult:
@@ -46,7 +44,7 @@ class MenuDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         listed = self.query_one(OptionList)
-        listed.highlighted = 0
+        listed.action_first()
         listed.focus()
 
     @on(OptionList.OptionSelected)
@@ -59,9 +57,15 @@ class MenuDialog(Dialog[str]):
 
     def on_key(self, event: Key) -> None:
         for item in self._items:
-            if item.key and event.key == item.key:
+            if item.key and event.key == item.key and not item.reason:
                 event.stop()
                 self.dismiss(item.name)
 
     def action_cancel(self) -> None:
         self.dismiss("")
+
+
+def _line(item: MenuItem) -> Content:
+    if item.reason:
+        return Content.assemble((f"{item.key:<4}{item.words}  {item.reason}", "$muted"))
+    return Content.assemble((f"{item.key:<4}", "bold $primary"), item.words)

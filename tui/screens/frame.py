@@ -43,7 +43,20 @@ class Frame(DrawnOnce, Screen[None]):
         yield from self.compose_body()
         yield MessageLine()
         yield from self.compose_strip()
-        yield KeyBar(bar_actions(self.app, self.actions))
+        yield KeyBar(bar_actions(self.app, self.actions), refusal=self.refusal)
+
+    def refusal(self, action: Action) -> str:
+        """Why an action cannot be done now; "" if it can."""
+        return self.keeper.read_only if action.changes else ""
+
+    async def action_perform(self, name: str) -> None:
+        """Do it, or say why not."""
+        action = next(each for each in self.actions if each.name == name)
+        reason = self.refusal(action)
+        if reason:
+            self.say(f"! {reason}")
+        else:
+            await self.run_action(name)
 
     def compose_body(self) -> ComposeResult:
         """What grows."""

@@ -39,7 +39,6 @@ def _keys() -> Content:
     for place, actions in PLACES:
         content = Content.assemble(content, (f"{place}\n", "bold"))
         for action in actions:
-            keys = action.label or action.keys.replace("question_mark", "?").replace(",", " ")
-            content = Content.assemble(content, (f"  {keys:<10}", "$primary"), f"{action.words}\n")
+            content = Content.assemble(content, (f"  {action.all_keys:<10}", "$primary"), f"{action.words}\n")
         content = Content.assemble(content, "\n")
     return content

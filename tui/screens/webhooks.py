@@ -16,7 +16,7 @@ from core.models import Webhook
 from core.store import config, queue
 from core.store.config import DeletedWebhook, WebhookSummary
 from core.text import one_line
-from tui.actions import WEBHOOKS, bindings
+from tui.actions import WEBHOOKS, action, bindings
 from tui.dialogs.menu import MenuDialog, MenuItem
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.webhook import Draft, WebhookDialog
@@ -83,7 +83,9 @@ class WebhooksScreen(Frame):
     @on(DataTable.RowHighlighted)
     def _draw_strip(self) -> None:
         chosen = self.table.chosen
-        words = webhook_lines(chosen, max(20, self.size.width - 2)) if chosen is not None else ""
+        words = (
+            webhook_lines(chosen, max(20, self.size.width - 2), self.refusal) if chosen is not None else ""
+        )
         self.query_one("#strip", Static).update(words, layout=False)
 
     @on(DataTable.RowSelected)
@@ -168,19 +170,24 @@ class WebhooksScreen(Frame):
 
     async def _menu(self, summary: WebhookSummary) -> None:
         webhook = summary.webhook
+        refused = self.keeper.read_only
         items = [
-            MenuItem("edit", "e", "Edit"),
-            MenuItem("delete", "d", "Delete"),
-            MenuItem("test", "t", "Send test event"),
-            MenuItem("switch", "x", "Disable" if webhook.enabled else "Enable"),
-            MenuItem("copy_id", "y", "Copy ID"),
-            MenuItem("unwanted", "", "Deliver unwanted events…"),
-            MenuItem("secret", "", "Signing secret…"),
+            self._item("edit", "Edit"),
+            self._item("delete", "Delete"),
+            self._item("test", "Send test event"),
+            self._item("switch", "Disable" if webhook.enabled else "Enable"),
+            self._item("copy_id", "Copy ID"),
+            MenuItem("unwanted", "", "Deliver unwanted events…", refused),
+            MenuItem("secret", "", "Signing secret…", refused),
             MenuItem("history", "", "History"),
         ]
         answer = await self.app.push_screen_wait(MenuDialog(f"Actions: {tail(webhook.id)}", items))
         if answer:
             await self._perform(answer, webhook.id)
+
+    def _item(self, name: str, words: str) -> MenuItem:
+        registered = action(f"webhooks.{name}")
+        return MenuItem(name, registered.key, words, self.refusal(registered))
 
     async def _show_history(self, summary: WebhookSummary) -> None:
         self.app.push_screen(HistoryScreen(summary.webhook.id))

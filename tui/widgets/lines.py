@@ -1,5 +1,7 @@
 """The one-line widgets of the frame: top bar, message line, key bar."""
 
+from collections.abc import Callable
+
 from textual.app import App
 from textual.content import Content
 from textual.events import Resize
@@ -8,7 +10,7 @@ from textual.widgets import Static
 
 from core.service.status import DispatcherStatus
 from core.text import one_line
-from tui.actions import Action
+from tui.actions import Action, action
 from tui.theme import active_tab
 
 TABS = (("1", "Webhooks"), ("2", "Settings"), ("3", "Monitor"))
@@ -124,10 +126,16 @@ class MessageLine(Line):
 
 
 class KeyBar(Line):
-    """At most six keys, and help at the right."""
+    """At most six keys, and help at the right. What `refusal` has a reason against is muted."""
 
-    def __init__(self, actions: tuple[Action, ...], help_key: str = "?") -> None:
+    def __init__(
+        self,
+        actions: tuple[Action, ...],
+        help_key: str = "?",
+        refusal: Callable[[Action], str] = lambda _: "",
+    ) -> None:
         super().__init__(id="key-bar")
+        self._refusal = refusal
         self._actions = actions
         self._help = help_key
 
@@ -139,8 +147,12 @@ class KeyBar(Line):
     def content_for(self, width: int) -> Content:
         right = Content.assemble((self._help, "bold $primary"), " Help ")
         left = Content(" ")
-        for action in self._actions:
-            one = Content.assemble((action.key, "bold $primary"), f" {action.words}   ")
+        for each in self._actions:
+            muted = bool(self._refusal(each))
+            one = Content.assemble(
+                (each.key, "$muted" if muted else "bold $primary"),
+                (f" {each.words}   ", "$muted" if muted else ""),
+            )
             if left.cell_length + one.cell_length + right.cell_length >= width:
                 break
             left = Content.assemble(left, one)
@@ -149,5 +161,5 @@ class KeyBar(Line):
 
 def bar_actions(app: App[object], actions: tuple[Action, ...]) -> tuple[Action, ...]:
     """Those of a screen that stand in its key bar, then the ones of every screen."""
-    extra = (Action("command_palette", "", "Commands", "^p"), Action("leave", "", "Quit", "q"))
-    return (*(action for action in actions if action.in_bar), *extra)[:6]
+    extra = (action("everywhere.command_palette"), action("everywhere.leave"))
+    return (*(each for each in actions if each.in_bar), *extra)[:6]

@@ -1,15 +1,18 @@
 """What there is to say about the webhook under the cursor."""
 
+from collections.abc import Callable
+
 from textual.content import Content
 
 from core.catalog import shown_type
 from core.clock import clock_time
 from core.store.config import WebhookSummary
 from core.text import one_line
+from tui.actions import Action, action
 from tui.words import health_mark
 
 
-def webhook_lines(summary: WebhookSummary, width: int) -> Content:
+def webhook_lines(summary: WebhookSummary, width: int, refusal: Callable[[Action], str]) -> Content:
     """Type and options, URL, health in a sentence, and the keys that act on it: four rows of this width."""
     webhook = summary.webhook
     kind = shown_type(webhook.type)
@@ -27,7 +30,7 @@ def webhook_lines(summary: WebhookSummary, width: int) -> Content:
         f"\n{one_line(webhook.url)[:width]}\n",
         (symbol, colour),
         f" {_health(summary)}.\n",
-        _keys(summary),
+        _keys(summary, refusal),
     )
 
 
@@ -47,9 +50,18 @@ def _health(summary: WebhookSummary) -> str:
     return words
 
 
-def _keys(summary: WebhookSummary) -> Content:
+def _keys(summary: WebhookSummary, refusal: Callable[[Action], str]) -> Content:
     toggle = "Disable" if summary.webhook.enabled else "Enable"
     line = Content.assemble(("Actions", "$muted"))
-    for key, words in (("e", "Edit"), ("d", "Delete"), ("t", "Test"), ("x", toggle), ("Enter", "All")):
-        line = Content.assemble(line, "   ", (key, "bold $primary"), f" {words}")
+    for name, words in (
+        ("edit", "Edit"),
+        ("delete", "Delete"),
+        ("test", "Test"),
+        ("switch", toggle),
+        ("menu", "All"),
+    ):
+        shown = action(f"webhooks.{name}")
+        muted = bool(refusal(shown))
+        key = (shown.key, "$muted" if muted else "bold $primary")
+        line = Content.assemble(line, "   ", key, (f" {words}", "$muted" if muted else ""))
     return line

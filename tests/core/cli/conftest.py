@@ -9,6 +9,10 @@ import pytest
 from core.cli.main import run
 
 
+def _screens(database: Path, *, reads_only: bool = False) -> int:
+    return 8 if reads_only else 7
+
+
 class Shell:
     """Runs commands in this process and keeps what they print."""
 
@@ -22,7 +26,7 @@ class Shell:
         self._monkeypatch.setattr(sys, "argv", ["hookkeeper", *words])
         code = 0
         try:
-            run(lambda database: 7)
+            run(_screens)
         except SystemExit as end:
             code = int(end.code or 0)
         self.out, self.err = self._capfd.readouterr()
