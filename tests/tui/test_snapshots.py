@@ -167,6 +167,7 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     "delivery-write-wrong": ("3", _shown("delivered", "onboarding-status"), "w", "end", "ctrl+u", "enter"),
     "cancel": ("3", "down", "c"),
     "help": ("question_mark",),
+    "palette": ("1", "ctrl+p"),
 }
 
 

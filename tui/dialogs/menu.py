@@ -68,4 +68,4 @@ class MenuDialog(Dialog[str]):
 def _line(item: MenuItem) -> Content:
     if item.reason:
         return Content.assemble((f"{item.key:<4}{item.words}  {item.reason}", "$muted"))
-    return Content.assemble((f"{item.key:<4}", "bold $primary"), item.words)
+    return Content.assemble((f"{item.key:<4}", "bold"), item.words)

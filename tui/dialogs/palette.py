@@ -81,9 +81,7 @@ class PaletteDialog(Dialog[Command | None]):
 
 
 def _line(command: Command) -> Content:
-    muted = "$muted" if command.reason else ""
-    return Content.assemble(
-        (f"{command.key:<7}", "$muted" if command.reason else "bold $primary"),
-        (f"{command.words}  ", muted),
-        (command.reason, muted),
-    )
+    """Keys are bold without a colour of their own, which could not be read on the selection."""
+    if command.reason:
+        return Content.assemble((f"{command.key:<7}{command.words}  {command.reason}", "$muted"))
+    return Content.assemble((f"{command.key:<7}", "bold"), command.words)
