@@ -23,10 +23,15 @@ def check_name(name: str) -> str:
         raise ValueError(f"{_quoted(name)} is not a header name: no spaces.")
     if not _TOKEN.fullmatch(name):
         raise ValueError(f"{_quoted(name)} is not a header name: letters, digits and !#$%&'*+-.^_`|~ only.")
-    lower = name.lower()
-    if lower in _SET_BY_US or lower.startswith(_OUR_PREFIXES):
+    if is_set_by_us(name):
         raise ValueError(f"{name} is set by Hookkeeper.")
     return name
+
+
+def is_set_by_us(name: str) -> bool:
+    """Whether Hookkeeper sets this header itself, whatever is configured."""
+    lower = name.lower()
+    return lower in _SET_BY_US or lower.startswith(_OUR_PREFIXES)
 
 
 def check_value(value: str) -> str:

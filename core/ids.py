@@ -2,11 +2,12 @@
 
 import os
 import time
+from functools import lru_cache
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _TIME_CHARACTERS = 10
 _RANDOM_BYTES = 5
-_LENGTH = _TIME_CHARACTERS + _RANDOM_BYTES * 8 // 5
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 
 
 def new_id(prefix: str) -> str:
@@ -14,10 +15,15 @@ def new_id(prefix: str) -> str:
 
     IDs are names, not an order: the order of rows is their `seq`.
     """
-    number = time.time_ns() // 1_000_000 << _RANDOM_BYTES * 8 | int.from_bytes(
-        os.urandom(_RANDOM_BYTES), "big"
-    )
-    return f"{prefix}_" + "".join(ALPHABET[number >> shift & 31] for shift in range(5 * _LENGTH - 5, -1, -5))
+    random = int.from_bytes(os.urandom(_RANDOM_BYTES), "big")
+    pairs = (_PAIRS[random >> shift & 1023] for shift in (30, 20, 10, 0))
+    return f"{prefix}_{_time_characters(time.time_ns() // 1_000_000)}{''.join(pairs)}"
+
+
+@lru_cache(1)
+def _time_characters(milliseconds: int) -> str:
+    shifts = range(5 * _TIME_CHARACTERS - 5, -1, -5)
+    return "".join(ALPHABET[milliseconds >> shift & 31] for shift in shifts)
 
 
 def tail(identity: str) -> str:

@@ -8,20 +8,21 @@ from functools import lru_cache
 from time import monotonic
 
 import aiohttp
-from multidict import CIMultiDict
+from aiohttp.http import RawResponseMessage
+from aiohttp.streams import StreamReader
 from pydantic import SecretStr
-from yarl import URL
 
 from core.auth import Token, TokenSource
 from core.clock import now_ms
 from core.delivery import outcome
-from core.delivery.http import Connection, Http, opened_for
+from core.delivery.http import Connection, Http
+from core.delivery.post import post
+from core.delivery.request_head import constant_lines, wire_url
 from core.delivery.signing import sign
 from core.header import MASKED, holds_secret
 from core.models import AcceptedAnswer, AttemptResult, Outcome
 from core.retry_after import retry_after
-from core.url import host_of, on_the_wire
-from core.version import VERSION
+from core.url import host_of
 
 EVIDENCE = 16 * 1024
 """Bytes of an answer's body that are kept."""
@@ -59,7 +60,7 @@ class _Evidence:
     headers: tuple[tuple[str, str], ...] = ()
     content_type: str = ""
     retry_after: str = ""
-    body: bytearray = field(default_factory=bytearray)
+    body: bytes = b""
     cut: bool = False
 
     def elapsed(self) -> int:
@@ -89,7 +90,7 @@ async def attempt(http: Http, request: Request, tokens: TokenSource | None) -> A
         connect_ms=seen.connection.connect_ms,
         first_byte_ms=seen.first_byte_ms,
         response_headers=seen.headers,
-        response_body=bytes(seen.body),
+        response_body=seen.body,
         response_body_cut=seen.cut,
         retry_after=retry_after(seen.retry_after),
         certificate_ends_at=seen.connection.certificate_ends_at,
@@ -133,36 +134,29 @@ async def _exchanges(http: Http, request: Request, tokens: TokenSource | None, s
 
 async def _exchange(http: Http, request: Request, token: Token | None, seen: _Evidence) -> None:
     """One request and its answer. A kept connection that was closed meanwhile costs nothing."""
+    head = _head(request, token)
     while True:
         seen.connection = Connection()
         try:
-            with opened_for(seen.connection):
-                async with http.session.post(
-                    _wire_url(request.url),
-                    data=request.body,
-                    headers=_headers(request, token),
-                    allow_redirects=False,
-                ) as response:
-                    _note_head(seen, response)
-                    await _read(seen, response)
+            answer = await post(http, wire_url(request.url), head, request.body, seen.connection)
+            try:
+                _note_head(seen, answer.head)
+                await _read(seen, answer.payload)
+            finally:
+                answer.close()
             return
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionResetError):
             if not seen.connection.reused or seen.status is not None:
                 raise
 
 
-@lru_cache
-def _wire_url(url: str) -> URL:
-    return URL(on_the_wire(url), encoded=True)
-
-
-def _note_head(seen: _Evidence, response: aiohttp.ClientResponse) -> None:
+def _note_head(seen: _Evidence, answer: RawResponseMessage) -> None:
     seen.first_byte_ms = seen.elapsed()
-    seen.status = response.status
-    seen.content_type = _text(response.headers.get("Content-Type", ""))
-    seen.retry_after = _text(response.headers.get("Retry-After", ""))
-    seen.headers = tuple(_evidence(response.raw_headers))
-    seen.body.clear()
+    seen.status = answer.code
+    seen.content_type = _text(answer.headers.get("Content-Type", ""))
+    seen.retry_after = _text(answer.headers.get("Retry-After", ""))
+    seen.headers = tuple(_evidence(answer.raw_headers))
+    seen.body = b""
     seen.cut = False
 
 
@@ -174,41 +168,44 @@ def _evidence(raw_headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str,
         size += len(name) + len(value)
         if size > HEADER_EVIDENCE:
             return
-        shown = name.decode("utf-8", "replace")
-        yield shown, MASKED if holds_secret(shown) else value.decode("utf-8", "replace")
+        shown, is_secret = _name(name)
+        yield shown, MASKED if is_secret else value.decode("utf-8", "replace")
 
 
-async def _read(seen: _Evidence, response: aiohttp.ClientResponse) -> None:
+@lru_cache
+def _name(raw: bytes) -> tuple[str, bool]:
+    """A header's name as it is shown, and whether its value is a secret."""
+    name = raw.decode("utf-8", "replace")
+    return name, holds_secret(name)
+
+
+async def _read(seen: _Evidence, payload: StreamReader) -> None:
     """Keep the beginning of the body; a longer one is not waited for."""
-    async for part in response.content.iter_any():
+    while not payload.at_eof():
+        part = payload.read_nowait() if payload.is_eof() else await payload.readany()
         seen.body += part[: EVIDENCE - len(seen.body)]
         if len(seen.body) >= EVIDENCE:
-            seen.cut = not response.content.at_eof()
-            if seen.cut:
-                response.close()
+            seen.cut = not payload.at_eof()
             return
 
 
 def _text(value: str) -> str:
     """A header's value as text: bytes that are none, which aiohttp escapes as surrogates, are replaced."""
-    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _headers(request: Request, token: Token | None) -> CIMultiDict[str]:
+def _head(request: Request, token: Token | None) -> bytes:
+    """The request line and the headers; nothing of ours is replaced by a custom header."""
     now = int(time.time())
-    headers = CIMultiDict(request.custom_headers)
-    headers["Content-Type"] = "application/json"
-    headers["Accept-Encoding"] = "identity"
-    headers.setdefault("User-Agent", f"Hookkeeper/{VERSION}")
-    if token is not None:
-        headers["Authorization"] = f"Bearer {token.value.get_secret_value()}"
-    headers["webhook-id"] = request.delivery_id
-    headers["webhook-timestamp"] = str(now)
-    headers["webhook-signature"] = " ".join(
+    signature = " ".join(
         sign(secret, request.delivery_id, now, request.body) for secret in request.signing_secrets
     )
-    headers["hookkeeper-event"] = request.event_type
-    headers["hookkeeper-attempt"] = str(request.number)
+    lines = [
+        constant_lines(request.url, request.custom_headers, token),
+        f"webhook-id: {request.delivery_id}\r\nwebhook-timestamp: {now}\r\nwebhook-signature: {signature}",
+        f"hookkeeper-event: {request.event_type}\r\nhookkeeper-attempt: {request.number}",
+        f"Content-Length: {len(request.body)}",
+    ]
     if request.is_test:
-        headers["hookkeeper-test"] = "1"
-    return headers
+        lines.append("hookkeeper-test: 1")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -15,18 +15,19 @@ from core.delivery.destination import Destination
 from core.delivery.http import Http
 from core.delivery.jobs import run_jobs
 from core.delivery.notifier import Notifier
+from core.delivery.recorder import Recorder
 from core.delivery.tls import Tls
 from core.delivery.verdict import judge
 from core.delivery.wall_clock import WallClock
 from core.models import AttemptResult, GeneralSettings, Outcome
 from core.store import DatabaseNewer, DatabaseReplaced, EpochEnded, Store, StoreError, config, paces, queue
+from core.store.queue import Claim, Ending
 
 MOST_IN_FLIGHT = 256
 POLL = 0.25
 """Seconds between two looks at the file for what no bell has told."""
 _GRACE = 2.0
 _WAL_LIMIT = 16 * 1024 * 1024
-_RECORD_AGAIN = 1.0
 _WATCH_AGAIN = 1.0
 
 _log = structlog.get_logger()
@@ -48,9 +49,10 @@ class Dispatcher:
         self._notifier = Notifier(store, self._http, tls, lambda: self._settings)
         self._tokens: TokenSource | None = None
         self._probe: asyncio.Task[None] | None = None
-        self._attempts: set[asyncio.Task[None]] = set()
+        self._attempts: dict[int, asyncio.Task[None]] = {}
+        self._recorder = Recorder(store, epoch, note, self._ended)
+        self._in_flight = 0
         self._stopping = False
-        self._unrecorded = 0
         self._blocked = False
         self._clock = WallClock()
 
@@ -62,12 +64,14 @@ class Dispatcher:
             watch.append(tasks.create_task(self._wake_on(stop)))
             watch.append(tasks.create_task(run_jobs(self._store, self._can_deliver)))
             watch.append(tasks.create_task(self._notifier.run(stop)))
+            tasks.create_task(self._recorder.run())
             try:
                 while not stop.is_set():
                     self._wake.clear()
                     await self._turn(tasks)
                 await self._drain()
             finally:
+                self._recorder.close()
                 for task in watch:
                     task.cancel()
                 if self._probe is not None:
@@ -90,7 +94,7 @@ class Dispatcher:
                 self._destinations[seq] for seq, at in due.items() if at <= now and seq in self._destinations
             ]
             claimed = await self._claim(tasks, ready)
-            if self._blocked and not self._unrecorded:
+            if self._blocked and not self._recorder.fails:
                 self._blocked = False
                 self._note("")
             if claimed:
@@ -118,7 +122,7 @@ class Dispatcher:
 
     def _must_wait(self, tasks: asyncio.TaskGroup) -> bool:
         """Whether nothing can be delivered now: outcomes cannot be written, or the token endpoint fails."""
-        if self._unrecorded:
+        if self._recorder.fails:
             return True
         if self._tokens is None or self._tokens.failure is None:
             return False
@@ -129,7 +133,7 @@ class Dispatcher:
     def _can_deliver(self) -> bool:
         """Whether what is put into the queue now can leave it soon."""
         failing = self._tokens is not None and self._tokens.failure is not None
-        return not (self._stopping or self._unrecorded or failing)
+        return not (self._stopping or self._recorder.fails or failing)
 
     async def _ask_for_token(self, tokens: TokenSource) -> None:
         """One request shows whether the token endpoint is well again; the deliveries wait meanwhile."""
@@ -147,7 +151,7 @@ class Dispatcher:
         Shares are counted for one destination more than there are: whoever comes next finds free slots, even if
         all others hang.
         """
-        free = MOST_IN_FLIGHT - len(self._attempts)
+        free = MOST_IN_FLIGHT - self._in_flight
         active = sum(each.in_flight > 0 for each in self._destinations.values())
         active += sum(each.in_flight == 0 for each in ready)
         share = max(1, MOST_IN_FLIGHT // (active + 1))
@@ -164,31 +168,29 @@ class Dispatcher:
         for claim in claims:
             destination = self._destinations[claim.webhook]
             destination.begin(claim)
-            task = tasks.create_task(self._deliver(destination, claim))
-            self._attempts.add(task)
-            task.add_done_callback(self._attempts.discard)
+            self._in_flight += 1
+            self._attempts[claim.seq] = tasks.create_task(self._deliver(destination, claim))
         return bool(claims)
 
-    async def _deliver(self, destination: Destination, claim: queue.Claim) -> None:
-        """One claim from attempt to record."""
+    async def _deliver(self, destination: Destination, claim: Claim) -> None:
+        """One attempt, handed over to be recorded."""
         request = destination.request(claim)
         started_at, began = now_ms(), time.monotonic()
         try:
-            try:
-                await self._tell(destination)
-                result = await attempt(self._http, request, self._tokens)
-            except asyncio.CancelledError:
-                if not self._stopping:
-                    raise
-                reason = "the dispatcher stopped; no attempt used"
-                total = round((time.monotonic() - began) * 1000)
-                result = AttemptResult(Outcome.SHUTDOWN, reason, request.url, started_at, total)
-            destination.pace.note(result, time.monotonic())
-            await self._record(destination, claim, result)
             await self._tell(destination)
+            result = await attempt(self._http, request, self._tokens)
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            reason = "the dispatcher stopped; no attempt used"
+            total = round((time.monotonic() - began) * 1000)
+            result = AttemptResult(Outcome.SHUTDOWN, reason, request.url, started_at, total)
         finally:
-            destination.end(claim)
-            self._wake.set()
+            del self._attempts[claim.seq]
+        destination.pace.note(result, time.monotonic())
+        verdict = judge(claim, result, destination.waits, self._tokens.wait if self._tokens else None)
+        self._recorder.add(Ending(claim, result, verdict))
+        await self._tell(destination)
 
     async def _tell(self, destination: Destination) -> None:
         """Let people know when an endpoint begins to be spared, and when that ends."""
@@ -201,30 +203,12 @@ class Dispatcher:
             with suppress(StoreError):  # only a display; a full disk is reported where outcomes are recorded
                 await paces.set_pace(self._store, destination.stored.seq, state)
 
-    async def _record(self, destination: Destination, claim: queue.Claim, result: AttemptResult) -> None:
-        """Write the outcome down. Until that is possible it is kept, and nothing new is claimed."""
-        verdict = judge(claim, result, destination.waits, self._tokens.wait if self._tokens else None)
-        failed = False
-        while True:
-            try:
-                await queue.record(self._store, self._epoch, claim, result, verdict)
-                break
-            except EpochEnded:
-                raise
-            except StoreError as error:
-                if not failed:
-                    failed = True
-                    self._unrecorded += 1
-                    _log.error("an outcome cannot be recorded", delivery=claim.id, reason=str(error))
-                self._note(f"outcomes cannot be recorded: {error}")
-                await asyncio.sleep(_RECORD_AGAIN)
-        if failed:
-            self._unrecorded -= 1
-            if not self._unrecorded:
-                self._note("")
-        if result.outcome is not Outcome.OK:  # the books have them all, the log what somebody may look for
-            _log.info("attempt", delivery=claim.id, number=claim.number, outcome=str(result.outcome),
-                      status=result.status_code, ms=result.total_ms, state=str(verdict.state))  # fmt: skip
+    def _ended(self, endings: Sequence[Ending]) -> None:
+        """What is written down is no longer in flight."""
+        for ending in endings:
+            self._in_flight -= 1
+            self._destinations[ending.claim.webhook].end(ending.claim)
+        self._wake.set()
 
     async def _refresh(self, tasks: asyncio.TaskGroup) -> None:
         """Take over changed settings and webhooks. What is in flight keeps what it started with."""
@@ -295,7 +279,7 @@ class Dispatcher:
             await asyncio.sleep(1)
             commits = self._store.writer.commits
             size = self._store.wal_size()
-            if size > _WAL_LIMIT or (size and not self._attempts and commits != checkpointed):
+            if size > _WAL_LIMIT or (size and not self._in_flight and commits != checkpointed):
                 await self._store.checkpoint()
                 checkpointed = commits
 
@@ -305,7 +289,7 @@ class Dispatcher:
         longest = max((entry.deadline for entry in self._destinations.values()), default=0.0)
         if self._attempts:
             _log.info("draining", in_flight=len(self._attempts))
-            _, rest = await asyncio.wait(set(self._attempts), timeout=longest + _GRACE)
+            _, rest = await asyncio.wait(self._attempts.values(), timeout=longest + _GRACE)
             for task in rest:
                 task.cancel()
             if rest:

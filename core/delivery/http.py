@@ -3,10 +3,11 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import monotonic
 from types import TracebackType
@@ -30,6 +31,7 @@ KEEP_ALIVE = 4.0
 DNS_LIMIT = 3.0
 MOST_HEADER_BYTES = 8 * 1024
 _EVIDENCE_BUFFER = 16 * 1024
+_MOST_REQUESTS = 1000
 _RECEIVE_BUFFER = 16 * 1024
 
 Networks = Callable[[], Sequence[str]]
@@ -37,7 +39,7 @@ Networks = Callable[[], Sequence[str]]
 
 @dataclass(slots=True)
 class Connection:
-    """What a request learns of its connection, inside `opened_for`.
+    """What a request learns of its connection.
 
     `peer` is the address and port that were tried last, "" where no new connection was needed. `certificate_ends_at`
     is ms since 1970, where TLS began.
@@ -61,16 +63,7 @@ class Connection:
 
 # The socket factory is not told which request it serves; aiohttp's tracing is, and takes a tenth of an attempt.
 _opened_for: ContextVar[Connection | None] = ContextVar("opened_for", default=None)
-
-
-@contextmanager
-def opened_for(connection: Connection) -> Iterator[None]:
-    """The request that is sent in here tells `connection` of its connection."""
-    token = _opened_for.set(connection)
-    try:
-        yield
-    finally:
-        _opened_for.reset(token)
+_NO_LIMIT = aiohttp.ClientTimeout(total=None, sock_connect=None)
 
 
 class _GuardedResolver(AbstractResolver):
@@ -109,7 +102,7 @@ def _dns_words(error: OSError) -> str:
 
 
 class Http:
-    """One connector, two faces: aiohttp's session for deliveries, httpx for conversations.
+    """One connector, two faces: its connections themselves for deliveries, httpx for conversations.
 
     `allowed_networks` is asked at each connection, `tls` at each request; without it the machine's certificate
     authorities are trusted. `nameservers` (`address:port`) replace the machine's.
@@ -123,35 +116,40 @@ class Http:
         self._tls = tls or Tls(GeneralSettings)
         self._stack = AsyncExitStack()
         self._resolver: _GuardedResolver
-        self.session: aiohttp.ClientSession
+        self.connector: aiohttp.TCPConnector
+        self._request_to: Callable[[URL, ssl.SSLContext | bool], aiohttp.ClientRequest]
         self.client: httpx.AsyncClient
 
     async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
         self._resolver = _GuardedResolver(self._allowed, self._nameservers)
+        self._request_to = lru_cache(_MOST_REQUESTS)(
+            lambda url, context: aiohttp.ClientRequest("POST", url, ssl=context, loop=loop)
+        )
         # The connector closes no resolver that it was given.
         self._stack.push_async_callback(self._resolver.close)
-        connector = aiohttp.TCPConnector(
+        self.connector = aiohttp.TCPConnector(
             limit=0,
             resolver=self._resolver,
             socket_factory=self._socket,
             keepalive_timeout=KEEP_ALIVE,
             ttl_dns_cache=10,
         )
-        self.session = await self._stack.enter_async_context(
+        session = await self._stack.enter_async_context(
             aiohttp.ClientSession(
-                connector=connector,
+                connector=self.connector,
                 request_class=_request_class(self._tls),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+                timeout=_NO_LIMIT,
                 skip_auto_headers=("Accept", "User-Agent", "Accept-Encoding"),
                 max_line_size=MOST_HEADER_BYTES,
                 max_field_size=MOST_HEADER_BYTES,
                 read_bufsize=_EVIDENCE_BUFFER,
             )
         )
-        transport = AiohttpTransport(client=self.session)
+        transport = AiohttpTransport(client=session)
         self.client = httpx.AsyncClient(
             transport=transport,
             headers={"User-Agent": f"Hookkeeper/{VERSION}"},
@@ -166,6 +164,20 @@ class Http:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+
+    async def connect(self, url: URL, connection: Connection) -> AiohttpConnection:
+        """A kept connection or a new one, for one request at a time; `connection` learns of it.
+
+        Raises what aiohttp's connector raises, AddressBlocked, UnusableFile.
+        """
+        request = self._request_to(url, self._tls.context() if url.scheme == "https" else True)
+        token = _opened_for.set(connection)
+        try:
+            connected = await self.connector.connect(request, [], _NO_LIMIT)
+        finally:
+            _opened_for.reset(token)
+        connection.stands(connected.transport)
+        return connected
 
     async def look_up(self, host: str) -> None:
         """Ask for a name's addresses, as a connection would. Raises OSError in words, AddressBlocked."""
@@ -187,7 +199,7 @@ class Http:
 def _request_class(tls: Tls) -> type[aiohttp.ClientRequest]:
     """Requests that go over connections made with the current context: a kept one of another is not reused.
 
-    Both faces get it here, since httpx's transport hands no context on.
+    httpx's transport hands no context on.
     """
 
     class Request(aiohttp.ClientRequest):
@@ -195,10 +207,5 @@ def _request_class(tls: Tls) -> type[aiohttp.ClientRequest]:
             if url.scheme == "https":
                 given["ssl"] = tls.context()
             super().__init__(method, url, **given)
-
-        async def send(self, conn: AiohttpConnection) -> aiohttp.ClientResponse:
-            if (connection := _opened_for.get()) is not None:
-                connection.stands(conn.transport)
-            return await super().send(conn)
 
     return Request

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 
 import aiohttp
-from aiohttp.http_exceptions import LineTooLong
+from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from core.auth import TokenError
 from core.delivery.guard import AddressBlocked
@@ -85,7 +85,7 @@ def _of_cause(cause: BaseException, host: str, peer: str, deadline: float) -> tu
             return Outcome.CONNECTION, f"{peer} closed the connection before it answered"
         case TimeoutError() | asyncio.CancelledError():
             return Outcome.TIMEOUT, f"no complete answer within {deadline:g} s"
-        case aiohttp.ClientResponseError():
+        case aiohttp.ClientResponseError() | HttpProcessingError():
             if cause.message == "Too many headers received":
                 return Outcome.ANSWER_TOO_LARGE, "the answer's headers are too large"
             return Outcome.CONNECTION, f"no valid HTTP answer from {host}"

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+from functools import lru_cache
 
 from pydantic import SecretStr
 
@@ -10,6 +11,10 @@ _PREFIX = "whsec_"
 
 def sign(secret: SecretStr, identity: str, timestamp: int, body: bytes) -> str:
     """The value of `webhook-signature` for one secret, `v1,` and base64."""
-    key = base64.b64decode(secret.get_secret_value().removeprefix(_PREFIX))
-    digest = hmac.digest(key, b"%b.%d.%b" % (identity.encode(), timestamp, body), "sha256")
+    digest = hmac.digest(_key(secret), b"%b.%d.%b" % (identity.encode(), timestamp, body), "sha256")
     return "v1," + base64.b64encode(digest).decode()
+
+
+@lru_cache
+def _key(secret: SecretStr) -> bytes:
+    return base64.b64decode(secret.get_secret_value().removeprefix(_PREFIX))

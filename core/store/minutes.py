@@ -1,6 +1,8 @@
 """The attempts of each minute: whether they arrived, and how long they took."""
 
 import sqlite3
+from collections import Counter
+from collections.abc import Sequence
 
 from core.models import AttemptResult, Outcome
 
@@ -10,17 +12,21 @@ _KEPT = 60
 _UNCOUNTED = (Outcome.TOKEN_ERROR, Outcome.INTERRUPTED, Outcome.SHUTDOWN)
 
 
-def note_attempt(database: sqlite3.Connection, result: AttemptResult) -> None:
-    """Count how an attempt ended, inside the caller's transaction."""
-    if result.outcome not in _UNCOUNTED:
-        database.execute(
-            "INSERT INTO minutes VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET number = number + 1",
-            (
-                (result.started_at + result.total_ms) // MINUTE_MS,
-                result.outcome is Outcome.OK,
-                _two_digits(result.total_ms),
-            ),
+def note_attempts(database: sqlite3.Connection, results: Sequence[AttemptResult]) -> None:
+    """Count how attempts ended, inside the caller's transaction."""
+    numbers = Counter(
+        (
+            (result.started_at + result.total_ms) // MINUTE_MS,
+            result.outcome is Outcome.OK,
+            _two_digits(result.total_ms),
         )
+        for result in results
+        if result.outcome not in _UNCOUNTED
+    )
+    database.executemany(
+        "INSERT INTO minutes VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number",
+        [(*cell, number) for cell, number in numbers.items()],
+    )
 
 
 def _two_digits(ms: int) -> int:

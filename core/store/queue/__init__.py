@@ -3,7 +3,15 @@
 from core.store.lanes import BULK, FRESH, RETRY
 from core.store.queue.claims import Claim, Slots, claim, due_times, next_epoch
 from core.store.queue.intake import Emitted, deliver, emit, emit_test
-from core.store.queue.outcomes import Verdict, move_due_times, record, recover, set_token_wait
+from core.store.queue.outcomes import (
+    Ending,
+    Verdict,
+    move_due_times,
+    record,
+    record_all,
+    recover,
+    set_token_wait,
+)
 from core.store.queue.unwanted import count_unwanted, deliver_unwanted
 from core.store.queue.wishes import cancel, resend
 
@@ -13,6 +21,7 @@ __all__ = [
     "RETRY",
     "Claim",
     "Emitted",
+    "Ending",
     "Slots",
     "Verdict",
     "cancel",
@@ -26,6 +35,7 @@ __all__ = [
     "move_due_times",
     "next_epoch",
     "record",
+    "record_all",
     "recover",
     "resend",
     "set_token_wait",

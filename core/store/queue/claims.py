@@ -1,8 +1,10 @@
 """What is due is claimed by one dispatcher: its epoch fences every claim."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.clock import now_ms
 from core.store.errors import EpochEnded
@@ -24,8 +26,7 @@ class Slots:
     first: int
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A delivery that this epoch may attempt now. `step` counts the tries of this run of the schedule before it."""
 
     seq: int
@@ -105,15 +106,19 @@ def _claim_lane(database: sqlite3.Connection, epoch: int, webhook: int, lane: in
         return []
     now = now_ms()
     rows = database.execute(
-        "UPDATE deliveries SET state = 'sending', epoch = ?, attempts = attempts + 1, changed_at = ? WHERE seq IN"
-        " (SELECT seq FROM deliveries INDEXED BY deliveries_due WHERE state = 'pending' AND webhook = ? AND lane = ?"
-        "  AND due_at <= ? ORDER BY due_at, seq LIMIT ?) RETURNING seq, id, event, attempts, step",
-        (epoch, now, webhook, lane, now, most),
+        "SELECT d.seq, d.id, e.type, e.body, e.is_test, d.attempts + 1, d.step FROM"
+        " deliveries d INDEXED BY deliveries_due CROSS JOIN events e ON e.seq = d.event"
+        " WHERE d.state = 'pending' AND d.webhook = ? AND d.lane = ? AND d.due_at <= ?"
+        " ORDER BY d.due_at, d.seq LIMIT ?",
+        (webhook, lane, now, most),
     ).fetchall()
-    claims = []
-    for seq, identity, event, attempts, step in sorted(rows):
-        kind, body, is_test = database.execute(
-            "SELECT type, body, is_test FROM events WHERE seq = ?", (event,)
-        ).fetchone()
-        claims.append(Claim(seq, identity, webhook, kind, body, bool(is_test), attempts, step, lane))
-    return claims
+    if rows:
+        database.execute(
+            "UPDATE deliveries SET state = 'sending', epoch = ?, attempts = attempts + 1, changed_at = ?"
+            " WHERE seq IN (SELECT value FROM json_each(?))",
+            (epoch, now, json.dumps([row[0] for row in rows])),
+        )
+    return [
+        Claim(seq, identity, webhook, kind, body, bool(is_test), number, step, lane)
+        for seq, identity, kind, body, is_test, number, step in sorted(rows)
+    ]

@@ -18,11 +18,18 @@ _UNCOUNTED = (Outcome.TOKEN_ERROR, Outcome.INTERRUPTED, Outcome.SHUTDOWN)
 _TOO_MANY_REQUESTS = 429
 
 
-def note_attempt(database: sqlite3.Connection, webhook: int, result: AttemptResult) -> None:
-    """Count how an attempt ended for its webhook (a row number), inside the caller's transaction."""
+def note_attempt(
+    database: sqlite3.Connection, webhook: int, result: AttemptResult, *, is_known_well: bool = False
+) -> None:
+    """Count how an attempt ended for its webhook (a row number), inside the caller's transaction.
+
+    `is_known_well`: the attempt noted before this one succeeded, in the same transaction.
+    """
     if result.certificate_ends_at is not None:
         _watch_certificate(database, webhook, result.url, result.certificate_ends_at)
     if result.outcome is Outcome.OK:
+        if is_known_well:
+            return
         database.execute(
             "UPDATE webhooks SET failing_since = NULL, failures = 0, told_percent = 0"
             " WHERE seq = ? AND enabled AND failing_since IS NOT NULL",

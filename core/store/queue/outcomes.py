@@ -1,7 +1,10 @@
 """How attempts ended, and what becomes of their deliveries."""
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,6 +22,15 @@ from core.store.store import Store
 
 INTERRUPTIONS_PER_STEP = 5
 _encode = msgspec.json.Encoder().encode
+_INSERT_ATTEMPT = (
+    "INSERT INTO attempts (id, delivery, number, started_at, outcome, status_code, reason, url, token_ms,"
+    " connect_ms, first_byte_ms, total_ms, response_headers, response_body, response_body_cut)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_SETTLE = (
+    "UPDATE deliveries SET state = ?, lane = ?, due_at = ?, step = ?, interruptions = ?, wish = NULL,"
+    " last_outcome = ?, last_status = ?, last_reason = ?, last_ms = ?, changed_at = ? WHERE seq = ?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +46,86 @@ class Verdict:
     gone: bool = False
 
 
+class Ending(NamedTuple):
+    """How the attempt of a claim ended."""
+
+    claim: Claim
+    result: AttemptResult
+    verdict: Verdict
+
+
 async def record(store: Store, epoch: int, claimed: Claim, result: AttemptResult, verdict: Verdict) -> None:
     """Write down how an attempt ended and what becomes of the delivery. Raises EpochEnded, StoreError."""
+    await record_all(store, epoch, [Ending(claimed, result, verdict)])
+
+
+async def record_all(store: Store, epoch: int, endings: Sequence[Ending]) -> None:
+    """The same for many attempts at once: all of them, or none when another dispatcher has taken over."""
 
     def write(database: sqlite3.Connection) -> None:
-        row = database.execute(
-            "SELECT wish FROM deliveries WHERE seq = ? AND state = 'sending' AND epoch = ?",
-            (claimed.seq, epoch),
-        ).fetchone()
-        if row is None:
-            raise EpochEnded(f"The outcome of {claimed.id} is not taken: another dispatcher has taken over.")
-        _insert_attempt(database, claimed.seq, claimed.number, result)
-        _settle(database, claimed.seq, result, _with_wish(verdict, row[0]))
-        database.execute(
-            "UPDATE webhooks SET last_outcome = ?1, last_status = ?2"
-            " WHERE seq = ?3 AND (last_outcome IS NOT ?1 OR last_status IS NOT ?2)",
-            (result.outcome, result.status_code, claimed.webhook),
+        special = _settle_plain(database, epoch, endings)
+        database.executemany(
+            _INSERT_ATTEMPT,
+            [_attempt_row(ending.claim.seq, ending.claim.number, ending.result) for ending in endings],
         )
-        health.note_attempt(database, claimed.webhook, result)
-        minutes.note_attempt(database, result)
-        if verdict.gone:
-            health.disable_gone(database, claimed.webhook)
+        for ending in endings:
+            if ending.claim.seq in special:
+                _settle(
+                    database,
+                    ending.claim.seq,
+                    ending.result,
+                    _with_wish(ending.verdict, special[ending.claim.seq]),
+                )
+        _note_webhooks(database, endings)
+        minutes.note_attempts(database, [ending.result for ending in endings])
 
     await store.write(write)
+
+
+def _settle_plain(
+    database: sqlite3.Connection, epoch: int, endings: Sequence[Ending]
+) -> dict[int, str | None]:
+    """Settle the deliveries that nobody wished anything of and that stand in no line.
+
+    The others (by `seq`, with what was wished of them) are left to be settled one by one. Raises EpochEnded.
+    """
+    now = now_ms()
+    settled = database.executemany(
+        f"{_SETTLE} AND state = 'sending' AND epoch = ? AND wish IS NULL AND line IS NULL",
+        [(*_settled(claim.seq, result, verdict, 0, now), epoch) for claim, result, verdict in endings],
+    ).rowcount
+    if settled == len(endings):
+        return {}
+    claimed = json.dumps([claim.seq for claim, _, _ in endings])
+    others = dict(
+        database.execute(
+            "SELECT seq, wish FROM deliveries WHERE seq IN (SELECT value FROM json_each(?))"
+            " AND state = 'sending' AND epoch = ?",
+            (claimed, epoch),
+        )
+    )
+    if settled + len(others) < len(endings):
+        raise EpochEnded("Outcomes are not taken: another dispatcher has taken over.")
+    return others
+
+
+def _note_webhooks(database: sqlite3.Connection, endings: Sequence[Ending]) -> None:
+    """What the attempts say of their webhooks: the last outcome, and since when they fail."""
+    last = {claim.webhook: result for claim, result, _ in endings}
+    database.executemany(
+        "UPDATE webhooks SET last_outcome = ?1, last_status = ?2"
+        " WHERE seq = ?3 AND (last_outcome IS NOT ?1 OR last_status IS NOT ?2)",
+        [(result.outcome, result.status_code, webhook) for webhook, result in last.items()],
+    )
+    well: set[int] = set()
+    for claim, result, verdict in endings:
+        health.note_attempt(database, claim.webhook, result, is_known_well=claim.webhook in well)
+        if result.outcome is Outcome.OK:
+            well.add(claim.webhook)
+        else:
+            well.discard(claim.webhook)
+        if verdict.gone:
+            health.disable_gone(database, claim.webhook)
 
 
 def _with_wish(verdict: Verdict, wish: str | None) -> Verdict:
@@ -68,52 +137,52 @@ def _with_wish(verdict: Verdict, wish: str | None) -> Verdict:
     return Verdict(DeliveryState.PENDING, 0, now_ms())
 
 
-def _insert_attempt(database: sqlite3.Connection, delivery: int, number: int, result: AttemptResult) -> None:
-    database.execute(
-        "INSERT INTO attempts (id, delivery, number, started_at, outcome, status_code, reason, url, token_ms,"
-        " connect_ms, first_byte_ms, total_ms, response_headers, response_body, response_body_cut)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            new_id("att"),
-            delivery,
-            number,
-            result.started_at,
-            result.outcome,
-            result.status_code,
-            result.reason,
-            result.url,
-            result.token_ms,
-            result.connect_ms,
-            result.first_byte_ms,
-            result.total_ms,
-            _encode(result.response_headers).decode(),
-            result.response_body,
-            result.response_body_cut,
-        ),
+def _attempt_row(delivery: int, number: int, result: AttemptResult) -> tuple[object, ...]:
+    return (
+        new_id("att"),
+        delivery,
+        number,
+        result.started_at,
+        result.outcome,
+        result.status_code,
+        result.reason,
+        result.url,
+        result.token_ms,
+        result.connect_ms,
+        result.first_byte_ms,
+        result.total_ms,
+        _encode(result.response_headers).decode(),
+        result.response_body,
+        result.response_body_cut,
+    )
+
+
+def _settled(
+    seq: int, result: AttemptResult, verdict: Verdict, interruptions: int, now: int
+) -> tuple[object, ...]:
+    return (
+        verdict.state,
+        RETRY,
+        verdict.due_at,
+        verdict.step,
+        interruptions,
+        result.outcome,
+        result.status_code,
+        result.reason,
+        result.total_ms,
+        now,
+        seq,
     )
 
 
 def _settle(
     database: sqlite3.Connection, seq: int, result: AttemptResult, verdict: Verdict, interruptions: int = 0
 ) -> None:
-    webhook, line = database.execute(
-        "UPDATE deliveries SET state = ?, lane = ?, due_at = ?, step = ?, interruptions = ?, wish = NULL,"
-        " last_outcome = ?, last_status = ?, last_reason = ?, last_ms = ?, changed_at = ? WHERE seq = ? RETURNING webhook, line",
-        (
-            verdict.state,
-            RETRY,
-            verdict.due_at,
-            verdict.step,
-            interruptions,
-            result.outcome,
-            result.status_code,
-            result.reason,
-            result.total_ms,
-            now_ms(),
-            seq,
-        ),
-    ).fetchone()
+    database.execute(_SETTLE, _settled(seq, result, verdict, interruptions, now_ms()))
     if verdict.state is not DeliveryState.PENDING:
+        webhook, line = database.execute(
+            "SELECT webhook, line FROM deliveries WHERE seq = ?", (seq,)
+        ).fetchone()
         next_in_line(database, webhook, line)
 
 
@@ -137,7 +206,7 @@ async def recover(store: Store, epoch: int) -> int:
                 Outcome.INTERRUPTED, "the dispatcher was stopped in the middle", url, started_at, 0
             )
             verdict, so_far = _after_interruption(step, interruptions + 1, waits)
-            _insert_attempt(database, seq, attempts, result)
+            database.execute(_INSERT_ATTEMPT, _attempt_row(seq, attempts, result))
             _settle(database, seq, result, _with_wish(verdict, wish), so_far)
         return len(rows)
 

@@ -96,7 +96,7 @@ async def test_a_full_disk_loses_nothing(database: Path, receiver: Receiver, ser
         # No file of its process may grow: what a full disk does, as far as SQLite can tell.
         limits = resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
         receiver.gate.set()
-        await line_with(process, "an outcome cannot be recorded")
+        await line_with(process, "outcomes cannot be recorded")
         for _ in range(EVENTS):
             await queue.emit(store, "session-failed", BODY)
         bell.ring(database)

@@ -1,0 +1,78 @@
+"""Writes outcomes down: as many at once as have gathered since the last time."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from core.models import Outcome
+from core.store import EpochEnded, Store, StoreError, queue
+from core.store.queue import Ending
+
+_AGAIN = 1.0
+
+_log = structlog.get_logger()
+
+
+class Recorder:
+    """The books of one epoch. `ended` is told of what is written, `note` of what a person should know."""
+
+    def __init__(
+        self,
+        store: Store,
+        epoch: int,
+        note: Callable[[str], None],
+        ended: Callable[[Sequence[Ending]], None],
+    ) -> None:
+        self._store = store
+        self._epoch = epoch
+        self._note = note
+        self._ended = ended
+        self._gathered: list[Ending] = []
+        self._news = asyncio.Event()
+        self._closed = False
+        self.fails = False
+        """Whether outcomes are kept because they cannot be written: nothing more should be claimed."""
+
+    def add(self, ending: Ending) -> None:
+        """Write this down soon. It is kept until that is possible."""
+        self._gathered.append(ending)
+        self._news.set()
+
+    def close(self) -> None:
+        """Nothing more comes; `run` ends when all is written."""
+        self._closed = True
+        self._news.set()
+
+    async def run(self) -> None:
+        """Until it is closed. Raises EpochEnded."""
+        while self._gathered or not self._closed:
+            await self._news.wait()
+            self._news.clear()
+            if self._gathered:
+                endings, self._gathered = self._gathered, []
+                await self._record(endings)
+                self._ended(endings)
+
+    async def _record(self, endings: Sequence[Ending]) -> None:
+        while True:
+            try:
+                await queue.record_all(self._store, self._epoch, endings)
+                break
+            except EpochEnded:
+                raise
+            except StoreError as error:
+                if not self.fails:
+                    self.fails = True
+                    _log.error("outcomes cannot be recorded", number=len(endings), reason=str(error))
+                self._note(f"outcomes cannot be recorded: {error}")
+                await asyncio.sleep(_AGAIN)
+        if self.fails:
+            self.fails = False
+            self._note("")
+        for claim, result, verdict in endings:
+            if (
+                result.outcome is not Outcome.OK
+            ):  # the books have them all, the log what somebody may look for
+                _log.info("attempt", delivery=claim.id, number=claim.number, outcome=str(result.outcome),
+                          status=result.status_code, ms=result.total_ms, state=str(verdict.state))  # fmt: skip

@@ -1,0 +1,43 @@
+"""The lines of a request's head that are the same for many deliveries: made once."""
+
+import re
+from functools import lru_cache
+
+from yarl import URL
+
+from core.auth import Token
+from core.header import is_set_by_us
+from core.url import on_the_wire
+from core.version import VERSION
+
+_END_OF_LINE = re.compile(r"[\r\n\0]")
+
+
+@lru_cache
+def wire_url(url: str) -> URL:
+    """A webhook's URL as it is asked for."""
+    return URL(on_the_wire(url), encoded=True)
+
+
+@lru_cache
+def constant_lines(url: str, custom_headers: tuple[tuple[str, str], ...], token: Token | None) -> str:
+    """The request line and the headers that no delivery changes, without the last line's end.
+
+    What is set here or for each delivery replaces a custom header of that name. Raises ValueError for a header
+    that would end its line: no setting holds such a one.
+    """
+    target = wire_url(url)
+    custom = {name.lower(): (name, value) for name, value in custom_headers if not is_set_by_us(name)}
+    custom.setdefault("user-agent", ("User-Agent", f"Hookkeeper/{VERSION}"))
+    if token is not None:
+        custom["authorization"] = ("Authorization", f"Bearer {token.value.get_secret_value()}")
+    lines = [
+        f"POST {target.raw_path_qs} HTTP/1.1",
+        f"Host: {target.host_port_subcomponent}",
+        "Content-Type: application/json",
+        "Accept-Encoding: identity",
+        *(f"{name}: {value}" for name, value in custom.values()),
+    ]
+    if wrong := next((line for line in lines if _END_OF_LINE.search(line)), None):
+        raise ValueError(f"The header {wrong.partition(':')[0]!r} holds the end of a line.")
+    return "\r\n".join(lines)
