@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from functools import partial
 from inspect import isawaitable
 from pathlib import Path
@@ -24,6 +25,7 @@ from core.errors import HookkeeperError
 from core.service.child import log_file, start_dispatcher, stop_dispatcher
 from core.service.status import DispatcherStatus, dispatcher_status
 from core.store import DatabaseNewer, DatabaseReadOnly, DatabaseReplaced, Store, history, notices, open_store
+from core.version import VERSION
 from tui.actions import EVERYWHERE
 from tui.ascii import AsciiDriver, speaks_utf8
 from tui.dialogs.choice import Choice, ChoiceDialog
@@ -33,6 +35,7 @@ from tui.screens.frame import Frame
 from tui.screens.help import HelpScreen
 from tui.screens.monitor import MonitorScreen
 from tui.screens.notices import NoticesScreen
+from tui.screens.over import OverScreen
 from tui.screens.settings import SettingsScreen
 from tui.screens.too_small import TooSmallScreen, is_too_small
 from tui.screens.webhooks import WebhooksScreen
@@ -43,6 +46,12 @@ from tui.widgets.lines import TopBar, status_words
 RESEND_PAUSE = 1.0
 REPAINT = 0.25
 """Seconds between two repaints of what others changed."""
+_AGAIN = 1.0
+"""Seconds until a database that could not be read is tried again."""
+_NEWER = (
+    f"The database was upgraded by a newer Hookkeeper; this is {VERSION} and can no longer read it. "
+    "Deliveries go on there. q quits."
+)
 
 
 class HookkeeperApp(App[None]):
@@ -80,6 +89,7 @@ class HookkeeperApp(App[None]):
         self._starts_dispatcher = starts_dispatcher and not read_only
         self._problems = problems
         self.kept = StateFile()
+        self._stale_since: datetime | None = None
         self._look = asyncio.Event()
         self._resent: tuple[str, float] = ("", 0.0)
 
@@ -126,32 +136,45 @@ class HookkeeperApp(App[None]):
             try:
                 async for _ in self.store.changes(1 / 8):
                     self._look.set()
-            except (DatabaseNewer, DatabaseReplaced) as error:
-                self.failure = str(error)
-                self.exit(return_code=1)
+            except DatabaseNewer:
+                self.push_screen(OverScreen(_NEWER))
+                return
+            except DatabaseReplaced as error:
+                self.push_screen(OverScreen(f"{error} q quits."))
                 return
             except HookkeeperError as error:
-                self._say(f"! {error}")
-                await asyncio.sleep(1)
+                self._not_current(error)
+                await asyncio.sleep(_AGAIN)
 
     async def _keep_current(self) -> None:
         """Draw at once, and then at most every quarter second."""
         while True:
             self._look.clear()
             await self._reload()
+            if self._stale_since is not None:
+                await asyncio.sleep(_AGAIN)
+                continue
             await asyncio.sleep(REPAINT)
             await self._look.wait()
 
     async def _reload(self) -> None:
         frame = self._frame()
-        if frame is None or not frame.is_mounted:
+        if frame is None or not frame.is_mounted or isinstance(self.screen, OverScreen):
             return
         try:
             self.attention = (await history.totals(self.store)).attention
             self.notices = len(await notices.list_notices(self.store))
             await frame.reload()
+            self._stale_since = None
         except HookkeeperError as error:
-            frame.say(f"! {error}")
+            self._not_current(error)
+        self._draw_top_bar()
+
+    def _not_current(self, error: HookkeeperError) -> None:
+        """What is drawn stays: say since when it is old, and why, once."""
+        if self._stale_since is None:
+            self._stale_since = datetime.now().astimezone()
+            self._say(f"! {error}")
         self._draw_top_bar()
 
     def _say(self, words: str) -> None:
@@ -171,6 +194,8 @@ class HookkeeperApp(App[None]):
         frame = self._frame()
         if frame is not None and frame.is_mounted:
             words, colour = status_words(self.status, self.child)
+            if self._stale_since is not None:
+                words, colour = f"! not current since {self._stale_since:%H:%M}", "$warning"
             if self.read_only:
                 words += "   read-only"
             frame.query_one(TopBar).show(self.attention, self.notices, unsaved, (words, colour))
@@ -269,6 +294,9 @@ class HookkeeperApp(App[None]):
 
     def action_leave(self) -> None:
         """Quit; ask first if the dispatcher that was started here would stop with work to do."""
+        if isinstance(self.screen, OverScreen):
+            self.exit(return_code=1)
+            return
         self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=True)
 
     async def _leave(self) -> None:
@@ -371,10 +399,16 @@ async def _run(database: Path, reads_only: bool, problems: Sequence[str]) -> int
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(number, app.exit)
-        await app.run_async(mouse="SSH_CONNECTION" not in os.environ)
+        await app.run_async(mouse=_wants_mouse())
         if app.failure:
             print(app.failure, file=sys.stderr)
         return app.return_code or 0
+
+
+def _wants_mouse() -> bool:
+    """Over SSH each move of it costs bytes: off, unless HOOKKEEPER_MOUSE says otherwise."""
+    wish = os.environ.get("HOOKKEEPER_MOUSE", "off" if "SSH_CONNECTION" in os.environ else "on")
+    return wish == "on"
 
 
 def run_screens(database: Path, *, reads_only: bool = False, problems: Sequence[str] = ()) -> int:

@@ -61,17 +61,17 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
 
 async def _take(lock: DispatcherLock, stop: asyncio.Event) -> bool:
     """Whether we hold the lock; False when told to stop while standing by."""
-    said = False
-    while not lock.take():
-        if not said:
-            said = True
-            holder = lock.holder()
-            _log.info("standing by", delivering=holder.pid if holder else None)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_STAND_BY):
-                await stop.wait()
-        if stop.is_set():
-            return False
+    if lock.take():
+        return True
+    holder = lock.holder()
+    with lock.standing_by():
+        _log.info("standing by", delivering=holder.pid if holder else None)
+        while not lock.take():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_STAND_BY):
+                    await stop.wait()
+            if stop.is_set():
+                return False
     return True
 
 

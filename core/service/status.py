@@ -14,7 +14,7 @@ _SILENCE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class DispatcherStatus:
-    """`note` is what the dispatcher itself has to say, such as a full disk."""
+    """`note` is what the dispatcher itself has to say, such as a full disk. `awaited`: another one stands by."""
 
     running: bool
     pid: int | None = None
@@ -23,6 +23,7 @@ class DispatcherStatus:
     started_at: datetime | None = None
     silent_since: datetime | None = None
     note: str = ""
+    awaited: bool = False
 
     @property
     def words(self) -> str:
@@ -51,4 +52,5 @@ def dispatcher_status(database: Path) -> DispatcherStatus:
         started_at=from_ms(holder.started_at),
         silent_since=from_ms(int(beat * 1000)) if time.time() - beat > _SILENCE else None,
         note=holder.note,
+        awaited=lock.is_awaited(),
     )

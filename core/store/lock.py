@@ -6,6 +6,8 @@ the database, so a heartbeat wakes nobody.
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -86,6 +88,36 @@ class DispatcherLock:
             return None
         finally:
             os.close(file)
+
+    @contextmanager
+    def standing_by(self) -> Iterator[None]:
+        """Let it be known that somebody waits for the lock. Raises OSError."""
+        file = os.open(self._queue, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(file)
+
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for the lock."""
+        try:
+            file = os.open(self._queue, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        finally:
+            os.close(file)
+        return False
+
+    @property
+    def _queue(self) -> Path:
+        return self.path.with_name(self.path.name + ".next")
 
     def last_beat(self) -> float:
         """Seconds since 1970 of the last heartbeat; 0 without one."""

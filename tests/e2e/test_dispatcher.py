@@ -121,11 +121,14 @@ async def test_second_one_stands_by_and_takes_over(database: Path, serve: Serve)
     first = await serve()
     await line_with(first, "delivering")
     assert dispatcher_status(database).pid == first.pid
+    assert not dispatcher_status(database).awaited
     second = await serve()
     await line_with(second, "standing by")
+    assert dispatcher_status(database).awaited
     first.send_signal(signal.SIGTERM)
     assert await first.wait() == 0
     assert "epoch=2" in await line_with(second, "delivering")
+    assert not dispatcher_status(database).awaited
     second.send_signal(signal.SIGHUP)
     assert await second.wait() == 0
     assert not dispatcher_status(database).running

@@ -96,7 +96,7 @@ def status_words(status: DispatcherStatus, child: int | None) -> tuple[str, str]
     if status.silent_since is not None:
         return f"! silent since {status.silent_since.astimezone():%H:%M}", "$warning"
     where = "delivering here" if status.pid == child else f"delivering, pid {status.pid}"
-    return f"✓ {where}", "$success"
+    return f"✓ {where}{' (+1)' if status.awaited else ''}", "$success"
 
 
 class MessageLine(Line):
