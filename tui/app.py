@@ -5,8 +5,8 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
 from inspect import isawaitable
@@ -25,12 +25,14 @@ from core.errors import HookkeeperError
 from core.service.child import log_file, start_dispatcher, stop_dispatcher
 from core.service.status import DispatcherStatus, dispatcher_status
 from core.store import DatabaseNewer, DatabaseReadOnly, DatabaseReplaced, Store, history, notices, open_store
+from core.store.stats import Stats, load_stats
 from core.version import VERSION
 from tui.actions import EVERYWHERE
 from tui.ascii import AsciiDriver, speaks_utf8
 from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.dialogs.palette import Command, PaletteDialog
 from tui.dialogs.quit import quit_dialog
+from tui.metered import MeteredDriver
 from tui.screens.frame import Frame
 from tui.screens.help import HelpScreen
 from tui.screens.monitor import MonitorScreen
@@ -52,6 +54,12 @@ _NEWER = (
     f"The database was upgraded by a newer Hookkeeper; this is {VERSION} and can no longer read it. "
     "Deliveries go on there. q quits."
 )
+LINE, WIDE_LINE = 3_800, 7_600
+"""Bytes a second that live data may take of the line; the second from 120 columns on."""
+TICK = 10.0
+"""Seconds after which figures of the last minutes are others, though nobody has changed anything."""
+_BUSY = "! The database is busy; trying again."
+_BUSY_AFTER = 2.0
 
 
 class HookkeeperApp(App[None]):
@@ -76,7 +84,7 @@ class HookkeeperApp(App[None]):
         read_only: str = "",
         problems: Sequence[str] = (),
     ) -> None:
-        driver = None if speaks_utf8() else AsciiDriver
+        driver = MeteredDriver if speaks_utf8() else AsciiDriver
         super().__init__(driver_class=driver, ansi_color=True if PLAIN else None)
         self.store = store
         self.actor = actor()
@@ -84,13 +92,14 @@ class HookkeeperApp(App[None]):
         self.child: int | None = None
         self.failure = ""
         self.status = DispatcherStatus(False)
-        self.attention = 0
+        self.stats: Stats | None = None
         self.notices = 0
         self._starts_dispatcher = starts_dispatcher and not read_only
         self._problems = problems
         self.kept = StateFile()
         self._stale_since: datetime | None = None
         self._look = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._resent: tuple[str, float] = ("", 0.0)
 
     def resends(self, delivery_id: str) -> bool:
@@ -121,6 +130,7 @@ class HookkeeperApp(App[None]):
         self.run_worker(self._keep_current(), group="current", exit_on_error=True)
         self.run_worker(self._watch_changes(), group="changes", exit_on_error=True)
         self.set_interval(1, self._look_at_dispatcher)
+        self.set_interval(TICK, self._look.set)
 
     def _use_theme(self, name: str) -> None:
         use(name)
@@ -147,27 +157,45 @@ class HookkeeperApp(App[None]):
                 await asyncio.sleep(_AGAIN)
 
     async def _keep_current(self) -> None:
-        """Draw at once, and then at most every quarter second."""
+        """Draw at once, and again when the line has carried what was drawn; a person's own doing never waits."""
         while True:
             self._look.clear()
+            self._hurry.clear()
+            before = MeteredDriver.written
             await self._reload()
             if self._stale_since is not None:
                 await asyncio.sleep(_AGAIN)
                 continue
-            await asyncio.sleep(REPAINT)
+            await self._drawn()
+            line = WIDE_LINE if self.size.width >= 120 else LINE
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(REPAINT, (MeteredDriver.written - before) / line)):
+                    await self._hurry.wait()
             await self._look.wait()
+
+    async def _drawn(self) -> None:
+        """Wait until the screen has been drawn; a moment, if it has gone meanwhile."""
+        drawn = asyncio.Event()
+        self.screen.call_after_refresh(drawn.set)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await drawn.wait()
 
     async def _reload(self) -> None:
         frame = self._frame()
         if frame is None or not frame.is_mounted or isinstance(self.screen, OverScreen):
             return
+        busy = self.set_timer(_BUSY_AFTER, partial(frame.say, _BUSY))
         try:
-            self.attention = (await history.totals(self.store)).attention
+            self.stats = await load_stats(self.store)
             self.notices = len(await notices.list_notices(self.store))
             await frame.reload()
+            frame.unsay(_BUSY)
             self._stale_since = None
         except HookkeeperError as error:
             self._not_current(error)
+        finally:
+            busy.stop()
         self._draw_top_bar()
 
     def _not_current(self, error: HookkeeperError) -> None:
@@ -198,7 +226,8 @@ class HookkeeperApp(App[None]):
                 words, colour = f"! not current since {self._stale_since:%H:%M}", "$warning"
             if self.read_only:
                 words += "   read-only"
-            frame.query_one(TopBar).show(self.attention, self.notices, unsaved, (words, colour))
+            attention = self.stats.attention if self.stats is not None else 0
+            frame.query_one(TopBar).show(attention, self.notices, unsaved, (words, colour))
 
     def _look_at_dispatcher(self) -> None:
         now = dispatcher_status(self.store.path)
@@ -209,9 +238,11 @@ class HookkeeperApp(App[None]):
             self._draw_top_bar()
             self.look()
 
-    def look(self) -> None:
-        """Something may have changed: read and draw it."""
+    def look(self, *, now: bool = True) -> None:
+        """A person has done something: read and draw what has become of it, unless that can wait for the line."""
         self._look.set()
+        if now:
+            self._hurry.set()
 
     def action_show_webhooks(self) -> None:
         self._show("webhooks")
@@ -231,8 +262,15 @@ class HookkeeperApp(App[None]):
 
     def remember(self, **changes: str) -> None:
         """Keep what was chosen for the next time."""
+        self._kept(partial(self.kept.keep, **changes))
+
+    def keep_filter(self, text: str) -> None:
+        """Keep the Monitor's filter, and its history, for the next time."""
+        self._kept(partial(self.kept.keep_filter, text))
+
+    def _kept(self, keep: Callable[[], None]) -> None:
         try:
-            self.kept.keep(**changes)
+            keep()
         except HookkeeperError as error:
             self.call_later(self._say, f"! Not kept for the next time: {error}")
 

@@ -4,9 +4,10 @@ import locale
 import os
 
 from rich.cells import cell_len
-from textual.drivers.linux_driver import LinuxDriver
 
-_ASCII = str.maketrans("✓✗○»–─│┌┐└┘▌•…▼▲←→↑↓▄▀█", "+xo>--|++++|*~v^<>^v###")
+from tui.metered import MeteredDriver
+
+_ASCII = str.maketrans("✓✗○»–─│┌┐└┘▌•…▼▲←→↑↓▄▀█▁▂▃▅▆▇", "+xo>--|++++|*~v^<>^v###_.-=%@")
 
 
 def speaks_utf8() -> bool:
@@ -26,7 +27,7 @@ def ascii_only(text: str) -> str:
     )
 
 
-class AsciiDriver(LinuxDriver):
+class AsciiDriver(MeteredDriver):
     """Writes what Textual draws."""
 
     def write(self, data: str) -> None:

@@ -18,6 +18,7 @@ PLAIN = "NO_COLOR" in os.environ or Console(force_terminal=True).color_system ==
 GROUND, SURFACE = "$ground", "$surface"
 TEXT, MUTED = "$plain", "$muted"
 ACCENT, RULE = "$primary", "$rule"
+FIELD_FOCUS = "$field-focus"
 SELECTION, SELECTION_TEXT = "$selection", "$selection-text"
 OK, WARN, BAD = "$success", "$warning", "$error"
 

@@ -78,6 +78,10 @@ async def test_deliveries_of_every_kind(place: Place) -> None:
     await terminal.shows("disabled")
     assert len(place.processes()) == 2
     terminal.keys("3")
+    await terminal.shows("Attention")
+    terminal.keys("v")
+    await terminal.shows("Failing now")
+    terminal.keys("v")
     for answer in ("✓ delivered", "503", "429", "500"):
         await terminal.shows(answer)
     terminal.keys("q")

@@ -75,7 +75,11 @@ async def test_from_nothing_to_a_delivered_event(database: Path, receiver: Recei
         await terminal.hides("Send test event")
         await terminal.shows("✓ 200.")
         terminal.keys("3")
-        await terminal.shows("✓ delivered Onboarding Status 200")
+        await terminal.shows("Nothing needs attention. v All shows what was delivered.")
+        terminal.keys("v")
+        await terminal.shows("Failing now")
+        terminal.keys("v")
+        await terminal.shows("✓ delivered  Onboarding Status  200")
         terminal.keys("q")
         assert await terminal.exit_code() == 0
         assert b"\x1b[?1049l" in terminal.raw

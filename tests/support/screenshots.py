@@ -18,8 +18,8 @@ SHOTS = {
     "webhooks": ("1", "down"),
     "generate": ("1", "n"),
     "settings": ("2",),
-    "monitor": ("3", "down"),
-    "delivery": ("3", "down", "enter"),
+    "monitor": ("3", *["down"] * 5),
+    "delivery": ("3", *["down"] * 5, "enter"),
 }
 
 

@@ -53,7 +53,7 @@ async def test_a_held_r_resends_once(screens: Screens, store: Store) -> None:
     """The same delivery once more within a second is a key that is held down."""
     await _delivered(store)
     async with screens() as pilot:
-        await _press(pilot, "3")
+        await _press(pilot, "3", "v", "v", "j")
         await pilot.press("r", "r", "r")
         await pilot.pause(0.3)
         words = pilot.app.screen.query_one(MessageLine).words
@@ -66,7 +66,7 @@ async def test_what_is_delivered_cannot_be_cancelled(screens: Screens, store: St
     """The key says so at once, without a question that leads nowhere."""
     identity = await _delivered(store)
     async with screens() as pilot:
-        await _press(pilot, "3", "c")
+        await _press(pilot, "3", "v", "v", "j", "c")
         words = pilot.app.screen.query_one(MessageLine).words
         assert words == f"✗ {identity[:4]}…{identity[-4:]} is delivered already: there is nothing to cancel."
 

@@ -153,8 +153,8 @@ async def test_the_order_of_a_session_is_told(screens: Screens, store: Store) ->
     for _ in range(2):
         await queue.emit(store, "session-failed", accept("session-failed", b'{"interviewId": "1"}'))
     first, second = reversed(await history.list_deliveries(store))
-    async with screens(120, 40) as pilot:
-        await _press(pilot, "3")
+    async with screens(140, 40) as pilot:
+        await _press(pilot, "3", "v", "v")
         assert "order" in pilot.app.export_screenshot()
         await pilot.app.push_screen(DeliveryScreen(second.delivery.id))
         await pilot.pause(0.3)
@@ -235,13 +235,13 @@ async def test_monitor_is_live(screens: Screens, store: Store) -> None:
         store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
     )
     async with screens() as pilot:
-        await _press(pilot, "3")
+        await _press(pilot, "3", "v", "v")
         body = accept("session-failed", b'{"interviewId": "\\u001b[2J [/x]", "note": "[bold"}')
         await queue.emit(store, "session-failed", body)
         await _until(pilot, lambda: len(pilot.app.screen.query_one("#deliveries").rows) == 1)  # type: ignore[attr-defined]  # the list
-        await _press(pilot, "enter", "i", "left", "right", "r", "j", "k")
+        await _press(pilot, "j", "enter", "i", "left", "right", "r", "j", "k")
         assert "[/x]" in detail_text(pilot)
-        await _press(pilot, "escape", "v", "f", "j", "k", "v", "c")
+        await _press(pilot, "escape", "f", "j", "k", "c")
         await pilot.pause(0.3)
         await _press(pilot, "tab", "enter")
         await _until(pilot, lambda: pilot.app.screen.query_one(MessageLine).words.startswith("✓ cancelled"))

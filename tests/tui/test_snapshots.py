@@ -11,8 +11,9 @@ from syrupy.extensions.image import SVGImageSnapshotExtension
 from textual.pilot import Pilot
 
 from core.models import CustomHeader, NoticeKind
-from core.store import Store, audit, config, history, notices, queue
+from core.store import Store, audit, config, history, jobs, notices, queue
 from core.store.filter import DeliveryFilter
+from core.store.jobs import JobKind
 from tests.support.books import START, write_books
 from tests.support.settled import drawn_as, named, opened, settled
 from tui.app import HookkeeperApp
@@ -122,10 +123,20 @@ async def _it_was_changed(pilot: Pilot[None], store: Store) -> None:
     await store.write(note)
 
 
+async def _a_job_is_under_way(pilot: Pilot[None], store: Store) -> None:
+    job = await jobs.start(store, JobKind.RESEND, DeliveryFilter(state="attention"), actor="ana")
+    await jobs.step(store, job.id, 4)
+
+
+async def _it_is_paused(pilot: Pilot[None], store: Store) -> None:
+    (job,) = await jobs.list_jobs(store)
+    await jobs.pause(store, job.id, actor="ana")
+
+
 EMPTY = {
     "first-run": (),
-    "monitor-empty": ("3",),
-    "attention-empty": ("3", "v"),
+    "attention-empty": ("3",),
+    "monitor-empty": ("3", "v", "v"),
 }
 SCREENS: dict[str, tuple[Step, ...]] = {
     **EMPTY,
@@ -152,9 +163,21 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     "settings-field": ("2", "enter", "tab"),
     "settings-conflict": ("2", "enter", "tab", "tab", "x", _bob_saves_the_settings, "ctrl+s"),
     "settings-wrong": ("2", "enter", "home", "x", "ctrl+s"),
-    "monitor": ("3", "down"),
-    "attention": ("3", "v"),
-    "delivery": ("3", "down", "enter"),
+    "attention": ("3", *["down"] * 5),
+    "following-all": ("3", "v", "v"),
+    "view": ("3", "v"),
+    "filter": ("3", "slash", *"state:failed co"),
+    "filter-completed": ("3", "slash", *"!type:session-f", "tab"),
+    "filter-wrong": ("3", "slash", *"code:9", "enter"),
+    "filtered": ("3", "slash", *"code:503", "enter", "down"),
+    "filtered-empty": ("3", "slash", *"code:404", "enter"),
+    "sorted": ("3", "v", "v", "s", "a", "down"),
+    "copy": ("3", "down", "y"),
+    "resend-all": ("3", "a", "r"),
+    "cancel-all": ("3", "a", "c"),
+    "job": ("3", _a_job_is_under_way),
+    "job-paused": ("3", _a_job_is_under_way, _it_is_paused, "a"),
+    "delivery": ("3", "v", "v", "down", "down", "enter"),
     "delivery-waiting": ("3", _shown("pending", "session-succeeded"), "p", "n", "n"),
     "delivery-failed": ("3", _it_has_many_attempts, _shown("failed", "session-failed"), "left", "left"),
     "delivery-delivered": ("3", _shown("delivered", "onboarding-status")),

@@ -26,12 +26,13 @@ class MenuItem:
 
 
 class MenuDialog(Dialog[str]):
-    """Answers with the name of the chosen action, "" for none."""
+    """Answers with the name of the chosen action, "" for none. It opens on the item named `chosen`, or the first."""
 
-    def __init__(self, title: str, items: Sequence[MenuItem]) -> None:
+    def __init__(self, title: str, items: Sequence[MenuItem], chosen: str = "") -> None:
         super().__init__()
         self.title_words = title
         self._items = items
+        self._chosen = chosen
         self._opened = monotonic()
 
     def compose_fields(self) -> ComposeResult:
@@ -44,7 +45,11 @@ class MenuDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         listed = self.query_one(OptionList)
-        listed.action_first()
+        names = [item.name for item in self._items]
+        if self._chosen in names:
+            listed.highlighted = names.index(self._chosen)
+        else:
+            listed.action_first()
         listed.focus()
 
     @on(OptionList.OptionSelected)

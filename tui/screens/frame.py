@@ -74,6 +74,16 @@ class Frame(DrawnOnce, Screen[None]):
         """Put the result of an action on the message line."""
         self.query_one(MessageLine).say(words)
 
+    def stand(self, words: str) -> None:
+        """What stands on the message line while there is no result of an action."""
+        self.query_one(MessageLine).stand(words)
+
+    def unsay(self, words: str) -> None:
+        """Take these words off the message line, if they stand there."""
+        line = self.query_one(MessageLine)
+        if line.words == words:
+            line.say("")
+
     def on_screen_resume(self) -> None:
         self.keeper.look()
 

@@ -1,61 +1,103 @@
-"""The Monitor: the newest deliveries, live."""
+"""The Monitor: deliveries, live."""
 
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from time import monotonic
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Static
 
-from core.store import history
+from core.clock import clock_time
+from core.errors import HookkeeperError
+from core.models import Delivery
+from core.store import NotPossible, config, jobs
 from core.store.filter import DeliveryFilter
-from core.store.history import Totals
+from core.store.filter_words import InvalidFilter, parse_filter
+from core.store.jobs import Job
+from core.store.pages import Sort, View
 from core.text import one_line
-from tui.actions import MONITOR, bindings
+from tui.actions import FILTER, MONITOR, bindings
+from tui.dialogs.menu import MenuDialog, MenuItem
+from tui.listing import Listing, Question
+from tui.screens import bulk_steps, delivery_steps, delivery_taking
 from tui.screens.delivery import DeliveryScreen
-from tui.screens.delivery_steps import ask_cancel, resend
 from tui.screens.frame import Frame
 from tui.widgets.delivery_list import DeliveryList
+from tui.widgets.delivery_pane import DeliveryPane
+from tui.widgets.delivery_row import ListHead
+from tui.widgets.filter_line import FilterLine
+from tui.widgets.lines import KeyBar, bar_actions
+from tui.widgets.list_rule import Listed, ListRule
+from tui.widgets.monitor_head import MonitorHead
 from tui.words import state_mark, why
 
-NEWEST = 200
-_MOVES = {
-    "j,down": 1,
-    "k,up": -1,
-    "pagedown": 15,
-    "pageup": -15,
-    "home,g": -NEWEST,
-    "end,G": NEWEST,
+VIEWS = {
+    View.ATTENTION: MenuItem(View.ATTENTION, "a", "Attention: failed, waiting after a failure, or for long"),
+    View.FAILING: MenuItem(View.FAILING, "f", "Failing now: waiting after a failure"),
+    View.HELD: MenuItem(View.HELD, "h", "Held: their webhook is disabled"),
+    View.SLOW: MenuItem(View.SLOW, "s", "Slow: the last attempt took 2 s or more"),
+    View.ALL: MenuItem(View.ALL, "v", "All"),
 }
-_EMPTY = {
-    "attention": "Nothing needs attention. v All shows what was delivered.",
-    "all": "No delivery yet. 1 Webhooks, t sends a test event.",
+SORTS = {
+    Sort.TIME: MenuItem(Sort.TIME, "t", "Time, newest first"),
+    Sort.DURATION: MenuItem(Sort.DURATION, "d", "Duration of the last attempt, longest first"),
+    Sort.ATTEMPTS: MenuItem(Sort.ATTEMPTS, "a", "Attempts, most first"),
+    Sort.NEXT: MenuItem(Sort.NEXT, "n", "Next attempt, soonest first"),
 }
+_OF_ONE = ("detail", "resend", "cancel", "edit", "switch", "copy", "open_body", "write_body")
+_READING_AFTER = 0.3
+_SEARCH = 0.2
+"""Seconds of a search between two looks at the screen."""
+_COUNTED = 10_000
+_NEAR = 2
+"""Screens from an end of what is loaded at which more is read."""
+_REST = 0.15
+"""Seconds without a motion before the pane shows another delivery."""
 
 
 class MonitorScreen(Frame):
-    """The newest deliveries with state, answer and next retry; `v` changes between All and Attention."""
+    """What a view and a filter let through, newest first."""
 
     number = 2
     actions = MONITOR
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(MONITOR),
-        *(Binding(keys, f"move({by})", show=False) for keys, by in _MOVES.items()),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(MONITOR)
+    AUTO_FOCUS = "#deliveries"
 
     def __init__(self) -> None:
         super().__init__()
-        self._view = "all"
+        self._listing: Listing | None = None
+        self._reading = asyncio.Lock()
+        self._stopped = False
+        """Whether a search was stopped before it came to its end."""
+        self._waited = False
+        """Whether reading takes so long that it is said."""
         self._seen = 0
+        self._new = 0
+        self._counted: int | None = None
+        self._count_again_at = 0.0
+        self._job: Job | None = None
+        self._in_pane: str | None = None
+        self._pane_waits = False
+        """Whether the pane waits for the cursor to rest."""
 
     def compose_body(self) -> ComposeResult:
-        yield Static("", id="totals", markup=False)
-        yield Static("", id="list-title", markup=False)
-        yield Static("", id="list-head", markup=False)
-        yield DeliveryList()
-        yield Static("", id="empty", markup=False)
+        yield Static("", classes="gap")
+        yield MonitorHead()
+        yield ListRule()
+        yield FilterLine()
+        with Container(id="listing"):
+            with Vertical(id="list-side"):
+                yield ListHead()
+                yield DeliveryList()
+                yield Static("", id="list-empty", markup=False)
+            yield DeliveryPane()
 
     def compose_strip(self) -> ComposeResult:
         yield Static("", id="monitor-strip", markup=False)
@@ -64,89 +106,417 @@ class MonitorScreen(Frame):
     def list(self) -> DeliveryList:
         return self.query_one(DeliveryList)
 
-    def on_resize(self, event: Resize) -> None:
-        self._draw_heads(event.size.width)
+    @property
+    def pane(self) -> DeliveryPane:
+        return self.query_one(DeliveryPane)
 
-    def _draw_heads(self, width: int) -> None:
-        heading = Content.assemble((self.list.heading(width)[1:], "$muted"))
-        self.query_one("#list-head", Static).update(heading, layout=False)
+    @property
+    def filter_text(self) -> str:
+        """The filter as it was typed."""
+        return self.keeper.kept.state.filter
+
+    async def on_resize(self, event: Resize) -> None:
+        self.set_class(event.size.height >= 30, "roomy")
+        place = self.pane.lay_out(event.size)
+        self.set_class(place == "beside", "beside")
+        self.set_class(place == "below", "below")
+        await self.query_one(MonitorHead).lay_out(event.size.width)
+
+    # Reading.
 
     async def reload(self) -> None:
-        chosen = DeliveryFilter(state="attention" if self._view == "attention" else None)
-        rows = await history.list_deliveries(self.store, chosen, limit=NEWEST)
-        totals = await history.totals(self.store)
-        listed = self.list
-        if listed.following:
-            self._seen = rows[0].seq if rows else 0
-        new = sum(row.seq > self._seen for row in rows)
-        listed.show(rows)
-        listed.display = bool(rows)
-        empty = self.query_one("#empty", Static)
-        empty.display = not rows
-        empty.update(_EMPTY[self._view], layout=False)
-        self._draw_totals(totals, len(rows), new)
-        self._draw_heads(self.size.width)
+        if self._listing is None:
+            self._listing = Listing(self.store)
+            await self._come_back()
+        async with self._reading:
+            try:
+                await self._read(self._listing)
+            except NotPossible as error:
+                self.say(f"✗ {error}")
+                self._list_other(sort=Sort.TIME)
+                await self._read(self._listing)
+            await self._count_news(self._listing)
+        await self._look_at_jobs()
+        self._draw()
+        if self.pane.display and not self._pane_waits:
+            await self._fill_pane()
 
-    def _draw_totals(self, totals: Totals, shown: int, new: int) -> None:
-        oldest = f"{totals.oldest.astimezone():%H:%M}" if totals.oldest else "–"
-        parts: list[str | tuple[str, str]] = [
-            (" Undelivered ", "$muted"), f"{totals.undelivered:>6,}",
-            ("   Held ", "$muted"), f"{totals.held:>6,}",
-            ("   Oldest ", "$muted"), f"{oldest:>5}",
-        ]  # fmt: skip
-        if totals.token_waits_until is not None:
-            until = f"{totals.token_waits_until.astimezone():%H:%M:%S}"
-            parts += [("   Token ", "$muted"), (f"! next try {until}", "$warning")]
-        self.query_one("#totals", Static).update(Content.assemble(*parts), layout=False)
-        name = "Attention" if self._view == "attention" else "All"
-        where = f" {shown} newest" if shown == NEWEST else f" {shown}"
-        words = f"{new} new" if new else ("" if not self.list.following else "following")
-        width = max(10, self.size.width - len(name) - len(where) - len(words) - 5)
-        title = Content.assemble(
-            " ", (name, "bold"), (where, "$muted"), " ", ("─" * width, "$rule"), " ", (words, "$primary")
+    async def _fill_pane(self) -> None:
+        """With the delivery under the cursor; without one it keeps what it shows."""
+        if self.list.chosen is not None:
+            self._in_pane = self.list.chosen.id
+        await self.pane.load(self._in_pane)
+
+    async def _come_back(self) -> None:
+        """The view, the order and the filter of the last time, as far as they still mean something."""
+        kept = self.keeper.kept.state
+        view = View(kept.view) if kept.view in list(View) else View.ATTENTION
+        sort = Sort(kept.sort) if kept.sort in list(Sort) else Sort.TIME
+        chosen = DeliveryFilter()
+        try:
+            chosen = await parse_filter(self.store, kept.filter)
+        except InvalidFilter:
+            self.keeper.keep_filter("")
+        self._list_other(view, chosen, sort)
+
+    def _list_other(
+        self, view: View | None = None, chosen: DeliveryFilter | None = None, sort: Sort | None = None
+    ) -> None:
+        """List something else; what is not given stays."""
+        assert self._listing is not None
+        before = self._listing.question
+        self._listing.ask(
+            Question(view or before.view, before.chosen if chosen is None else chosen, sort or before.sort)
         )
-        self.query_one("#list-title", Static).update(title, layout=False)
+        self.workers.cancel_group(self, "count")
+        self._stopped, self._counted, self._count_again_at, self._seen = False, None, 0.0, 0
+        self._waited = False
+        self.set_timer(_READING_AFTER, self._say_reading)
+        self.list.follow()
+        self.keeper.look()
 
-    @on(DeliveryList.Moved)
+    def _say_reading(self) -> None:
+        self._waited = True
+        self._draw_empty()
+
+    async def _read(self, listing: Listing) -> None:
+        """The rows as they are now, more of them where the screen comes near an end, and the search a little further."""
+        shown = self.list
+        await listing.refresh(shown.cursor, from_newest=shown.following)
+        until = monotonic() + _SEARCH
+        while listing.is_searching and not self._stopped and (len(listing.rows) == 0 or monotonic() < until):
+            await listing.load_older()
+            if monotonic() > until:
+                break
+        if listing.is_searching and not self._stopped:
+            self.keeper.look()
+        if shown.following:
+            return
+        index = next((at for at, row in enumerate(listing.rows) if row.seq == shown.cursor), 0)
+        near = _NEAR * shown.size.height
+        if index < near:
+            await listing.load_newer()
+        if index + near > len(listing.rows) and not listing.is_searching:
+            await listing.load_older()
+
+    async def _count_news(self, listing: Listing) -> None:
+        self._new = 0
+        if self._seen and not self.list.following:
+            self._new = await listing.count_since(self._seen)
+
+    async def _count(self) -> None:
+        """How many there are in all: read beside everything else, and the rarer the longer it takes."""
+        listing = self._listing
+        assert listing is not None
+        began, question = monotonic(), listing.question
+        number = await listing.count_since(0, most=_COUNTED)
+        if question is listing.question:
+            self._counted = number
+            self._draw_rule()
+        self._count_again_at = monotonic() + 5 + 50 * (monotonic() - began)
+
+    async def _look_at_jobs(self) -> None:
+        before, self._job = self._job, await bulk_steps.unfinished(self)
+        if before is not None and (self._job is None or self._job.id != before.id):
+            self.say(bulk_steps.ended(await jobs.load_job(self.store, before.id)))
+        self.stand(bulk_steps.progress(self._job) if self._job is not None else "")
+
+    # Drawing.
+
+    def _draw(self) -> None:
+        assert self._listing is not None
+        if self.keeper.stats is not None:
+            self.query_one(MonitorHead).show(self.keeper.stats)
+        self.list.show(self._listing.rows)
+        self._mark_seen()
+        self._draw_empty()
+        self._draw_rule()
+        self._draw_strip()
+
+    def _mark_seen(self) -> None:
+        visible = self.list.rows[slice(*self.list.window)]
+        self._seen = max(self._seen, *(row.seq for row in visible), 0)
+
+    def _draw_empty(self) -> None:
+        listing = self._listing
+        if listing is None:
+            return
+        empty = self.query_one("#list-empty", Static)
+        empty.display = not listing.rows
+        self.list.display = bool(listing.rows)
+        if not listing.rows:
+            empty.update(self._empty_words(listing), layout=False)
+        elif self.focused is None:
+            self.list.focus()
+
+    def _empty_words(self, listing: Listing) -> str:
+        if not listing.asked:
+            return "Reading…" if self._waited else ""
+        if listing.is_searching:
+            return "Nothing found so far." if self._stopped else "Nothing found so far. Esc stops the search."
+        if self.filter_text:
+            return f"No delivery matches {one_line(self.filter_text)}. / changes it, Esc clears it."
+        match listing.question.view:
+            case View.ATTENTION:
+                return "Nothing needs attention. v All shows what was delivered."
+            case View.FAILING:
+                return "Nothing is failing now. v All shows what was delivered."
+            case View.HELD:
+                return "Nothing is held. v All shows what was delivered."
+            case View.SLOW:
+                return "Nothing was slow. v All shows what was delivered."
+        return "No delivery yet. 1 Webhooks, t sends a test event."
+
+    def _draw_rule(self) -> None:
+        listing, stats = self._listing, self.keeper.stats
+        if listing is None or stats is None:
+            return
+        question, index = listing.question, self.list.index
+        position = None
+        if index is not None and listing.above is not None:
+            position = listing.above + index + 1
+        total, most = self._total(listing)
+        searched = ""
+        if listing.searched_to is not None:
+            searched = f"searched back to {clock_time(listing.searched_to)[:5].strip()}"
+        news = "following" if self.list.following else f"{self._new:,} new" if self._new else ""
+        self.query_one(ListRule).show(
+            Listed(
+                VIEWS[question.view].words.partition(":")[0],
+                position,
+                max(total, position or 0) if total is not None else None,
+                most,
+                stats.held if question.view is View.ATTENTION else 0,
+                question.sort.replace("next", "next attempt") if question.sort is not Sort.TIME else "",
+                self.filter_text,
+                searched,
+                news,
+            )
+        )
+
+    def _total(self, listing: Listing) -> tuple[int | None, bool]:
+        """How many there are, and whether there are more."""
+        stats, question = self.keeper.stats, listing.question
+        if listing.position is None and listing.above is not None:
+            return listing.above + len(listing.rows), False
+        if stats is not None and not self.filter_text and question.view in (View.ATTENTION, View.HELD):
+            return stats.attention if question.view is View.ATTENTION else stats.held, False
+        if monotonic() >= self._count_again_at:
+            self._count_again_at = float("inf")
+            self.run_worker(self._count(), group="count", exclusive=True, exit_on_error=False)
+        return self._counted, self._counted == _COUNTED
+
     def _draw_strip(self) -> None:
         delivery = self.list.chosen
         strip = self.query_one("#monitor-strip", Static)
         if delivery is None:
-            strip.update("", layout=False)
+            words = "j or k picks a delivery." if self.list.rows else ""
+            strip.update(Content.assemble((words, "$muted")), layout=False)
             return
         symbol, _, colour = state_mark(delivery)
         sentence, advice = why(delivery)
-        words = Content.assemble((symbol, colour), " ", (sentence, "bold"), f" {one_line(advice)}")
-        strip.update(words, layout=False)
+        words_of_it = Content.assemble((symbol, colour), " ", (sentence, "bold"), f" {one_line(advice)}")
+        strip.update(words_of_it, layout=False)
 
-    def action_move(self, by: int) -> None:
-        self.list.move(by)
+    # Moving.
+
+    @on(DeliveryList.Moved)
+    def _moved(self, event: DeliveryList.Moved) -> None:
+        if event.jump:
+            self.run_worker(self._jump(event.jump == "oldest"), group="jump", exclusive=True)
+            return
+        self._mark_seen()
+        self._draw_rule()
+        self._draw_strip()
+        self._fill_pane_soon()
+        self.keeper.look(now=self._near_an_end)
+
+    @property
+    def _near_an_end(self) -> bool:
+        """Whether the cursor is about to leave what is loaded."""
+        listing, index = self._listing, self.list.index
+        if listing is None or index is None:
+            return False
+        near = _NEAR * self.list.size.height
+        below = listing.position is not None and index + near > len(listing.rows)
+        return below or bool(index < near and listing.above)
+
+    def _fill_pane_soon(self) -> None:
+        """Once the cursor rests: a key that is held down draws the list alone."""
+        if not self.pane.display:
+            return
+        self._pane_waits = True
+        self.run_worker(self._fill_pane_at_rest(), group="pane", exclusive=True, exit_on_error=True)
+
+    async def _fill_pane_at_rest(self) -> None:
+        await asyncio.sleep(_REST)
+        self._pane_waits = False
         self.keeper.look()
+
+    async def _jump(self, to_oldest: bool) -> None:
+        """To an end of the list, which may have to be read first."""
+        listing = self._listing
+        if listing is None:
+            return
+        try:
+            async with self._reading:
+                if to_oldest and listing.position is not None:
+                    await listing.load_oldest(self._total(listing)[0] if self._counted != _COUNTED else None)
+                elif not to_oldest:
+                    await listing.refresh(None, from_newest=True)
+        except HookkeeperError as error:
+            self.say(f"✗ {error}")
+            return
+        self.list.show(listing.rows)
+        self.list.put(len(listing.rows) - 1 if to_oldest else 0)
+        self._draw()
+        self.keeper.look()
+
+    def action_back_to_list(self) -> None:
+        self.list.focus()
+
+    def action_older(self) -> None:
+        self.pane.choose_attempt(1)
+
+    def action_newer(self) -> None:
+        self.pane.choose_attempt(-1)
+
+    async def action_unmask(self) -> None:
+        await self.pane.unmask()
 
     def action_follow(self) -> None:
+        self.workers.cancel_group(self, "jump")
         self.list.follow()
+        self._draw_strip()
         self.keeper.look()
+
+    # What is listed.
 
     def action_view(self) -> None:
-        self._view = "attention" if self._view == "all" else "all"
-        self.list.follow()
-        self.keeper.look()
+        self.ask(self._choose_view())
+
+    async def _choose_view(self) -> None:
+        assert self._listing is not None
+        before = self._listing.question.view
+        answer = await self.app.push_screen_wait(MenuDialog("View", list(VIEWS.values()), before))
+        if answer:
+            self.keeper.remember(view=answer)
+            self._list_other(view=View(answer))
+
+    def action_sort(self) -> None:
+        self.ask(self._choose_sort())
+
+    async def _choose_sort(self) -> None:
+        assert self._listing is not None
+        before = self._listing.question.sort
+        answer = await self.app.push_screen_wait(MenuDialog("Sort by", list(SORTS.values()), before))
+        if answer:
+            self.keeper.remember(sort=answer)
+            self._list_other(sort=Sort(answer))
+
+    def action_filter(self) -> None:
+        self.ask(self._open_filter())
+
+    async def _open_filter(self) -> None:
+        webhooks = [summary.webhook for summary in await config.list_webhooks(self.store)]
+        kept = self.keeper.kept.state
+        self.add_class("filtering")
+        self.query_one(FilterLine).open(kept.filter, kept.filter_history, webhooks)
+        self.query_one(KeyBar).show(FILTER, "F1")
+
+    def _close_filter(self) -> None:
+        self.remove_class("filtering")
+        self.query_one(FilterLine).display = False
+        self.query_one(KeyBar).show(bar_actions(self.app, MONITOR), "?")
+        self.list.focus()
+
+    @on(FilterLine.Closed)
+    def _filter_left(self) -> None:
+        self._close_filter()
+
+    @on(FilterLine.Applied)
+    async def _filter_applied(self, event: FilterLine.Applied) -> None:
+        line = self.query_one(FilterLine)
+        try:
+            chosen = await parse_filter(self.store, event.text)
+        except InvalidFilter as error:
+            line.refuse(str(error), error.position)
+            return
+        except HookkeeperError as error:
+            line.refuse(str(error), len(event.text))
+            return
+        self._close_filter()
+        self.keeper.keep_filter(event.text)
+        self._list_other(chosen=chosen)
+
+    def action_clear(self) -> None:
+        """One step: the jump or the search that goes on, then the filter."""
+        listing = self._listing
+        if any(worker.group == "jump" and worker.is_running for worker in self.workers):
+            self.workers.cancel_group(self, "jump")
+        elif listing is not None and listing.is_searching and not self._stopped:
+            self._stopped = True
+            self._draw()
+        elif self.filter_text:
+            self.keeper.keep_filter("")
+            self._list_other(chosen=DeliveryFilter())
+
+    # What is done to the delivery under the cursor.
+
+    def _with_chosen(self, do: Callable[[Delivery], None]) -> None:
+        if self.list.chosen is not None:
+            do(self.list.chosen)
+        elif self.list.rows:
+            self.say("! j or k picks a delivery first.")
 
     def action_detail(self) -> None:
-        if self.list.chosen is not None:
-            self.app.push_screen(DeliveryScreen(self.list.chosen.id))
+        self._with_chosen(self._show_detail)
+
+    def _show_detail(self, delivery: Delivery) -> None:
+        assert self._listing is not None
+        question = self._listing.question
+        self.app.push_screen(DeliveryScreen(delivery.id, question.view, question.chosen))
 
     def action_resend(self) -> None:
-        if self.list.chosen is not None:
-            self.act(resend(self, self.list.chosen))
+        self._with_chosen(lambda delivery: self.act(delivery_steps.resend(self, delivery)))
 
     def action_cancel(self) -> None:
-        if self.list.chosen is not None:
-            self.run_worker(
-                ask_cancel(self, self.list.chosen), group="dialog", exclusive=True, exit_on_error=True
-            )
+        self._with_chosen(lambda delivery: self.ask(delivery_steps.ask_cancel(self, delivery)))
 
-    def action_copy_id(self) -> None:
-        if self.list.chosen is not None:
-            self.app.copy_to_clipboard(self.list.chosen.id)
-            self.say("✓ ID copied, if your terminal allows it")
+    def action_edit(self) -> None:
+        self._with_chosen(lambda delivery: self.ask(delivery_steps.edit_webhook(self, delivery)))
+
+    def action_switch(self) -> None:
+        self._with_chosen(lambda delivery: self.ask(delivery_steps.switch_webhook(self, delivery)))
+
+    def action_all(self) -> None:
+        assert self._listing is not None
+        question = self._listing.question
+        view = None if question.view is View.ALL else question.view
+        self.ask(bulk_steps.ask(self, question.chosen.model_copy(update={"view": view})))
+
+    def action_copy(self) -> None:
+        self._with_chosen(lambda delivery: self.ask(delivery_taking.copy(self, delivery)))
+
+    def action_write_body(self) -> None:
+        self._with_chosen(lambda delivery: self.ask(delivery_taking.write_body(self, delivery)))
+
+    def action_open_body(self) -> None:
+        self._with_chosen(
+            lambda delivery: self.ask(delivery_taking.open_body(self, delivery, unmasked=False))
+        )
+
+    def action_menu(self) -> None:
+        self._with_chosen(lambda delivery: self.ask(self._menu(delivery)))
+
+    async def _menu(self, delivery: Delivery) -> None:
+        items = [
+            MenuItem(
+                action.name, action.key if len(action.key) == 1 else "", action.words, self.refusal(action)
+            )
+            for action in MONITOR
+            if action.name in _OF_ONE
+        ]
+        answer = await self.app.push_screen_wait(MenuDialog(f"Actions: {delivery.id}", items))
+        if answer:
+            self.call_later(partial(self.run_action, answer))

@@ -1,144 +1,181 @@
 """The list of deliveries, drawn line by line: only what changed is drawn again."""
 
-from rich.segment import Segment
-from textual.geometry import Region, Size
-from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
+from collections.abc import Sequence
+from typing import ClassVar
 
-from core.catalog import shown_type
-from core.clock import clock_time
+from textual.binding import Binding, BindingType
+from textual.events import Blur, Click, Focus, MouseScrollDown, MouseScrollUp
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
 from core.models import Delivery
 from core.store.history import Row
-from core.text import one_line
-from core.url import host_of
-from tui.theme import MUTED, TEXT, cursor_row, style
-from tui.words import answer, next_word, state_mark
+from tui.theme import TEXT, style
+from tui.widgets.delivery_row import row_strip
 
-_COLUMNS = (
-    ("State", 11, 0, False),
-    ("Type", 17, 0, False),
-    ("Answer", 14, 0, False),
-    ("Webhook", 18, 98, False),
-    ("Attempts", 8, 68, True),
-    ("Next", 8, 78, True),
-    ("Time", 8, 0, True),
-)
-"""Name, width, the list's width from which it is shown, right-aligned."""
+_WHEEL = 3
 
 
-class DeliveryList(ScrollView, can_focus=True):
-    """Newest first. Follows the newest until the cursor is moved; the cursor holds on to its delivery."""
+class DeliveryList(Widget, can_focus=True):
+    """A window on the rows that are loaded. Following, it has no cursor and stays at the newest.
+
+    The cursor holds on to its delivery and, as far as it goes, to its line, while rows come and go.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", show=False),
+        Binding("k,up", "move(-1)", show=False),
+        Binding("pagedown", "move_pages(1.0)", show=False),
+        Binding("pageup", "move_pages(-1.0)", show=False),
+        Binding("ctrl+d", "move_pages(0.5)", show=False, priority=True),
+        Binding("ctrl+u", "move_pages(-0.5)", show=False, priority=True),
+        Binding("g,home", "jump(False)", show=False),
+        Binding("G,end", "jump(True)", show=False),
+    ]
 
     class Moved(Message):
-        """The cursor stands on another delivery."""
+        """The cursor was moved. `jump`: to the "newest" or "oldest" there is, whether or not it is loaded."""
+
+        def __init__(self, jump: str = "") -> None:
+            super().__init__()
+            self.jump = jump
 
     def __init__(self) -> None:
         super().__init__(id="deliveries")
-        self.rows: list[Row] = []
-        self.following = True
+        self.rows: Sequence[Row] = []
         self._cursor: int | None = None
+        self._top = 0
+
+    @property
+    def following(self) -> bool:
+        """Whether it stays at the newest."""
+        return self._cursor is None
+
+    @property
+    def index(self) -> int | None:
+        """The line of `rows` that the cursor is on."""
+        return next((line for line, row in enumerate(self.rows) if row.seq == self._cursor), None)
 
     @property
     def chosen(self) -> Delivery | None:
         """The delivery under the cursor."""
-        index = self._index()
+        index = self.index
         return self.rows[index].delivery if index is not None else None
 
-    def _index(self) -> int | None:
-        """The cursor's row: that of its delivery, or what stands where it was."""
-        if not self.rows:
-            return None
-        if self._cursor is None or self.following:
-            return 0
-        for index, row in enumerate(self.rows):
-            if row.seq <= self._cursor:
-                return index
-        return len(self.rows) - 1
+    @property
+    def cursor(self) -> int | None:
+        """The row number of the delivery that the cursor holds on to."""
+        return self._cursor
 
-    def show(self, rows: list[Row]) -> None:
+    @property
+    def window(self) -> tuple[int, int]:
+        """Which lines of `rows` are on the screen."""
+        return self._top, min(len(self.rows), self._top + max(1, self.size.height))
+
+    def show(self, rows: Sequence[Row]) -> None:
         """Show these rows; draw those lines that differ."""
-        before, index = self.rows, self._index()
-        self.rows = rows
-        self.virtual_size = Size(self.size.width, len(rows))
-        if len(before) != len(rows) or index != self._index():
-            self._reveal()
-            self.refresh()
-        else:
-            for line, (old, new) in enumerate(zip(before, rows, strict=True)):
-                if old != new:
-                    self.refresh(Region(0, line - self.scroll_offset.y, self.size.width, 1))
-        self.post_message(self.Moved())
+        before = self._drawn()
+        index = self._index_in(rows)
+        top = self._top_for(rows, index)
+        self.rows, self._top = rows, top
+        if self._cursor is not None:
+            self._cursor = rows[index].seq if index is not None else None
+        self._draw_difference(before)
+
+    def _index_in(self, rows: Sequence[Row]) -> int | None:
+        """Where the cursor's delivery is among these, or what stands where it was."""
+        if self._cursor is None or not rows:
+            return None
+        for line, row in enumerate(rows):
+            if row.seq == self._cursor:
+                return line
+        return min(self.index or 0, len(rows) - 1)
+
+    def _top_for(self, rows: Sequence[Row], index: int | None) -> int:
+        """The first line on the screen, so that the cursor stays on its line of it."""
+        if index is None:
+            return 0
+        return self._bounded(index - ((self.index or 0) - self._top), len(rows))
+
+    def _bounded(self, top: int, length: int) -> int:
+        return max(0, min(top, length - max(1, self.size.height)))
+
+    def action_move(self, by: int) -> None:
+        self.move(by)
+
+    def action_move_pages(self, pages: float) -> None:
+        self.move(round(pages * max(1, self.size.height)))
+
+    def action_jump(self, to_oldest: bool) -> None:
+        self.post_message(self.Moved("oldest" if to_oldest else "newest"))
 
     def move(self, by: int) -> None:
-        """Move the cursor; that ends following."""
-        index = self._index()
-        if index is None:
+        """Move the cursor; that ends following, with the cursor on the first row."""
+        if not self.rows:
             return
-        self.following = False
-        index = min(max(index + by, 0), len(self.rows) - 1)
-        self._cursor = self.rows[index].seq
-        self._reveal()
-        self.refresh()
+        index = self.index
+        self.put(0 if index is None and abs(by) == 1 else (index or 0) + by)
         self.post_message(self.Moved())
+
+    def put(self, index: int) -> None:
+        """Put the cursor on a line of `rows`, or on the nearest there is."""
+        before = self._drawn()
+        index = max(0, min(index, len(self.rows) - 1))
+        self._cursor = self.rows[index].seq
+        height = max(1, self.size.height)
+        self._top = self._bounded(min(max(self._top, index - height + 1), index), len(self.rows))
+        self._draw_difference(before)
 
     def follow(self) -> None:
-        """Stay at the newest again."""
-        self.following, self._cursor = True, None
-        self._reveal()
-        self.refresh()
-        self.post_message(self.Moved())
+        """Stay at the newest, without a cursor."""
+        before = self._drawn()
+        self._cursor, self._top = None, 0
+        self._draw_difference(before)
 
-    def _reveal(self) -> None:
-        index = self._index() or 0
-        top, height = self.scroll_offset.y, max(1, self.size.height)
-        if index < top:
-            self.scroll_to(y=index, animate=False, force=True)
-        elif index >= top + height:
-            self.scroll_to(y=index - height + 1, animate=False, force=True)
+    def _drawn(self) -> list[tuple[Row, bool]]:
+        """What each line of the screen shows."""
+        return [(row, row.seq == self._cursor) for row in self.rows[slice(*self.window)]]
 
-    def heading(self, width: int) -> str:
-        """The columns' names for this width."""
-        return " " + " ".join(_fit(name, cells, right) for name, cells, right in self._columns(width))
-
-    def _columns(self, width: int) -> list[tuple[str, int, bool]]:
-        shown = [(name, cells, right) for name, cells, least, right in _COLUMNS if width >= least]
-        spare = width - 2 - sum(cells + 1 for _, cells, _ in shown) + 1
-        return [
-            (name, cells + (max(0, spare) if name == "Answer" else 0), right) for name, cells, right in shown
-        ]
+    def _draw_difference(self, before: list[tuple[Row, bool]]) -> None:
+        now = self._drawn()
+        for line in range(max(len(before), len(now))):
+            if before[line : line + 1] != now[line : line + 1]:
+                self.refresh(Region(0, line, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
-        index = y + self.scroll_offset.y
-        width = self.size.width
-        if index >= len(self.rows):
+        line, width = self._top + y, self.size.width
+        if line >= len(self.rows):
             return Strip.blank(width, style(TEXT))
-        delivery = self.rows[index].delivery
-        symbol, word, colour = state_mark(delivery)
-        chosen = index == self._index()
-        plain, muted, mark = (cursor_row(),) * 3 if chosen else (style(TEXT), style(MUTED), style(colour))
-        cells = _cells(delivery, f"{symbol} {word}")
-        texts = [(name, _fit(cells[name], size, right)) for name, size, right in self._columns(width)]
-        segments = [Segment(" ", plain)]
-        for name, words in texts:
-            drawn = mark if name == "State" else plain if name in ("Type", "Answer") else muted
-            segments.append(Segment(words + " ", drawn))
-        return Strip(Segment.simplify(segments)).adjust_cell_length(width, plain)
+        row = self.rows[line]
+        return row_strip(row.delivery, width, under_cursor=row.seq == self._cursor, focused=self.has_focus)
 
+    def on_resize(self) -> None:
+        index = self.index
+        if index is not None:
+            self.put(index)
+        self.refresh()
 
-def _cells(delivery: Delivery, state: str) -> dict[str, str]:
-    return {
-        "State": state,
-        "Type": shown_type(delivery.type).short_name,
-        "Answer": answer(delivery.outcome, delivery.status_code),
-        "Webhook": one_line(host_of(delivery.url)),
-        "Attempts": f"{delivery.tries}/{delivery.most_tries}",
-        "Next": next_word(delivery),
-        "Time": clock_time(delivery.created_at),
-    }
+    def on_focus(self, event: Focus) -> None:
+        self._draw_cursor()
 
+    def on_blur(self, event: Blur) -> None:
+        self._draw_cursor()
 
-def _fit(words: str, cells: int, right: bool) -> str:
-    if len(words) > cells:
-        words = words[: cells - 1] + "…"
-    return words.rjust(cells) if right else words.ljust(cells)
+    def _draw_cursor(self) -> None:
+        index = self.index
+        if index is not None:
+            self.refresh(Region(0, index - self._top, self.size.width, 1))
+
+    def on_click(self, event: Click) -> None:
+        line = self._top + event.y
+        if line < len(self.rows):
+            self.put(line)
+            self.post_message(self.Moved())
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self.move(_WHEEL)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self.move(-_WHEEL)

@@ -105,6 +105,7 @@ class MessageLine(Line):
     def __init__(self) -> None:
         super().__init__(id="message")
         self._words = ""
+        self._standing = ""
 
     @property
     def words(self) -> str:
@@ -116,10 +117,16 @@ class MessageLine(Line):
         self._words = one_line(words)
         self.redraw()
 
+    def stand(self, words: str) -> None:
+        """What stands there while there is no result of an action to show."""
+        self._standing = one_line(words)
+        self.redraw()
+
     def content_for(self, width: int) -> Content:
-        if not self._words:
+        words = self._words or self._standing
+        if not words:
             return Content.assemble(" ", ("─" * (width - 2), "$rule"))
-        words = self._words if len(self._words) <= width - 4 else self._words[: width - 5] + "…"
+        words = words if len(words) <= width - 4 else words[: width - 5] + "…"
         colour = {"✓": "$success", "✗": "$error", "!": "$warning"}.get(words[:1], "$plain")
         left = Content.assemble(" ", (words[:1], colour), words[1:], " ")
         return spread(left, Content(" "), width, "─")

@@ -1,0 +1,171 @@
+"""The rows of the Monitor's list that are loaded: a few pages around what is on the screen, out of any number."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.store import Store
+from core.store.filter import DeliveryFilter
+from core.store.pages import (
+    Page,
+    Row,
+    Sort,
+    View,
+    count_new,
+    load_page,
+    load_page_after,
+    refresh_rows,
+)
+
+PAGE = 100
+MOST = 3 * PAGE
+"""Rows in memory."""
+_NEW = 1000
+_EVERYTHING = DeliveryFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is listed, and in which order."""
+
+    view: View = View.ATTENTION
+    chosen: DeliveryFilter = _EVERYTHING
+    sort: Sort = Sort.TIME
+
+
+class Listing:
+    """`rows` stand one after the other in the order that was asked for, without gaps.
+
+    `above` of the list come before them (None: not known). `position` is where older ones go on, None at the end.
+    `searched_to` is how far back a search has come that is not over.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.question = Question()
+        self.rows: list[Row] = []
+        self.above: int | None = 0
+        self.position: int | None = None
+        self.searched_to: datetime | None = None
+        self.asked = False
+        """Whether the first page of the question has been read."""
+
+    def ask(self, question: Question) -> None:
+        """Another question: nothing is loaded."""
+        self.question = question
+        self.rows, self.above, self.position, self.searched_to = [], 0, None, None
+        self.asked = False
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether a search has neither filled its page nor come to its end."""
+        return self.searched_to is not None
+
+    async def load_older(self) -> None:
+        """One page more at the end; what is too many at the beginning goes."""
+        if self.position is None:
+            return
+        question, missing = self.question, self._missing()
+        page = await self._page(self.position, missing)
+        if question is not self.question:
+            return
+        self._keep(page, self.rows, page.rows)
+
+    def _missing(self) -> int:
+        """A search that is not over fills its page, and no more."""
+        return PAGE - len(self.rows) % PAGE if self.searched_to is not None else PAGE
+
+    def _keep(self, page: Page, before: list[Row], more: list[Row]) -> None:
+        rows = [*before, *more]
+        extra = max(0, len(rows) - MOST)
+        self.rows = rows[extra:]
+        self.position, self.searched_to = page.position, page.searched_to
+        if self.above is not None:
+            self.above += extra
+
+    async def load_newer(self) -> int:
+        """One page more at the beginning, if there is one; how many rows came. What is too many at the end goes."""
+        if not self.rows:
+            return 0
+        question = self.question
+        if question.sort is Sort.TIME:
+            rows = await load_page_after(
+                self._store, question.view, question.chosen, after=self.rows[0].seq, limit=PAGE
+            )
+        else:
+            first = max(0, (self.above or 0) - PAGE)
+            rows = (await self._page(first, (self.above or 0) - first)).rows if self.above else []
+        if question is not self.question:
+            return 0
+        self.rows = [*rows, *self.rows]
+        if len(self.rows) > MOST:
+            self._cut(MOST)
+        if self.above is not None:
+            self.above = max(0, self.above - len(rows))
+        return len(rows)
+
+    def _cut(self, length: int) -> None:
+        self.rows = self.rows[:length]
+        in_time = self.question.sort is Sort.TIME
+        self.position = self.rows[-1].seq if in_time else (self.above or 0) + length
+        self.searched_to = None
+
+    async def load_oldest(self, total: int | None) -> None:
+        """The last page there is, of so many rows."""
+        question = self.question
+        if question.sort is Sort.TIME:
+            rows = await load_page_after(self._store, question.view, question.chosen, after=0, limit=PAGE)
+            if question is self.question:
+                self.rows, self.position, self.searched_to = rows, None, None
+                self.above = total - len(rows) if total is not None else None
+            return
+        while self.position is not None and question is self.question:
+            await self.load_older()
+
+    async def refresh(self, held: int | None, *, from_newest: bool) -> None:
+        """What is loaded as it is now: the newest page, or the rows that were there.
+
+        The one with the row number `held` stays, whether or not it still fits.
+        """
+        question = self.question
+        in_time = question.sort is Sort.TIME
+        from_newest = from_newest or not self.rows
+        start = None if from_newest else self.rows[0].seq + 1 if in_time else self.above
+        page = await self._page(start, PAGE if from_newest else max(PAGE, len(self.rows)))
+        rows, position, searched_to = page.rows, page.position, page.searched_to
+        if self.asked and page.searched_to is not None and self._is_deeper(page.position):
+            # A moment's search does not come as far as the ones before have come.
+            deeper = [row.seq for row in self.rows if row.seq < (page.position or 0)]
+            rows = rows + await refresh_rows(self._store, deeper)
+            position, searched_to = self.position, self.searched_to
+        if held is not None and all(row.seq != held for row in rows):
+            rows = self._with(rows, await refresh_rows(self._store, [held]))
+        above = 0 if from_newest else self.above
+        if in_time and rows and not from_newest:
+            number = await self.count_since(rows[0].seq)
+            above = number if number < _NEW else above
+        if question is self.question:
+            self.rows, self.position, self.searched_to, self.above = rows, position, searched_to, above
+            self.asked = True
+
+    def _is_deeper(self, position: int | None) -> bool:
+        return self.position is None or (position is not None and self.position < position)
+
+    def _with(self, rows: list[Row], held: list[Row]) -> list[Row]:
+        """The rows with one that no longer fits, where it stood."""
+        for row in held:
+            if self.question.sort is Sort.TIME:
+                place = next((at for at, each in enumerate(rows) if each.seq < row.seq), len(rows))
+            else:
+                place = next((at for at, each in enumerate(self.rows) if each.seq == row.seq), len(rows))
+            rows = [*rows[:place], row, *rows[place:]]
+        return rows
+
+    async def count_since(self, seq: int, most: int = _NEW) -> int:
+        """How many have come since the one of this row number, counted up to `most`."""
+        return await count_new(self._store, self.question.view, self.question.chosen, after=seq, most=most)
+
+    async def _page(self, before: int | None, limit: int) -> Page:
+        question = self.question
+        return await load_page(
+            self._store, question.view, question.chosen, before=before, limit=limit, sort=question.sort
+        )

@@ -1,0 +1,111 @@
+"""One delivery as a row of the list: its columns by the list's width, and its colours."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from textual.content import Content
+from textual.strip import Strip
+
+from core.catalog import shown_type
+from core.clock import clock_time
+from core.ids import tail
+from core.models import Delivery
+from core.text import one_line
+from core.url import host_of
+from tui.theme import FIELD_FOCUS, MUTED, TEXT, cursor_row, style
+from tui.widgets.lines import Line
+from tui.words import answer, next_word, state_mark
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`least` is the list's width from which it is shown. The answer takes what is left over."""
+
+    name: str
+    width: int
+    least: int
+    words: Callable[[Delivery], str]
+    right: bool = False
+    muted: bool = True
+
+
+_COLUMNS = (
+    Column("State", 11, 0, lambda delivery: " ".join(state_mark(delivery)[:2]), muted=False),
+    Column("Type", 17, 0, lambda delivery: shown_type(delivery.type).short_name, muted=False),
+    Column("Answer", 14, 0, lambda delivery: answer(delivery.outcome, delivery.status_code), muted=False),
+    Column("Webhook", 18, 98, lambda delivery: host_of(delivery.url)),
+    Column("Session", 12, 112, lambda delivery: delivery.session or "–"),
+    Column("Event", 9, 131, lambda delivery: tail(delivery.event_id)),
+    Column("Took", 6, 120, lambda delivery: seconds(delivery.took_ms), right=True),
+    Column("Attempts", 8, 68, lambda delivery: f"{delivery.tries}/{delivery.most_tries}", right=True),
+    Column("Next", 8, 78, next_word, right=True),
+    Column("Time", 8, 0, lambda delivery: clock_time(delivery.created_at), right=True),
+)
+_GAP = "  "
+
+
+def seconds(milliseconds: int | None) -> str:
+    """A duration in at most 6 cells: `0.21 s`, `15.0 s`, `312 s`."""
+    if milliseconds is None:
+        return "–"
+    number = milliseconds / 1000
+    return f"{number:.2f} s" if number < 9.995 else f"{number:.1f} s" if number < 99.95 else f"{number:.0f} s"
+
+
+@lru_cache(maxsize=8)
+def columns(width: int) -> tuple[Column, ...]:
+    """Those for a list of this width."""
+    shown = [column for column in _COLUMNS if width >= column.least]
+    spare = width - 2 - sum(column.width + len(_GAP) for column in shown) + len(_GAP)
+    return tuple(
+        Column(each.name, each.width + max(0, spare), each.least, each.words, each.right, each.muted)
+        if each.name == "Answer"
+        else each
+        for each in shown
+    )
+
+
+def heading(width: int) -> str:
+    """The columns' names."""
+    return " " + _GAP.join(_fit(column.name, column.width, column.right) for column in columns(width))
+
+
+class ListHead(Line):
+    """The columns' names, by the list's width."""
+
+    def __init__(self) -> None:
+        super().__init__(id="list-head")
+
+    def content_for(self, width: int) -> Content:
+        return Content.assemble((heading(width), "$muted"))
+
+
+def row_strip(delivery: Delivery, width: int, *, under_cursor: bool, focused: bool) -> Strip:
+    """The row, in at most three runs of colour: its symbol, what happened, the muted rest."""
+    symbol, _, colour = state_mark(delivery)
+    shown = columns(width)
+    cells = [
+        (column.muted, _fit(one_line(column.words(delivery)), column.width, column.right)) for column in shown
+    ]
+    plain = _GAP.join(words for muted, words in cells if not muted)[len(symbol) :]
+    rest = "".join(_GAP + words for muted, words in cells if muted)
+    if under_cursor:
+        ground = cursor_row() if focused else style(TEXT, FIELD_FOCUS)
+        return Strip([Segment(f" {symbol}{plain}{rest}", ground)]).adjust_cell_length(width, ground)
+    runs = [
+        Segment(f" {symbol}", style(colour)),
+        Segment(plain, style(TEXT)),
+        Segment(rest, style(MUTED)),
+    ]
+    return Strip(runs).adjust_cell_length(width, style(MUTED))
+
+
+def _fit(words: str, cells: int, right: bool) -> str:
+    length = cell_len(words)
+    if length > cells:
+        return set_cell_size(words, cells - 1) + "…"
+    padding = " " * (cells - length)
+    return padding + words if right else words + padding

@@ -1,0 +1,73 @@
+"""The rule above the list: what is listed, where the cursor is, how it is filtered, what is new."""
+
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from core.text import one_line
+from tui.widgets.lines import Line, spread
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the rule says. `position` counts from 1; what is not known is None; `most`: there are more than `total`."""
+
+    name: str
+    position: int | None = None
+    total: int | None = None
+    most: bool = False
+    held: int = 0
+    sort: str = ""
+    filter: str = ""
+    searched: str = ""
+    news: str = ""
+
+
+class ListRule(Line):
+    """Drawn again only when its words change."""
+
+    def __init__(self) -> None:
+        super().__init__(id="list-rule")
+        self._listed = Listed("")
+
+    def show(self, listed: Listed) -> None:
+        """Say this."""
+        self._listed = listed
+        self.redraw()
+
+    def content_for(self, width: int) -> Content:
+        listed = self._listed
+        left = Content.assemble(" ", (listed.name, "bold"), (_count(listed), "$muted"), " ")
+        right = _right(listed, width - left.cell_length - 3)
+        return spread(left, Content.assemble(" " if right.cell_length else "", right, " "), width, "─")
+
+
+def _count(listed: Listed) -> str:
+    words = ""
+    if listed.position is not None:
+        words += f"  {listed.position:>3,}"
+    if listed.total is not None:
+        of = " of " if listed.position is not None else "  "
+        words += f"{of}{listed.total:,}{'+' if listed.most else ''}"
+    if listed.held:
+        words += f", {listed.held:,} held"
+    if listed.sort:
+        words += f", by {listed.sort}"
+    return words
+
+
+def _right(listed: Listed, room: int) -> Content:
+    """The filter gives way where there is too little room: it can be read with /."""
+    parts: list[str | tuple[str, str]] = []
+    if listed.searched:
+        parts += [(listed.searched, "$muted"), "   "]
+    if listed.news:
+        parts += [(listed.news, "$primary"), "   "]
+    kept = Content.assemble(*parts[:-1]) if parts else Content("")
+    text = one_line(listed.filter)
+    if not text:
+        return kept
+    space = room - kept.cell_length - (3 if parts else 0) - 2
+    if len(text) > space:
+        text = text[: max(0, space - 1)] + "…"
+    return Content.assemble(("/", "bold $primary"), f" {text}", "   " if parts else "", kept)
