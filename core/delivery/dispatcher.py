@@ -231,6 +231,14 @@ class Dispatcher:
         ]:
             del self._destinations[seq]
         self._fingerprint = now
+        tasks.create_task(self._finish_changes())
+
+    async def _finish_changes(self) -> None:
+        """What was changed of a webhook reaches all its deliveries, even if who changed it is no more."""
+        try:
+            await config.finish_changes(self._store)
+        except StoreError as error:
+            _log.error("a change of a webhook is not finished", reason=str(error))
 
     async def _authorize(self, tasks: asyncio.TaskGroup, credentials: Credentials | None) -> None:
         """From now on tokens come with these credentials."""

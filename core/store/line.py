@@ -38,10 +38,11 @@ def mend_lines(database: sqlite3.Connection, webhook: int) -> None:
     )
 
 
-def end_lines(database: sqlite3.Connection, webhook: int) -> None:
-    """The webhook no longer keeps an order: what waited for others is due."""
-    database.execute(
-        f"UPDATE deliveries INDEXED BY deliveries_line SET line = NULL, due_at = iif(due_at = {NEVER}, 0, due_at)"
-        " WHERE webhook = ? AND line IS NOT NULL AND state IN ('pending', 'sending')",
-        (webhook,),
-    )
+def end_lines(database: sqlite3.Connection, webhook: int, most: int) -> int:
+    """The webhook no longer keeps an order: so many of those that waited for others are due; how many it were."""
+    return database.execute(
+        f"UPDATE deliveries SET line = NULL, due_at = iif(due_at = {NEVER}, 0, due_at) WHERE seq IN (SELECT seq"
+        " FROM deliveries INDEXED BY deliveries_line WHERE webhook = ? AND line IS NOT NULL"
+        " AND state IN ('pending', 'sending') LIMIT ?)",
+        (webhook, most),
+    ).rowcount

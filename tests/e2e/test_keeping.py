@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import sys
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -12,7 +13,8 @@ from core.models import CustomHeader, GeneralSettings, WebhookOptions
 from core.store import Store, bell, config, history, notices, open_store, queue
 from core.store.filter import DeliveryFilter, State
 from core.store.key_rotation import rotate_keys
-from tests.e2e.conftest import Serve, line_with
+from tests.e2e.conftest import ROOT, Serve, line_with
+from tests.support.many import write_many
 from tests.support.receiver import Receiver
 from tests.support.token_endpoint import TokenEndpoint
 
@@ -108,3 +110,40 @@ async def test_the_dispatcher_prunes(database: Path, serve: Serve) -> None:
     assert told == [
         "1 deliveries have waited for more than 90 days. They stay until they arrive or are cancelled."
     ]
+
+
+async def test_a_deletion_outlives_who_asked_for_it(database: Path, serve: Serve) -> None:
+    """Killed in the middle of 10,000 deliveries: nothing goes out any more, and a dispatcher cancels the rest."""
+    many = 50_000
+    async with open_store(database) as store:
+        await write_many(store, many)
+        await store.write(
+            lambda db: (
+                db.execute(
+                    "UPDATE deliveries SET state = 'pending', lane = 0, due_at = 0, last_outcome = NULL,"
+                    " last_status = NULL WHERE webhook = 2"
+                ).rowcount
+            )
+        )
+        webhook = (await config.list_webhooks(store))[1].webhook
+        deleter = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "core.cli", "--db", str(database), "webhooks", "delete", webhook.id, "--yes",
+            stderr=asyncio.subprocess.PIPE, cwd=ROOT,
+        )  # fmt: skip
+        async for _ in store.changes(0.005):
+            if len(await config.list_webhooks(store)) == 4:
+                break
+        deleter.kill()
+        await deleter.communicate()
+        left = await history.count_deliveries(store, DeliveryFilter(state="pending", webhook=webhook.id))
+        assert left > 0
+        await serve()
+        async with asyncio.timeout(50):
+            async for _ in store.changes(0.05):
+                chosen = DeliveryFilter(state="pending", webhook=webhook.id)
+                if await history.count_deliveries(store, chosen) == 0:
+                    break
+        (deleted,) = await config.list_deleted(store)
+        assert deleted.cancelled == many // 5
+        sent = "SELECT count(*) FROM deliveries WHERE webhook = 2 AND attempts > 1"
+        assert await store.read(lambda db: db.execute(sent).fetchone()) == (0,)

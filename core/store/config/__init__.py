@@ -1,9 +1,9 @@
 """Webhooks and the general settings."""
 
+from core.store.config.changes import finish_changes
 from core.store.config.deletion import (
     UNDO_MS,
     DeletedWebhook,
-    cancel_waiting,
     delete_webhook,
     list_deleted,
     undo_delete,
@@ -22,10 +22,10 @@ __all__ = [
     "Destination",
     "WebhookSummary",
     "add_webhook",
-    "cancel_waiting",
     "delete_webhook",
     "find_webhook",
     "fingerprint",
+    "finish_changes",
     "list_deleted",
     "list_destinations",
     "list_webhooks",

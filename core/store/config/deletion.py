@@ -7,12 +7,16 @@ from datetime import datetime
 from core.clock import from_ms, now_ms
 from core.models import Webhook
 from core.store import audit
+from core.store.config.changes import follow
 from core.store.config.rows import WEBHOOK, find_existing, find_webhook, update_webhook, webhook_of
+from core.store.counts import read_counts
 from core.store.errors import NotPossible
-from core.store.line import mend_lines
 from core.store.store import Store
 
-_CANCELLED_BY_DELETION = "state = 'cancelled' AND cancel_reason = 'webhook_deleted'"
+_COUNT_CANCELLED = (
+    "(SELECT count(*) FROM deliveries INDEXED BY deliveries_of_deleted"
+    " WHERE webhook = w.seq AND state = 'cancelled' AND cancel_reason = 'webhook_deleted')"
+)
 
 UNDO_MS = 24 * 3_600_000
 """How long a deleted webhook can be brought back."""
@@ -34,27 +38,31 @@ async def delete_webhook(store: Store, identity: str, *, actor: str) -> int:
     Returns how many deliveries were cancelled. Raises NotFound, or Conflict if it is deleted already.
     """
 
-    def delete(database: sqlite3.Connection) -> int:
+    def delete(database: sqlite3.Connection) -> tuple[int, int]:
         seq, webhook = find_existing(database, identity, "Nothing is left to delete.")
         update_webhook(database, seq, {"deleted_at": now_ms()}, actor)
-        cancelled = cancel_waiting(database, seq, "webhook_deleted")
+        cancelled = count_pending(database, seq)
+        cancel_sending(database, seq, "webhook_deleted")
         audit.note(database, actor, "deleted", webhook.id, f"{cancelled:,} deliveries cancelled")
-        return cancelled
+        return seq, cancelled
 
-    return await store.write(delete)
+    seq, cancelled = await store.write(delete)
+    await follow(store, seq)
+    return cancelled
 
 
-def cancel_waiting(database: sqlite3.Connection, webhook: int, reason: str) -> int:
-    """Cancel a webhook's pending deliveries, and those in flight unless they arrive; how many are pending."""
+def count_pending(database: sqlite3.Connection, webhook: int) -> int:
+    """How many deliveries of a webhook are pending."""
+    count = read_counts(database).get(webhook)
+    return count.pending if count is not None else 0
+
+
+def cancel_sending(database: sqlite3.Connection, webhook: int, reason: str) -> None:
+    """Cancel what a webhook has in flight, unless it arrives."""
     database.execute(
         "UPDATE deliveries SET wish = 'cancel', cancel_reason = ? WHERE webhook = ? AND state = 'sending'",
         (reason, webhook),
     )
-    return database.execute(
-        "UPDATE deliveries SET state = 'cancelled', cancel_reason = ?, changed_at = ?"
-        " WHERE webhook = ? AND state = 'pending'",
-        (reason, now_ms(), webhook),
-    ).rowcount
 
 
 async def list_deleted(store: Store) -> list[DeletedWebhook]:
@@ -62,8 +70,7 @@ async def list_deleted(store: Store) -> list[DeletedWebhook]:
 
     def read(database: sqlite3.Connection) -> list[DeletedWebhook]:
         rows = database.execute(
-            "SELECT deleted_at, (SELECT count(*) FROM deliveries INDEXED BY deliveries_of_deleted"
-            f" WHERE webhook = w.seq AND {_CANCELLED_BY_DELETION}), {WEBHOOK}"
+            f"SELECT deleted_at, {_COUNT_CANCELLED}, {WEBHOOK}"
             " FROM webhooks w WHERE deleted_at > ? ORDER BY deleted_at DESC, seq DESC",
             (now_ms() - UNDO_MS,),
         ).fetchall()
@@ -81,7 +88,7 @@ async def undo_delete(store: Store, identity: str, *, actor: str) -> Webhook:
     Raises NotFound, or NotPossible once it was deleted for more than 24 hours.
     """
 
-    def undo(database: sqlite3.Connection) -> Webhook:
+    def undo(database: sqlite3.Connection) -> tuple[int, Webhook]:
         seq, webhook = find_webhook(database, identity, deleted=True)
         (at,) = database.execute("SELECT deleted_at FROM webhooks WHERE seq = ?", (seq,)).fetchone()
         if at <= now_ms() - UNDO_MS:
@@ -89,24 +96,18 @@ async def undo_delete(store: Store, identity: str, *, actor: str) -> Webhook:
                 f"{webhook.id} was deleted more than 24 hours ago and cannot be brought back. Generate a new one."
             )
         restored = update_webhook(database, seq, {"deleted_at": None, "enabled": 0}, actor)
-        held = hold_again(database, seq)
+        database.execute(
+            "UPDATE deliveries SET wish = NULL, cancel_reason = NULL WHERE webhook = ? AND state = 'sending'"
+            " AND wish = 'cancel' AND cancel_reason = 'webhook_deleted'",
+            (seq,),
+        )
+        (cancelled,) = database.execute(
+            f"SELECT {_COUNT_CANCELLED} FROM webhooks w WHERE seq = ?", (seq,)
+        ).fetchone()
+        held = cancelled + count_pending(database, seq)  # a deletion that was cut short has left some
         audit.note(database, actor, "undeleted", webhook.id, f"{held:,} deliveries held")
-        return restored
+        return seq, restored
 
-    return await store.write(undo)
-
-
-def hold_again(database: sqlite3.Connection, webhook: int) -> int:
-    """Take back what `cancel_waiting` did for a deletion; how many deliveries wait again."""
-    database.execute(
-        "UPDATE deliveries SET wish = NULL, cancel_reason = NULL WHERE webhook = ? AND state = 'sending'"
-        " AND wish = 'cancel' AND cancel_reason = 'webhook_deleted'",
-        (webhook,),
-    )
-    held = database.execute(
-        "UPDATE deliveries INDEXED BY deliveries_of_deleted SET state = 'pending', cancel_reason = NULL,"
-        f" changed_at = ? WHERE webhook = ? AND {_CANCELLED_BY_DELETION}",
-        (now_ms(), webhook),
-    ).rowcount
-    mend_lines(database, webhook)  # what stood at the head may have arrived since
-    return held
+    seq, restored = await store.write(undo)
+    await follow(store, seq)
+    return restored

@@ -9,11 +9,12 @@ from core.clock import now_ms
 from core.ids import new_id
 from core.models import Webhook, WebhookOptions
 from core.store import audit, differences
-from core.store.config.deletion import cancel_waiting
+from core.store.config.changes import cancel_slice, follow
+from core.store.config.deletion import cancel_sending
 from core.store.config.rows import find_existing, find_webhook, update_webhook
 from core.store.config.secrets import new_secret
 from core.store.errors import Conflict
-from core.store.line import end_lines
+from core.store.line import mend_lines
 from core.store.store import Store
 
 _OPTIONS = tuple(WebhookOptions.model_fields)
@@ -66,19 +67,19 @@ async def save_webhook(
     Raises Conflict if somebody else saved or deleted it in between, NotFound, InvalidSetting.
     """
 
-    def save(database: sqlite3.Connection) -> Webhook:
+    def save(database: sqlite3.Connection) -> tuple[int, Webhook]:
         seq, before = find_existing(database, identity)
         if before.version != version:
             raise Conflict("this webhook", before, before.updated_by, before.updated_at)
         check_options(type_named(before.type), options)
-        if not options.in_order:
-            end_lines(database, seq)
         after = update_webhook(database, seq, _options(options), actor)
         if words := differences.of_webhook(before, after):
             audit.note(database, actor, "changed", before.id, words)
-        return after
+        return seq, after
 
-    return await store.write(save)
+    seq, after = await store.write(save)
+    await follow(store, seq)  # out of the order, if that was switched off
+    return after
 
 
 async def set_enabled(
@@ -89,15 +90,16 @@ async def set_enabled(
     actor: str,
     held: Literal["release", "cancel"] = "release",
 ) -> Webhook:
-    """Enable or disable. Enabling releases what was held, which is one row, or cancels it. Raises NotFound."""
+    """Enable or disable. Enabling releases what was held, which is one row, or cancels it before. Raises NotFound."""
+    cancelled = await _cancel_held(store, identity) if enabled and held == "cancel" else 0
 
     def switch(database: sqlite3.Connection) -> Webhook:
         seq, before = find_existing(database, identity)
-        cancels = enabled and held == "cancel"
-        cancelled = cancel_waiting(database, seq, "held_cancelled") if cancels else 0
         values: dict[str, object] = {"enabled": int(enabled)}
         if enabled:
             values |= {"disabled_reason": None, "failing_since": None, "failures": 0, "told_percent": 0}
+        if cancelled:
+            mend_lines(database, seq)
         after = update_webhook(database, seq, values, actor)
         if cancelled or before.enabled != enabled:
             words = f"{cancelled:,} held deliveries cancelled" if cancelled else ""
@@ -105,3 +107,21 @@ async def set_enabled(
         return after
 
     return await store.write(switch)
+
+
+async def _cancel_held(store: Store, identity: str) -> int:
+    """Cancel what a webhook has pending now, slice by slice, and what is in flight unless it arrives; how many."""
+
+    def begin(database: sqlite3.Connection) -> tuple[int, int]:
+        seq, _ = find_existing(database, identity)
+        cancel_sending(database, seq, "held_cancelled")
+        (newest,) = database.execute("SELECT coalesce(max(seq), 0) FROM deliveries").fetchone()
+        return seq, newest
+
+    seq, newest = await store.write(begin)
+    cancelled = 0
+    while number := await store.write(
+        lambda database: cancel_slice(database, seq, "held_cancelled", up_to=newest)
+    ):
+        cancelled += number
+    return cancelled

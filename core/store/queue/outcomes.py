@@ -21,6 +21,12 @@ from core.store.queue.claims import Claim
 from core.store.store import Store
 
 INTERRUPTIONS_PER_STEP = 5
+_MOVED_AT_ONCE = 500
+_WITH_DUE_TIME = (
+    "SELECT d.seq, d.due_at FROM webhooks w CROSS JOIN (SELECT 0 AS lane UNION ALL SELECT 1 UNION ALL SELECT 2) lanes"
+    " CROSS JOIN deliveries d INDEXED BY deliveries_due ON d.webhook = w.seq AND d.lane = lanes.lane"
+    f" WHERE d.state = 'pending' AND d.due_at > 0 AND d.due_at < {NEVER}"
+)
 _encode = msgspec.json.Encoder().encode
 _INSERT_ATTEMPT = (
     "INSERT INTO attempts (id, delivery, number, started_at, outcome, status_code, reason, url, token_ms,"
@@ -223,18 +229,28 @@ def _after_interruption(step: int, interruptions: int, waits: str) -> tuple[Verd
 
 
 async def move_due_times(store: Store, step: int) -> int:
-    """Move what waits or is counted by the wall clock by a step of it, in milliseconds; how many retries."""
+    """Move what waits or is counted by the wall clock by a step of it, in milliseconds; how many retries.
 
-    def move(database: sqlite3.Connection) -> int:
+    Many retries move a slice at a time. One that was given another due time meanwhile has it by the new clock.
+    """
+
+    def begin(database: sqlite3.Connection) -> None:
         health.move_clock(database, step)
         notices.move_clock(database, step)
-        return database.execute(
-            "UPDATE deliveries SET due_at = max(1, due_at + ?)"
-            f" WHERE state = 'pending' AND due_at > 0 AND due_at < {NEVER}",
-            (step,),
+
+    def move(database: sqlite3.Connection) -> int:
+        return database.executemany(
+            "UPDATE deliveries SET due_at = ? WHERE seq = ? AND state = 'pending' AND due_at = ?",
+            [(max(1, due_at + step), seq, due_at) for seq, due_at in slice_],
         ).rowcount
 
-    return await store.write(move)
+    await store.write(begin)
+    waiting = await store.read(lambda database: database.execute(_WITH_DUE_TIME).fetchall())
+    moved = 0
+    for start in range(0, len(waiting), _MOVED_AT_ONCE):
+        slice_ = waiting[start : start + _MOVED_AT_ONCE]
+        moved += await store.write(move)
+    return moved
 
 
 async def set_token_wait(store: Store, wait: tuple[int, str] | None) -> None:

@@ -14,8 +14,8 @@ OK = AttemptResult(Outcome.OK, "answered 204", "https://a.example/", 1, 5, 204)
 LATER = queue.Verdict(DeliveryState.PENDING, 3, 9_000_000_000_000)
 
 
-async def _webhook(store: Store) -> Webhook:
-    options = WebhookOptions(url="https://a.example/")
+async def _webhook(store: Store, *, in_order: bool = False) -> Webhook:
+    options = WebhookOptions(url="https://a.example/", in_order=in_order)
     return await config.add_webhook(store, "session-failed", options, actor="ana")
 
 
@@ -69,7 +69,7 @@ async def test_what_was_in_flight(store: Store, recorded_first: bool) -> None:
 
 async def test_a_line_goes_on(store: Store) -> None:
     """Where the head of a line arrived while the webhook was deleted, the next one is due; others still wait."""
-    webhook = await _webhook(store)
+    webhook = await _webhook(store, in_order=True)
     for _ in range(5):
         await queue.emit(store, "session-failed", BODY)
     lines = [

@@ -1,0 +1,158 @@
+"""What is changed of a webhook reaches any number of its deliveries, a slice at a time, whoever dies in between."""
+
+import asyncio
+
+import pytest
+
+from core.models import Webhook
+from core.store import Store, config, history, queue
+from core.store.config import changes
+from core.store.filter import DeliveryFilter
+from core.store.line import NEVER
+from tests.support.many import write_many
+
+MANY = 1_000
+OF_EACH = MANY // 5
+LINES = 10
+
+
+@pytest.fixture
+async def webhook(store: Store) -> Webhook:
+    """One that keeps the order and has 200 deliveries pending in ten lines; the heads are due."""
+    await write_many(store, MANY)
+    await store.write(
+        lambda db: (
+            db.execute(
+                "UPDATE deliveries SET state = 'pending', lane = 0, last_outcome = NULL, last_status = NULL,"
+                f" line = seq / 5 % {LINES}, due_at = iif(seq / 5 < {LINES}, 0, {NEVER})"
+            ).rowcount
+        )
+    )
+    await store.write(lambda db: db.execute("UPDATE webhooks SET in_order = 1").rowcount)
+    return (await config.list_webhooks(store))[1].webhook
+
+
+@pytest.fixture
+def _one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slice is one delivery, so that there is always something between two."""
+    monkeypatch.setattr(changes, "SLICE", 1)
+
+
+async def _states(store: Store, webhook: Webhook) -> dict[str, int]:
+    sql = (
+        "SELECT d.state, count(*) FROM deliveries d JOIN webhooks w ON w.seq = d.webhook WHERE w.id = ?"
+        " GROUP BY 1 ORDER BY 1"
+    )
+    return await store.read(lambda db: dict(db.execute(sql, (webhook.id,)).fetchall()))
+
+
+async def _cut_short(store: Store, change: "asyncio.Task[object]") -> None:
+    """Whoever changes something is gone after some slices."""
+    commits = store.writer.commits
+    async for _ in store.changes(0.001):
+        if store.writer.commits >= commits + 5:
+            break
+    change.cancel()
+    await asyncio.wait([change])
+    assert change.cancelled()
+
+
+async def test_a_deletion_in_slices(store: Store, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many transactions as it takes, and the right number at once."""
+    monkeypatch.setattr(changes, "SLICE", 30)
+    before = store.writer.commits
+    assert await config.delete_webhook(store, webhook.id, actor="ana") == OF_EACH
+    assert store.writer.commits - before > OF_EACH // 30
+    assert await _states(store, webhook) == {"cancelled": OF_EACH}
+
+
+@pytest.mark.usefixtures("_one_by_one")
+async def test_a_deletion_that_was_cut_short(store: Store, webhook: Webhook) -> None:
+    """Nothing of it can be claimed any more; the dispatcher cancels the rest; it all comes back, in order."""
+    await _cut_short(store, asyncio.create_task(config.delete_webhook(store, webhook.id, actor="ana")))
+    states = await _states(store, webhook)
+    assert 0 < states["pending"] < OF_EACH
+    assert 2 not in await queue.due_times(store)
+    await config.finish_changes(store)
+    assert await _states(store, webhook) == {"cancelled": OF_EACH}
+    await config.undo_delete(store, webhook.id, actor="ana")
+    assert await _states(store, webhook) == {"pending": OF_EACH}
+    heads = f"SELECT count(*) FROM deliveries WHERE webhook = 2 AND due_at < {NEVER}"
+    assert await store.read(lambda db: db.execute(heads).fetchone()) == (LINES,)
+
+
+@pytest.mark.usefixtures("_one_by_one")
+async def test_an_undo_of_what_is_not_finished(store: Store, webhook: Webhook) -> None:
+    """Who deletes stops where somebody brings it back; an undo that was cut short is finished, too."""
+    deletion = asyncio.create_task(config.delete_webhook(store, webhook.id, actor="ana"))
+    await _cut_short(store, deletion)
+    await _cut_short(store, asyncio.create_task(config.undo_delete(store, webhook.id, actor="bob")))
+    await config.finish_changes(store)
+    assert await _states(store, webhook) == {"pending": OF_EACH}
+    (note, *_) = await store.read(
+        lambda db: db.execute("SELECT details FROM audit WHERE action = 'undeleted'").fetchone()
+    )
+    assert note == f"{OF_EACH} deliveries held"
+
+
+@pytest.mark.usefixtures("_one_by_one")
+async def test_deleted_and_brought_back_at_once(store: Store, webhook: Webhook) -> None:
+    """Two people at once: the last word counts."""
+    deletion = asyncio.create_task(config.delete_webhook(store, webhook.id, actor="ana"))
+    async for _ in store.changes(0.001):
+        if await config.list_deleted(store):
+            break
+    await asyncio.gather(deletion, config.undo_delete(store, webhook.id, actor="bob"))
+    assert await _states(store, webhook) == {"pending": OF_EACH}
+
+
+@pytest.mark.usefixtures("_one_by_one")
+async def test_an_order_that_is_switched_off(store: Store, webhook: Webhook) -> None:
+    """What is cut short goes on; in the end all are due."""
+    options = webhook.options.model_copy(update={"in_order": False})
+    save = config.save_webhook(store, webhook.id, options, version=webhook.version, actor="ana")
+    await _cut_short(store, asyncio.create_task(save))
+    waiting = f"SELECT count(*) FROM deliveries WHERE webhook = 2 AND due_at = {NEVER}"
+    (left,) = await store.read(lambda db: db.execute(waiting).fetchone())
+    assert left > 0
+    await config.finish_changes(store)
+    assert await store.read(lambda db: db.execute(waiting).fetchone()) == (0,)
+
+
+@pytest.mark.usefixtures("_one_by_one")
+async def test_what_is_held_is_cancelled_before_anything_is_released(store: Store, webhook: Webhook) -> None:
+    """Cut short, the webhook stays disabled; what comes meanwhile stays held, and goes out with the rest of its line."""
+    await config.set_enabled(store, webhook.id, False, actor="ana")
+    enabling = config.set_enabled(store, webhook.id, True, actor="ana", held="cancel")
+    await _cut_short(store, asyncio.create_task(enabling))
+    assert not (await config.load_webhook(store, webhook.id)).enabled
+    states = await _states(store, webhook)
+    assert 0 < states["pending"] < OF_EACH
+    await config.set_enabled(store, webhook.id, True, actor="ana", held="cancel")
+    assert await _states(store, webhook) == {"cancelled": OF_EACH}
+    assert (await config.load_webhook(store, webhook.id)).enabled
+
+
+async def test_the_clock_moves_many_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each retry by the step, whatever its lane, and what has no due time not at all."""
+    monkeypatch.setattr(queue.outcomes, "_MOVED_AT_ONCE", 7)
+    await write_many(store, MANY)
+    await store.write(
+        lambda db: (
+            db.execute(
+                "UPDATE deliveries SET state = 'pending', lane = seq % 3, due_at = iif(seq % 4 = 0, 0, 5000 + seq)"
+            ).rowcount
+        )
+    )
+    assert await queue.move_due_times(store, 100) == MANY * 3 // 4
+    wrong = "SELECT count(*) FROM deliveries WHERE due_at <> iif(seq % 4 = 0, 0, 5100 + seq)"
+    assert await store.read(lambda db: db.execute(wrong).fetchone()) == (0,)
+
+
+async def test_nothing_is_left_to_do(store: Store, webhook: Webhook) -> None:
+    """Where nothing was cut short nothing changes."""
+    before = await history.count_deliveries(store, DeliveryFilter(state="pending"))
+    commits = store.writer.commits
+    await config.finish_changes(store)
+    assert store.writer.commits == commits
+    assert await history.count_deliveries(store, DeliveryFilter(state="pending")) == before
