@@ -1,6 +1,8 @@
 """Many deliveries resent or cancelled: counted first, done slice by slice, visible to everybody, never lost."""
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,12 +17,11 @@ from core.store.filter import DeliveryFilter
 from core.store.history import count_deliveries
 from core.store.lanes import BULK
 from core.store.queue.wishes import give_up, send_again
+from core.store.search import search
 from core.store.store import Store
 
 SLICE = 200
 """Deliveries changed in one transaction."""
-_REACH = 10_000
-"""Deliveries looked at in one transaction, so that a filter that few match holds the lock as briefly."""
 _COLUMNS = (
     "id, kind, filter, words, state, total, done, skipped, position, created_at, created_by, changed_at"
 )
@@ -109,39 +110,44 @@ async def start(store: Store, kind: JobKind, chosen: DeliveryFilter, *, actor: s
 
 
 async def step(store: Store, identity: str, most: int = SLICE) -> Job:
-    """Change the next slice and move on, in one transaction: a kill between two loses and repeats nothing.
+    """Find the next slice, then change it and move on in one transaction: a kill between two loses and repeats nothing.
 
     What is resent goes into the bulk lane, due now, with a fresh run of its schedule. A job that does not run stays
     as it is. Raises NotFound.
     """
+    job = await load_job(store, identity)
+    if job.state is not JobState.RUNNING:
+        return job
+    found = await store.read(
+        lambda database: search(database, job.filter, after=job.position, most=most, newest_first=False)
+    )
 
     def slice_(database: sqlite3.Connection) -> Job:
-        job = _find(database, identity)
-        if job.state is not JobState.RUNNING:
-            return job
-        end = job.filter.up_to or 0
-        reach = min(job.position + _REACH, end)
-        found = _next(database, job, reach, most)
-        changed = sum(_change(database, job, *delivery) for delivery in found)
-        position = found[-1][0] if len(found) == most else reach
-        _move(database, job, position, changed, len(found) - changed, ended=position >= end)
+        now = _find(database, identity)
+        if now.state is not JobState.RUNNING or now.position != job.position:
+            return now  # somebody else was faster
+        matching = _matching(database, now, found.found)
+        changed = sum(_change(database, now, *delivery) for delivery in matching)
+        end = now.filter.up_to or 0
+        position = min(end, found.position or end)
+        _move(database, now, position, changed, len(found.found) - changed, ended=position >= end)
         return _find(database, identity)
 
     return await store.write(slice_)
 
 
-def _next(
-    database: sqlite3.Connection, job: Job, reach: int, most: int
+def _matching(
+    database: sqlite3.Connection, job: Job, found: Sequence[int]
 ) -> list[tuple[int, DeliveryState, bool]]:
-    """The row number of each, its state, and whether its webhook was deleted."""
+    """Those that match still: the row number of each, its state, and whether its webhook was deleted."""
     condition, values = job.filter.condition()
     rows = database.execute(
-        "SELECT d.seq, d.state, w.deleted_at IS NOT NULL FROM deliveries d NOT INDEXED"
-        " CROSS JOIN events e ON e.seq = d.event CROSS JOIN webhooks w ON w.seq = d.webhook"
-        f" WHERE d.seq > :position AND d.seq <= :reach AND {condition} ORDER BY d.seq LIMIT :most",
-        values | {"position": job.position, "reach": reach, "most": most},
+        "SELECT d.seq, d.state, w.deleted_at IS NOT NULL FROM json_each(:found) found"
+        " CROSS JOIN deliveries d ON d.seq = found.value CROSS JOIN events e ON e.seq = d.event"
+        f" CROSS JOIN webhooks w ON w.seq = d.webhook WHERE {condition}",
+        values | {"found": json.dumps(found)},
     )
-    return [(seq, DeliveryState(state), bool(deleted)) for seq, state, deleted in rows]
+    return sorted((seq, DeliveryState(state), bool(deleted)) for seq, state, deleted in rows)
 
 
 def _change(database: sqlite3.Connection, job: Job, seq: int, state: DeliveryState, deleted: bool) -> bool:

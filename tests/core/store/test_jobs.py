@@ -1,10 +1,12 @@
 """Jobs: many deliveries resent or cancelled, each once, and no more than were meant."""
 
+import asyncio
+
 import pytest
 
 from core.catalog import accept
 from core.models import AttemptResult, DeliveryState, Outcome, Webhook, WebhookOptions
-from core.store import NotFound, NotPossible, Store, StoreError, audit, config, history, jobs, queue
+from core.store import NotFound, NotPossible, Store, StoreError, audit, config, history, jobs, queue, search
 from core.store.filter import DeliveryFilter
 from core.store.jobs import Job, JobKind
 
@@ -176,18 +178,35 @@ async def test_a_filter_that_this_program_does_not_know(store: Store) -> None:
 
 
 async def test_few_that_match_among_many(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slice looks at a bounded number of deliveries, and the job goes on behind it."""
-    monkeypatch.setattr(jobs, "_REACH", 3)
+    """A slice is searched for a moment, and the job goes on behind it; where an index knows, it goes there."""
+    monkeypatch.setattr(search, "PATIENCE", 0.0)
+    monkeypatch.setattr(search, "_FIRST_SPAN", 3)
     await _webhook(store)
     for _ in range(7):
         await queue.emit(store, "session-failed", BODY)
     (row, *_) = await history.list_deliveries(store)
-    job = await jobs.start(store, JobKind.CANCEL, DeliveryFilter(text=row.delivery.id), actor="ana")
+    job = await jobs.start(store, JobKind.CANCEL, DeliveryFilter(text=row.delivery.id[-8:]), actor="ana")
     places = []
     while job.state == "running":
         job = await jobs.step(store, job.id)
         places.append((job.position, job.done))
     assert places == [(3, 0), (6, 0), (7, 1)]
+    job = await jobs.start(store, JobKind.CANCEL, DeliveryFilter(state="cancelled"), actor="ana")
+    job = await jobs.step(store, job.id)
+    assert (job.position, job.skipped, job.state) == (7, 1, "done")
+
+
+async def test_what_has_changed_since_it_was_found(store: Store) -> None:
+    """It is looked at again when it is changed: what no longer matches stays as it is; two that step at once do it once."""
+    await _webhook(store)
+    await _fail(store, 3)
+    job = await jobs.start(store, JobKind.RESEND, FAILED, actor="ana")
+    (first, *_) = await history.list_deliveries(store)
+    steps = asyncio.gather(jobs.step(store, job.id), jobs.step(store, job.id))
+    await queue.cancel(store, first.delivery.id, actor="ana")
+    await steps
+    after = await jobs.load_job(store, job.id)
+    assert (after.done + after.skipped, after.total, after.state) == (3, 3, "done")
 
 
 async def test_the_backlog_counts_what_could_be_sent(store: Store) -> None:
