@@ -27,6 +27,13 @@ def clock_time(moment: datetime, today: datetime | None = None) -> str:
     return f"{local.day} {local.strftime('%b')}"
 
 
+def clock_and_date(moment: datetime, today: datetime | None = None) -> str:
+    """The same with more room: `14:05:12` today, `22 Nov 14:05` on another day."""
+    local = moment.astimezone()
+    shown = clock_time(moment, today)
+    return shown if ":" in shown else f"{shown} {local:%H:%M}"
+
+
 def full_time(moment: datetime) -> str:
     """A time with its date and zone, the machine's: `25 Nov 2026 14:05:12 CET`."""
     local = moment.astimezone()

@@ -29,13 +29,15 @@ async def read_in_pager(app: "App[None]", text: str) -> None:
         with tempfile.NamedTemporaryFile("w", prefix="hookkeeper-", suffix=".json", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            await _run(app, [*command, file.name])
-    except FileNotFoundError:
-        raise NoPager(f"{command[0]} was not found. $PAGER names the pager, $EDITOR the editor.") from None
+            problem = await _lend(app, [*command, file.name])
     except OSError as error:
-        raise NoPager(f"{command[0]} could not be started: {error.strerror}.") from None
+        raise NoPager(f"There is no place for the text to read: {error.strerror}.") from None
     except SuspendNotSupported:
         raise NoPager("This terminal cannot be lent to a pager. w writes a file.") from None
+    if isinstance(problem, FileNotFoundError):
+        raise NoPager(f"{command[0]} was not found. $PAGER names the pager, $EDITOR the editor.")
+    if problem is not None:
+        raise NoPager(f"{command[0]} could not be started: {problem.strerror}.")
 
 
 def _command() -> list[str]:
@@ -49,21 +51,27 @@ def _command() -> list[str]:
     return ["less"]
 
 
-async def _run(app: "App[None]", command: list[str]) -> None:
-    loop = asyncio.get_running_loop()
+async def _lend(app: "App[None]", command: list[str]) -> OSError | None:
+    """Lend the terminal to a command until it ends; why it did not start."""
     # Nothing is painted into somebody else's screen, nor waited for by those who paint.
     with app.batch_update(), app.suspend():
-        # ^c is the pager's; a handler, unlike ignoring, is not inherited by it.
-        before = signal.getsignal(signal.SIGINT)
-        loop.add_signal_handler(signal.SIGINT, _nothing)
-        try:
-            process = await asyncio.create_subprocess_exec(*command)
-            await process.wait()
-        finally:
-            loop.remove_signal_handler(signal.SIGINT)
-            signal.signal(signal.SIGINT, before)
+        # An error that left this block would leave the terminal behind as it is now.
+        problem = await _run(command)
     app.refresh(layout=True)
+    return problem
 
 
-def _nothing() -> None:
-    """For a signal that is somebody else's."""
+async def _run(command: list[str]) -> OSError | None:
+    loop = asyncio.get_running_loop()
+    before = signal.getsignal(signal.SIGINT)
+    # ^c is the command's own; a handler, unlike ignoring, is not inherited by it.
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    try:
+        process = await asyncio.create_subprocess_exec(*command)
+        await process.wait()
+    except OSError as error:
+        return error
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, before)
+    return None

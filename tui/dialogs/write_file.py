@@ -30,9 +30,7 @@ class WriteFileDialog(FormDialog[Path | None]):
         self._suggested = suggested
 
     def compose_fields(self) -> ComposeResult:
-        yield text(
-            f"{len(self._body):,} B, as they were sent: nothing is masked. Only you can read the file."
-        )
+        yield text(f"{len(self._body):,} B as they were sent, nothing masked. Only you can read the file.")
         yield Field("path", "File", TextField(self._suggested, id="path"))
 
     def compose_buttons(self) -> ComposeResult:

@@ -147,7 +147,14 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
         return Content.assemble(
             attempts_table(shown.delivery, shown.attempts, self._index(shown), width),
             answered,
-            request(shown.delivery, attempt, shown.settings, len(shown.event.body), width),
+            request(
+                shown.delivery,
+                attempt,
+                shown.settings,
+                len(shown.event.body),
+                width,
+                unmasked=self.unmasked,
+            ),
             self._body,
             "\n",
             session_events(shown.session, width),
@@ -169,4 +176,5 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
 
     def scroll_lines(self, lines: int) -> None:
         """Down, or up if it is negative."""
-        self.scroll_relative(y=lines, animate=False)
+        # At once: of keys that come together each one counts.
+        self.scroll_relative(y=lines, animate=False, immediate=True)

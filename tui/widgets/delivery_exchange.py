@@ -30,7 +30,7 @@ def response(attempt: Attempt, settings: GeneralSettings, width: int, *, unmaske
     parts += _headers([(name, _shown(name, value)) for name, value in attempt.response_headers])
     if attempt.response_body:
         parts += [body_text(attempt.response_body, settings.masked_fields, unmasked=unmasked), "\n"]
-    if attempt.response_body_cut:
+    if attempt.response_body_cut and attempt.response_body:
         parts.append(("  body cut\n", WARN))
     if _was_removed(attempt, settings):
         parts.append((f"What was answered is kept for {settings.keep_evidence} days; it is gone.\n", MUTED))
@@ -38,11 +38,18 @@ def response(attempt: Attempt, settings: GeneralSettings, width: int, *, unmaske
 
 
 def request(
-    delivery: Delivery, attempt: Attempt | None, settings: GeneralSettings, size: int, width: int
+    delivery: Delivery,
+    attempt: Attempt | None,
+    settings: GeneralSettings,
+    size: int,
+    width: int,
+    *,
+    unmasked: bool,
 ) -> Content:
-    """The head of what was sent, or will be; the body goes below it."""
+    """The head of what was sent, or will be; the body of `size` bytes goes below it."""
     number = attempt.number if attempt else delivery.attempts + 1
-    parts: Parts = [rule("Request", f"{delivery.event_id}, attempt {number}, {size:,} B", width)]
+    right = f"{delivery.event_id}, attempt {number}, {size:,} B{', nothing masked' if unmasked else ''}"
+    parts: Parts = [rule("Request", right, width)]
     if attempt is not None and attempt.url != delivery.url:
         parts += [("  sent to  ", MUTED), f"{one_line(attempt.url)}\n"]
     headers = sent_headers(delivery, settings, number)

@@ -36,7 +36,7 @@ def delivery_head(delivery: Delivery, width: int) -> Content:
 
 
 def _facts(delivery: Delivery) -> str:
-    facts = [full_time(delivery.created_at)]
+    facts = [f"created {full_time(delivery.created_at)}"]
     if delivery.session:
         facts.append(f"session {one_line(delivery.session)}")
     if delivery.external_id:
