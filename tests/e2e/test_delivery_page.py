@@ -45,7 +45,7 @@ async def _open(terminal: Terminal) -> None:
     await terminal.shows("delivering")
     terminal.keys("3")
     await terminal.shows("1/10")
-    terminal.keys("\r")
+    terminal.keys("j\r")
     await terminal.shows("Attempts ─")
 
 
