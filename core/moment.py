@@ -15,13 +15,17 @@ class InvalidMoment(HookkeeperError):
 
 
 def moment_of(text: str, now: datetime) -> datetime:
-    """The moment that `2h`, `14:05`, `2024-11-23` or an ISO 8601 time means, `now` being aware. Raises InvalidMoment."""
+    """The moment that `2h`, `14:05`, `2024-11-23` or an ISO 8601 time means, `now` being aware. Raises InvalidMoment.
+
+    A time of the day is the last one that has been.
+    """
     try:
         if match := _AGO.fullmatch(text.strip()):
             return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
         if _CLOCK.fullmatch(text):
             hours, _, rest = text.partition(":")
-            return datetime.combine(now.date(), time.fromisoformat(f"{hours:0>2}:{rest}"), now.tzinfo)
+            today = datetime.combine(now.date(), time.fromisoformat(f"{hours:0>2}:{rest}"), now.tzinfo)
+            return today if today <= now else today - timedelta(days=1)
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)).astimezone(now.tzinfo)
     except (ValueError, OverflowError):
