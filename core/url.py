@@ -6,8 +6,6 @@ import string
 import urllib.parse
 from functools import lru_cache
 
-import idna
-
 MOST_CHARACTERS = 2048
 _ASCII = string.punctuation
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE | re.ASCII)
@@ -65,6 +63,15 @@ def _check_port(netloc: str) -> None:
         raise ValueError("The port is a number from 1 to 65535.")
 
 
+def _idna(host: str) -> str:
+    import idna  # its tables are large, and most hosts are ASCII
+
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        raise ValueError("The host is not a valid name.") from None
+
+
 def ascii_host(host: str) -> str:
     """The host as it goes over the wire: a canonical address, or a name in IDNA form (RFC 5891).
 
@@ -74,10 +81,7 @@ def ascii_host(host: str) -> str:
         return _ipv6(host)
     if _looks_like_address(host):
         return _ipv4(host)
-    try:
-        name = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
-    except idna.IDNAError:
-        raise ValueError("The host is not a valid name.") from None
+    name = host if host.isascii() else _idna(host)
     labels = name.removesuffix(".").split(".")
     if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise ValueError("The host is not a valid name.")

@@ -13,7 +13,7 @@ def main() -> None:
 
 def open_screens(database: Path, *, reads_only: bool = False) -> int:
     """Open the screens on this terminal; the exit code. Raises HookkeeperError without one."""
-    from core.cli.output import require_terminal
+    from core.cli.terminal import require_terminal
 
     require_terminal()
     # Textual reads these when it is imported: an arrow key that is split on its way must not become Esc.

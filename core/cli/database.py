@@ -4,22 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
+from core.cli.main import OpenScreens
 from core.cli.output import say
 
 if TYPE_CHECKING:
     from core.store import Store
 
 T = TypeVar("T")
-
-
-class OpenScreens(Protocol):
-    """Opens the screens on a database; the exit code."""
-
-    def __call__(self, database: Path, *, reads_only: bool = False) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import typer
 
 from core.cli.database import invocation
-from core.cli.output import require_terminal
+from core.cli.terminal import require_terminal
 
 
 def add_to(app: typer.Typer) -> None:

@@ -1,34 +1,18 @@
-"""The command line. Short commands import what they need and no more, so that each starts at once."""
+"""The command `hookkeeper`: the screens, or the command line, which is imported only where it is meant."""
 
 import io
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Protocol
 
-import typer
-
-from core.catalog import UnknownType
-from core.cli import (
-    audit,
-    catalogue,
-    deliveries,
-    demo,
-    dispatcher,
-    doctor,
-    emit,
-    events,
-    jobs,
-    keys,
-    notices,
-    prune,
-    settings,
-    stats,
-    webhooks,
-)
-from core.cli.database import Invocation, OpenScreens
-from core.cli.output import say
-from core.cli.wrong_usage import WrongUsage
 from core.errors import HookkeeperError
+
+
+class OpenScreens(Protocol):
+    """Opens the screens on a database; the exit code."""
+
+    def __call__(self, database: Path, *, reads_only: bool = False) -> int: ...
 
 
 def run(open_screens: OpenScreens) -> None:
@@ -40,80 +24,47 @@ def run(open_screens: OpenScreens) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        _commands(open_screens)()
+        if sys.argv[1:]:
+            from core.cli.commands import commands
+
+            commands(open_screens)()
+        else:
+            sys.exit(open_screens(database_at(os.environ.get("HOOKKEEPER_DB"))))
     except HookkeeperError as error:
-        _leave(str(error), 2 if isinstance(error, WrongUsage | UnknownType) else 1)
+        _leave(str(error), _status(error))
     except OSError as error:
         _leave(f"{error.filename or 'Input or output'}: {error.strerror or error}.", 1)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
+def _status(error: HookkeeperError) -> int:
+    from core.catalog import UnknownType
+    from core.cli.wrong_usage import WrongUsage
+
+    return 2 if isinstance(error, WrongUsage | UnknownType) else 1
+
+
 def _leave(words: str, status: int) -> None:
+    from core.cli.output import say
+
     say(words)
     sys.exit(status)
 
 
-def _commands(open_screens: OpenScreens) -> typer.Typer:
-    app = typer.Typer(
-        name="hookkeeper",
-        invoke_without_command=True,
-        add_completion=False,
-        rich_markup_mode=None,  # rich would double the time of --help and break the sentences of errors
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
+def database_at(name: str | os.PathLike[str] | None) -> Path:
+    """The database of this name; without one, that of the platform's data folder. Raises WrongUsage for a folder."""
+    from core.cli.wrong_usage import WrongUsage
 
-    @app.callback()
-    def hookkeeper(
-        context: typer.Context,
-        db: Annotated[
-            Path | None,
-            typer.Option(
-                "--db", envvar="HOOKKEEPER_DB", help="The database; else the platform's data folder."
-            ),
-        ] = None,
-        read_only: Annotated[
-            bool, typer.Option("--read-only", help="Open the screens without changing anything.")
-        ] = False,
-        version: Annotated[
-            bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
-        ] = False,
-    ) -> None:
-        """Sends an organisation's webhooks and keeps the books. Without a command: the screens."""
-        if db is not None and (not db.name or db.is_dir()):
-            raise WrongUsage("--db: name a file, such as --db ~/hookkeeper.db.")
-        context.obj = Invocation(db or default_database(), open_screens)
-        if context.invoked_subcommand is None:
-            sys.exit(open_screens(context.obj.database, reads_only=read_only))
-        if read_only:
-            raise WrongUsage("--read-only is for the screens: leave the command out.")
-
-    for module in (dispatcher, emit, catalogue, audit, prune, demo, doctor, stats):
-        module.add_to(app)
-    for name, module in (
-        ("events", events),
-        ("webhooks", webhooks),
-        ("settings", settings),
-        ("deliveries", deliveries),
-        ("notices", notices),
-        ("keys", keys),
-        ("jobs", jobs),
-    ):
-        app.add_typer(module.app, name=name)
-    return app
+    if not name:
+        return _default_database()
+    path = Path(name)
+    if not path.name or path.is_dir():
+        raise WrongUsage("--db: name a file, such as --db ~/hookkeeper.db.")
+    return path
 
 
-def default_database() -> Path:
-    """Where the database is unless somebody names another place."""
+def _default_database() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("hookkeeper") / "hookkeeper.db"
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from core.version import VERSION
-
-        print(VERSION)
-        raise typer.Exit

@@ -1,7 +1,6 @@
 """Data on stdout, as a table or as JSON lines; words on stderr."""
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from core.errors import HookkeeperError
 from core.text import one_line, sanitize
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]
@@ -18,13 +16,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]
 def say(words: str) -> None:
     """Tell the person, beside the data."""
     print(sanitize(words), file=sys.stderr)
-
-
-def require_terminal() -> None:
-    """Raises HookkeeperError if there is no terminal for the screens."""
-    streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual draws on the last
-    if not all(stream.isatty() for stream in streams) or os.environ.get("TERM", "dumb") == "dumb":
-        raise HookkeeperError("The screens need a terminal. hookkeeper --help lists the commands.")
 
 
 def print_line(text: str) -> None:

@@ -10,8 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
-from cryptography import x509
-
 from core.models import GeneralSettings, InvalidSetting
 
 _LOOK_AGAIN = 1.0
@@ -117,6 +115,8 @@ def _make(paths: dict[str, str]) -> _Made:
 def _end_of_certificate(path: str) -> datetime | None:
     """None for one that OpenSSL takes, but this parser does not."""
     with suppress(ValueError):
+        from cryptography import x509  # only a client certificate needs it
+
         return x509.load_pem_x509_certificate(Path(path).read_bytes()).not_valid_after_utc
     return None
 

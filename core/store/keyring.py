@@ -4,8 +4,6 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 
 from core.store import key_file
@@ -55,6 +53,8 @@ class Keyring:
 
         To be called inside the transaction that stores it: a rotation that was committed before is seen.
         """
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # 7 MB that few need
+
         nonce = os.urandom(_NONCE)
         identity = self._newest_now()
         sealed = AESGCM(self._keys[identity]).encrypt(
@@ -75,6 +75,9 @@ class Keyring:
 
     def decrypt(self, ciphertext: bytes, place: str) -> SecretStr:
         """Open what `encrypt` sealed for the same place. Raises KeyMissing or StoreError."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         identity, _, rest = ciphertext.partition(b"\n")
         self.require(identity.decode("ascii", "replace"))
         try:

@@ -14,9 +14,14 @@ import pyte
 
 _ROOT = Path(__file__).parents[2]
 
+HOOKKEEPER = (sys.executable, "-m", "tui")
+
 
 class Terminal:
-    """A program in a pty, and what its screen shows. `words`: those after the command."""
+    """A program in a pty, and what its screen shows. `words`: those after the command.
+
+    `command`: another program, such as a shell in which Hookkeeper is started by keys.
+    """
 
     def __init__(
         self,
@@ -24,6 +29,7 @@ class Terminal:
         lines: int = 24,
         environment: Mapping[str, str] | None = None,
         words: Sequence[str] = (),
+        command: Sequence[str] = HOOKKEEPER,
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
@@ -39,8 +45,8 @@ class Terminal:
                 name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")
             }
             os.execve(
-                sys.executable,
-                [sys.executable, "-m", "tui", *words],
+                command[0],
+                [*command, *words],
                 inherited | {"TERM": "xterm-256color"} | dict(environment or {}),
             )
         asyncio.get_running_loop().add_reader(self._file, self._read)
@@ -94,6 +100,14 @@ class Terminal:
                 if self.written != before:
                     before, since = self.written, loop.time()
         return self.written
+
+    def stall(self) -> None:
+        """Read nothing any more, as over a line that hangs."""
+        asyncio.get_running_loop().remove_reader(self._file)
+
+    def go_on(self) -> None:
+        """Read again."""
+        asyncio.get_running_loop().add_reader(self._file, self._read)
 
     def resize(self, columns: int, lines: int) -> None:
         """Give the terminal another size."""

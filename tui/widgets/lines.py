@@ -70,21 +70,30 @@ class TopBar(Line):
         self.redraw()
 
     def content_for(self, width: int) -> Content:
-        parts: list[Content | str | tuple[str, str]] = [(" Hookkeeper ", "bold")]
+        words, colour = self._status
+        right = Content.assemble((f"{words} ", colour))
+        whole = Content.assemble((" Hookkeeper ", "bold"), self._tabs(named=True))
+        if whole.cell_length + right.cell_length < width:
+            return spread(whole, right, width)
+        # Who delivers is worth more than the program's name, and than those of the screens that are not shown.
+        return spread(self._tabs(named=whole.cell_length + right.cell_length < width + 12), right, width)
+
+    def _tabs(self, *, named: bool) -> Content:
+        parts: list[str | tuple[str, str]] = []
         for number, (key, name) in enumerate(TABS):
-            words = name
+            active = number == self._active
+            words = f" {name}" if named or active else ""
             if number == 1 and self._unsaved:
                 words += "*"
             if number == 2 and self._attention:
                 words += f" {self._attention:,}"
-            if number == self._active:
-                parts += [" ", (f" {key} {words} ", active_tab())]
+            if active:
+                parts += [" ", (f" {key}{words} ", active_tab())]
             else:
-                parts += ["  ", (key, "$primary"), (f" {words} ", "$muted")]
+                parts += ["  ", (key, "$primary"), (f"{words} ", "$muted")]
         if self._notices:
             parts += ["  ", ("!", "$primary"), (f" {self._notices:,}", "$warning")]
-        words, colour = self._status
-        return spread(Content.assemble(*parts), Content.assemble((f"{words} ", colour)), width)
+        return Content.assemble(*parts)
 
 
 def status_words(status: DispatcherStatus, child: int | None) -> tuple[str, str]:

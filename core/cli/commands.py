@@ -1,0 +1,85 @@
+"""The command line. Short commands import what they need and no more, so that each starts at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli import (
+    audit,
+    catalogue,
+    deliveries,
+    demo,
+    dispatcher,
+    doctor,
+    emit,
+    events,
+    jobs,
+    keys,
+    notices,
+    prune,
+    settings,
+    stats,
+    webhooks,
+)
+from core.cli.database import Invocation
+from core.cli.main import OpenScreens, database_at
+from core.cli.wrong_usage import WrongUsage
+
+
+def commands(open_screens: OpenScreens) -> typer.Typer:
+    """All commands; without one, `open_screens`."""
+    app = typer.Typer(
+        name="hookkeeper",
+        invoke_without_command=True,
+        add_completion=False,
+        rich_markup_mode=None,  # rich would double the time of --help and break the sentences of errors
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback()
+    def hookkeeper(
+        context: typer.Context,
+        db: Annotated[
+            Path | None,
+            typer.Option(
+                "--db", envvar="HOOKKEEPER_DB", help="The database; else the platform's data folder."
+            ),
+        ] = None,
+        read_only: Annotated[
+            bool, typer.Option("--read-only", help="Open the screens without changing anything.")
+        ] = False,
+        version: Annotated[
+            bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
+        ] = False,
+    ) -> None:
+        """Sends an organisation's webhooks and keeps the books. Without a command: the screens."""
+        context.obj = Invocation(database_at(db), open_screens)
+        if context.invoked_subcommand is None:
+            sys.exit(open_screens(context.obj.database, reads_only=read_only))
+        if read_only:
+            raise WrongUsage("--read-only is for the screens: leave the command out.")
+
+    for module in (dispatcher, emit, catalogue, audit, prune, demo, doctor, stats):
+        module.add_to(app)
+    for name, module in (
+        ("events", events),
+        ("webhooks", webhooks),
+        ("settings", settings),
+        ("deliveries", deliveries),
+        ("notices", notices),
+        ("keys", keys),
+        ("jobs", jobs),
+    ):
+        app.add_typer(module.app, name=name)
+    return app
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from core.version import VERSION
+
+        print(VERSION)
+        raise typer.Exit
