@@ -148,6 +148,7 @@ async def test_indexes_find_all_there_is(
         ({"text": "8642"}, 2),
         ({"text": "zzzz"}, 0),
         ({"text": "66e1"}, MANY),
+        ({"text": "66e100000"}, 16_383),
         ({"without": [{"outcome": "ok"}, {"outcome": "http_status"}]}, 3_336),
         ({"status_code": 418, "event_type": "session-failed"}, 1),
         ({"status_code": 204, "event_type": "work-history", "without": [{"text": "customer"}]}, 1_998),
