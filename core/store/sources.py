@@ -65,27 +65,28 @@ class Source:
         streams = (stream.rows(database, bounds, order) for stream in self.streams)
         return heapq.merge(single, *streams, reverse=newest_first)
 
-    def size(self, database: sqlite3.Connection, bounds: Bounds) -> int:
-        """How many there are, counted up to what is enough to choose."""
+    def weigh(self, database: sqlite3.Connection, bounds: Bounds) -> tuple[int, "Source"]:
+        """How many there are, counted up to what is enough to choose; and the source without empty streams."""
         number = len(self.single)
+        filled = []
         for stream in self.streams:
-            if number >= _ENOUGH:
-                break
-            number += stream.count(database, bounds, _ENOUGH - number)
-        return number
+            if found := stream.count(database, bounds, max(1, _ENOUGH - number)):
+                number += found
+                filled.append(stream)
+        return number, Source(filled, self.single)
 
 
 def choose(database: sqlite3.Connection, chosen: DeliveryFilter, bounds: Bounds) -> Source | None:
     """The smallest source; None if it is all deliveries between the bounds."""
-    found = [
-        source
+    if bounds.high - bounds.low <= 1:
+        return None
+    weighed = [
+        source.weigh(database, bounds)
         for source in (_by_place(database, chosen), _by_answer(database, chosen), _by_name(database, chosen))
         if source is not None
     ]
-    sizes = [source.size(database, bounds) for source in found] if bounds.high - bounds.low > 1 else []
-    if not sizes or min(sizes) > bounds.high - bounds.low:
-        return None
-    return found[sizes.index(min(sizes))]
+    size, smallest = min(weighed, key=lambda each: each[0], default=(bounds.high, None))
+    return smallest if size <= bounds.high - bounds.low else None
 
 
 def count_by_place(database: sqlite3.Connection, chosen: DeliveryFilter, bounds: Bounds) -> int | None:
