@@ -65,6 +65,10 @@ class BulkDialog(Dialog[bool]):
         if not confirm.disabled:
             confirm.focus()
 
+    @on(Button.Pressed, "#cancel")
+    def _left(self) -> None:
+        self.dismiss(False)
+
     @on(Button.Pressed, "#confirm")
     def _confirmed(self) -> None:
         self.dismiss(True)

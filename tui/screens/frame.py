@@ -7,13 +7,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Key
 from textual.screen import Screen
-from textual.widgets import Static
 
 from core.errors import HookkeeperError
 from core.store import Store
 from tui.actions import EVERYWHERE, Action, bindings
 from tui.drawn_once import DrawnOnce
-from tui.widgets.lines import KeyBar, MessageLine, TopBar, bar_actions
+from tui.widgets.lines import KeyBar, MessageLine, Paragraph, TopBar, bar_actions
 
 if TYPE_CHECKING:
     from tui.app import HookkeeperApp
@@ -64,7 +63,7 @@ class Frame(DrawnOnce, Screen[None]):
 
     def compose_strip(self) -> ComposeResult:
         """What there is to say about the row under the cursor."""
-        yield Static("", id="strip", markup=False)
+        yield Paragraph(id="strip")
 
     async def reload(self) -> None:
         """Read what is shown and draw what has changed. Raises StoreError."""

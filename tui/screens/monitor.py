@@ -33,7 +33,7 @@ from tui.widgets.delivery_list import DeliveryList
 from tui.widgets.delivery_pane import DeliveryPane
 from tui.widgets.delivery_row import ListHead
 from tui.widgets.filter_line import FilterLine
-from tui.widgets.lines import KeyBar, bar_actions
+from tui.widgets.lines import KeyBar, Paragraph, bar_actions
 from tui.widgets.list_rule import Listed, ListRule
 from tui.widgets.monitor_head import MonitorHead
 from tui.words import state_mark, why
@@ -96,11 +96,11 @@ class MonitorScreen(Frame):
             with Vertical(id="list-side"):
                 yield ListHead()
                 yield DeliveryList()
-                yield Static("", id="list-empty", markup=False)
+                yield Paragraph(id="list-empty")
             yield DeliveryPane()
 
     def compose_strip(self) -> ComposeResult:
-        yield Static("", id="monitor-strip", markup=False)
+        yield Paragraph(id="monitor-strip")
 
     @property
     def list(self) -> DeliveryList:
@@ -241,11 +241,11 @@ class MonitorScreen(Frame):
         listing = self._listing
         if listing is None:
             return
-        empty = self.query_one("#list-empty", Static)
+        empty = self.query_one("#list-empty", Paragraph)
         empty.display = not listing.rows
         self.list.display = bool(listing.rows)
         if not listing.rows:
-            empty.update(self._empty_words(listing), layout=False)
+            empty.show(self._empty_words(listing))
         elif self.focused is None:
             self.list.focus()
 
@@ -308,15 +308,15 @@ class MonitorScreen(Frame):
 
     def _draw_strip(self) -> None:
         delivery = self.list.chosen
-        strip = self.query_one("#monitor-strip", Static)
+        strip = self.query_one("#monitor-strip", Paragraph)
         if delivery is None:
             words = "j or k picks a delivery." if self.list.rows else ""
-            strip.update(Content.assemble((words, "$muted")), layout=False)
+            strip.show(Content.assemble((words, "$muted")))
             return
         symbol, _, colour = state_mark(delivery)
         sentence, advice = why(delivery)
         words_of_it = Content.assemble((symbol, colour), " ", (sentence, "bold"), f" {one_line(advice)}")
-        strip.update(words_of_it, layout=False)
+        strip.show(words_of_it)
 
     # Moving.
 

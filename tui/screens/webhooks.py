@@ -25,7 +25,7 @@ from tui.screens.delivery import DeliveryScreen
 from tui.screens.frame import Frame
 from tui.screens.history import HistoryScreen
 from tui.widgets.first_run import first_run
-from tui.widgets.lines import KeyBar, bar_actions
+from tui.widgets.lines import KeyBar, Paragraph, bar_actions
 from tui.widgets.webhook_strip import webhook_lines
 from tui.widgets.webhook_table import WebhookTable
 
@@ -86,7 +86,7 @@ class WebhooksScreen(Frame):
         words = (
             webhook_lines(chosen, max(20, self.size.width - 2), self.refusal) if chosen is not None else ""
         )
-        self.query_one("#strip", Static).update(words, layout=False)
+        self.query_one("#strip", Paragraph).show(words)
 
     @on(DataTable.RowSelected)
     def _entered(self) -> None:

@@ -46,6 +46,21 @@ class Line(Static):
         self.redraw()
 
 
+class Paragraph(Static):
+    """Text of some rows that is drawn again only when it changes."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__("", id=id, markup=False)
+        self._shown = ""
+
+    def show(self, words: str | Content) -> None:
+        """Draw this, if it is something else."""
+        content = words if isinstance(words, Content) else Content(words)
+        if content.markup != self._shown:
+            self._shown = content.markup
+            self.update(content, layout=False)
+
+
 def spread(left: Content, right: Content, width: int, fill: str = " ") -> Content:
     """Left and right text with filling between them, exactly `width` cells where that is possible."""
     gap = max(1, width - left.cell_length - right.cell_length)

@@ -1,0 +1,188 @@
+"""The Monitor's list: it follows, the cursor holds on to its delivery, any number is scrolled through a few pages."""
+
+import sqlite3
+
+import pytest
+from textual.pilot import Pilot
+
+from core.catalog import EVENT_TYPES, accept
+from core.models import WebhookOptions
+from core.store import Store, config, jobs, queue
+from core.store.jobs import JobKind, JobState
+from tests.support.settled import settled
+from tests.tui.conftest import Screens
+from tui.listing import MOST
+from tui.screens.monitor import MonitorScreen
+from tui.widgets.lines import MessageLine
+from tui.widgets.list_rule import ListRule
+
+KIND = "session-failed"
+
+
+@pytest.fixture(autouse=True)
+async def webhook(store: Store) -> str:
+    """One webhook, whose deliveries nobody sends."""
+    made = await config.add_webhook(store, KIND, WebhookOptions(url="https://a.example/"), actor="ana")
+    return made.id
+
+
+async def _emit(store: Store, number: int = 1) -> None:
+    for _ in range(number):
+        await queue.emit(store, KIND, accept(KIND, EVENT_TYPES[KIND].sample))
+
+
+async def _many(store: Store, number: int) -> None:
+    """So many, all delivered, as copies of one."""
+    await _emit(store)
+
+    def copy(database: sqlite3.Connection) -> None:
+        columns = ", ".join(
+            name
+            for _, name, *_ in database.execute("PRAGMA table_info(deliveries)")
+            if name not in ("seq", "id", "state")
+        )
+        database.execute(
+            f"INSERT INTO deliveries (id, state, {columns}) WITH RECURSIVE n(i) AS"
+            " (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+            f" SELECT printf('dlv_%016d', i), 'delivered', {columns} FROM n, deliveries WHERE seq = 1",
+            (number,),
+        )
+
+    await store.write(copy)
+
+
+def _monitor(pilot: Pilot[None]) -> MonitorScreen:
+    screen = pilot.app.screen
+    assert isinstance(screen, MonitorScreen)
+    return screen
+
+
+def _rule(pilot: Pilot[None]) -> str:
+    return str(_monitor(pilot).query_one(ListRule).content)
+
+
+async def _press(pilot: Pilot[None], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await settled(pilot)
+
+
+def _ids(pilot: Pilot[None]) -> list[int]:
+    return [row.seq for row in _monitor(pilot).list.rows]
+
+
+async def test_it_follows_until_one_moves(screens: Screens, store: Store) -> None:
+    """Then the cursor stays on its delivery and on its line, what came meanwhile is counted, and f follows again."""
+    await _emit(store, 40)
+    async with screens() as pilot:
+        await _press(pilot, "3", "v", "v")
+        assert "following" in _rule(pilot)
+        assert _monitor(pilot).list.chosen is None
+        await _press(pilot, "j", "j")
+        chosen = _monitor(pilot).list.chosen
+        assert chosen is not None
+        assert "2 of 40" in _rule(pilot)
+        await _emit(store, 30)
+        await settled(pilot, 0.6)
+        assert _monitor(pilot).list.chosen == chosen
+        assert _monitor(pilot).list.rows[_monitor(pilot).list.window[0]].seq == 40
+        assert "30 new" in _rule(pilot)
+        await _press(pilot, "f")
+        assert "following" in _rule(pilot)
+        assert _ids(pilot)[0] == 70
+
+
+async def test_what_no_longer_fits_stays_until_the_cursor_leaves(screens: Screens, store: Store) -> None:
+    """With its new state; keys act on it, by ID."""
+    await _emit(store, 3)
+    await store.write(lambda database: database.execute("UPDATE deliveries SET state = 'failed'").rowcount)
+    async with screens() as pilot:
+        await _press(pilot, "3", "j", "j")
+        await store.write(
+            lambda database: (
+                database.execute("UPDATE deliveries SET state = 'delivered' WHERE seq = 2").rowcount
+            )
+        )
+        await settled(pilot, 0.6)
+        chosen = _monitor(pilot).list.chosen
+        assert chosen is not None
+        assert (_ids(pilot), chosen.state) == ([3, 2, 1], "delivered")
+        await _press(pilot, "c")
+        assert pilot.app.screen.query_one(MessageLine).words.endswith("there is nothing to cancel.")
+        await _press(pilot, "j")
+        await settled(pilot, 0.6)
+        assert _ids(pilot) == [3, 1]
+
+
+async def test_any_number_goes_through_a_few_pages(screens: Screens, store: Store) -> None:
+    """Down, to the end and back up, every delivery comes once and few are in memory."""
+    await _many(store, 1000)
+    async with screens() as pilot:
+        await _press(pilot, "3", "v", "v", "g")
+        seen = []
+        for _ in range(70):
+            seen += [row.seq for row in _monitor(pilot).list.rows[slice(*_monitor(pilot).list.window)]]
+            assert len(_ids(pilot)) <= MOST
+            await pilot.press("pagedown")
+            await settled(pilot)
+        assert sorted(set(seen)) == list(range(1, 1001))
+        assert "1,000 of 1,000" in _rule(pilot)
+        await _press(pilot, "g")
+        assert _ids(pilot)[0] == 1000
+        await _press(pilot, "G")
+        assert (_ids(pilot)[-1], _monitor(pilot).list.cursor) == (1, 1)
+        for _ in range(70):
+            await pilot.press("pageup")
+            await settled(pilot)
+        assert _monitor(pilot).list.cursor == 1000
+
+
+async def test_a_filter_is_applied_recalled_and_cleared(screens: Screens, store: Store) -> None:
+    """Wrong words are refused at the line, Esc leaves it as it was, and what was applied comes back next time."""
+    await _emit(store, 2)
+    async with screens() as pilot:
+        await _press(pilot, "3", "v", "v", "slash", *"state:nowhere", "enter")
+        assert "is no state" in str(_monitor(pilot).query_one("#hint").render())
+        await _press(pilot, "escape")
+        assert "/" not in _rule(pilot)
+        await _press(pilot, "slash", *"state:fai", "tab", "enter")
+        assert "/ state:failed" in _rule(pilot)
+        assert _ids(pilot) == []
+    async with screens() as pilot:
+        assert "/ state:failed" in _rule(pilot)
+        await _press(pilot, "escape")
+        assert _ids(pilot) == [2, 1]
+        await _press(pilot, "slash", "up", "enter")
+        assert "/ state:failed" in _rule(pilot)
+
+
+async def test_sorting_says_where_it_is_not_possible(screens: Screens, store: Store) -> None:
+    """More than 10,000 stay in the order of time; a view with fewer can be sorted."""
+    await _many(store, 10_001)
+    async with screens() as pilot:
+        await _press(pilot, "3", "v", "v", "s", "a")
+        assert "10,000" in pilot.app.screen.query_one(MessageLine).words
+        assert "by " not in _rule(pilot)
+        await _press(pilot, "v", "h", "s", "a")
+        assert "by attempts" in _rule(pilot)
+
+
+async def test_all_are_cancelled_once_the_number_is_typed(screens: Screens, store: Store) -> None:
+    """The job is stored; a pauses it and lets it go on."""
+    await _emit(store, 3)
+    async with screens() as pilot:
+        await _press(pilot, "3", "v", "v", "a", "c", "enter", *"2", "enter", "tab", "enter")
+        assert isinstance(pilot.app.screen, MonitorScreen)
+        assert await jobs.list_jobs(store) == []
+        await _press(pilot, "a", "c", *"3", "enter", "enter")
+        (job,) = await jobs.list_jobs(store)
+        assert (job.kind, job.total, job.state) == (JobKind.CANCEL, 3, JobState.RUNNING)
+        assert "Nobody delivers" in pilot.app.screen.query_one(MessageLine).words
+        await _press(pilot, "f")
+        assert "cancelling 0 of 3   a Pause" in str(pilot.app.screen.query_one(MessageLine).content)
+        await _press(pilot, "a", "p")
+        assert (await jobs.load_job(store, job.id)).state is JobState.PAUSED
+        await _press(pilot, "a", "p")
+        await jobs.step(store, job.id)
+        await settled(pilot, 0.6)
+        assert pilot.app.screen.query_one(MessageLine).words == "✓ cancelled 3 of 3"
