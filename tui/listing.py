@@ -31,6 +31,12 @@ class Question:
     chosen: DeliveryFilter = _EVERYTHING
     sort: Sort = Sort.TIME
 
+    @property
+    def matching(self) -> DeliveryFilter:
+        """All that is listed, as one filter."""
+        view = None if self.view is View.ALL else self.view
+        return self.chosen.model_copy(update={"view": view})
+
 
 class Listing:
     """`rows` stand one after the other in the order that was asked for, without gaps.
@@ -160,9 +166,9 @@ class Listing:
             rows = [*rows[:place], row, *rows[place:]]
         return rows
 
-    async def count_since(self, seq: int, most: int = _NEW) -> int:
-        """How many have come since the one of this row number, counted up to `most`."""
-        return await count_new(self._store, self.question.view, self.question.chosen, after=seq, most=most)
+    async def count_since(self, seq: int) -> int:
+        """How many have come since the one of this row number, counted up to a thousand."""
+        return await count_new(self._store, self.question.view, self.question.chosen, after=seq, most=_NEW)
 
     async def _page(self, before: int | None, limit: int) -> Page:
         question = self.question

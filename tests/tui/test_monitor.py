@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from core.catalog import EVENT_TYPES, accept
 from core.models import WebhookOptions
-from core.store import Store, config, jobs, queue
+from core.store import Store, config, history, jobs, queue
 from core.store.jobs import JobKind, JobState
 from tests.support.settled import settled
 from tests.tui.conftest import Screens
@@ -116,25 +116,25 @@ async def test_what_no_longer_fits_stays_until_the_cursor_leaves(screens: Screen
 
 async def test_any_number_goes_through_a_few_pages(screens: Screens, store: Store) -> None:
     """Down, to the end and back up, every delivery comes once and few are in memory."""
-    await _many(store, 1000)
+    await _many(store, 450)
     async with screens() as pilot:
         await _press(pilot, "3", "v", "v", "g")
         seen = []
-        for _ in range(70):
+        for _ in range(32):
             seen += [row.seq for row in _monitor(pilot).list.rows[slice(*_monitor(pilot).list.window)]]
             assert len(_ids(pilot)) <= MOST
             await pilot.press("pagedown")
             await settled(pilot)
-        assert sorted(set(seen)) == list(range(1, 1001))
-        assert "1,000 of 1,000" in _rule(pilot)
+        assert sorted(set(seen)) == list(range(1, 451))
+        assert "450 of 450" in _rule(pilot)
         await _press(pilot, "g")
-        assert _ids(pilot)[0] == 1000
+        assert _ids(pilot)[0] == 450
         await _press(pilot, "G")
         assert (_ids(pilot)[-1], _monitor(pilot).list.cursor) == (1, 1)
-        for _ in range(70):
+        for _ in range(32):
             await pilot.press("pageup")
             await settled(pilot)
-        assert _monitor(pilot).list.cursor == 1000
+        assert _monitor(pilot).list.cursor == 450
 
 
 async def test_a_filter_is_applied_recalled_and_cleared(screens: Screens, store: Store) -> None:
@@ -175,7 +175,9 @@ async def test_all_are_cancelled_once_the_number_is_typed(screens: Screens, stor
         assert isinstance(pilot.app.screen, MonitorScreen)
         assert await jobs.list_jobs(store) == []
         await _press(pilot, "a", "c", *"3", "enter", "enter")
-        (job,) = await jobs.list_jobs(store)
+        while not (stored := await jobs.list_jobs(store)):
+            await pilot.pause(0.05)
+        (job,) = stored
         assert (job.kind, job.total, job.state) == (JobKind.CANCEL, 3, JobState.RUNNING)
         assert "Nobody delivers" in pilot.app.screen.query_one(MessageLine).words
         await _press(pilot, "f")
@@ -186,3 +188,26 @@ async def test_all_are_cancelled_once_the_number_is_typed(screens: Screens, stor
         await jobs.step(store, job.id)
         await settled(pilot, 0.6)
         assert pilot.app.screen.query_one(MessageLine).words == "✓ cancelled 3 of 3"
+
+
+async def test_a_search_says_how_far_it_has_come_and_stops(
+    screens: Screens, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no index finds is searched slice by slice; Esc stops it, and Esc once more clears the filter."""
+    await _many(store, 20_000)
+    await store.write(lambda database: database.execute("UPDATE deliveries SET last_outcome = 'ok'").rowcount)
+    when = f"{(await history.list_deliveries(store, limit=1))[0].delivery.created_at.astimezone():%H:%M}"
+    monkeypatch.setattr("core.store.search.PATIENCE", 0.0)
+    monkeypatch.setattr("core.store.search._FIRST_SPAN", 10)
+    monkeypatch.setattr("tui.screens.monitor.SEARCH", 0.0)
+    async with screens() as pilot:
+        await _press(pilot, "3", "v", "v", "slash", *"!class:ok")
+        await pilot.press("enter")
+        while f"searched back to {when}" not in _rule(pilot):
+            await pilot.pause(0.01)
+        await _press(pilot, "escape")
+        assert f"searched back to {when}" in _rule(pilot)
+        assert "Nothing found so far." in str(_monitor(pilot).query_one("#list-empty").render())
+        await _press(pilot, "escape")
+        assert "searched" not in _rule(pilot)
+        assert len(_ids(pilot)) >= 15

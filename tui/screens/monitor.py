@@ -17,7 +17,7 @@ from textual.widgets import Static
 from core.clock import clock_time
 from core.errors import HookkeeperError
 from core.models import Delivery
-from core.store import NotPossible, config, jobs
+from core.store import NotPossible, config, history, jobs
 from core.store.filter import DeliveryFilter
 from core.store.filter_words import InvalidFilter, parse_filter
 from core.store.jobs import Job
@@ -53,9 +53,8 @@ SORTS = {
 }
 _OF_ONE = ("detail", "resend", "cancel", "edit", "switch", "copy", "open_body", "write_body")
 _READING_AFTER = 0.3
-_SEARCH = 0.2
+SEARCH = 0.05
 """Seconds of a search between two looks at the screen."""
-_COUNTED = 10_000
 _NEAR = 2
 """Screens from an end of what is loaded at which more is read."""
 _REST = 0.15
@@ -183,8 +182,8 @@ class MonitorScreen(Frame):
         """The rows as they are now, more of them where the screen comes near an end, and the search a little further."""
         shown = self.list
         await listing.refresh(shown.cursor, from_newest=shown.following)
-        until = monotonic() + _SEARCH
-        while listing.is_searching and not self._stopped and (len(listing.rows) == 0 or monotonic() < until):
+        until = monotonic() + SEARCH
+        while listing.is_searching and not self._stopped:
             await listing.load_older()
             if monotonic() > until:
                 break
@@ -209,7 +208,7 @@ class MonitorScreen(Frame):
         listing = self._listing
         assert listing is not None
         began, question = monotonic(), listing.question
-        number = await listing.count_since(0, most=_COUNTED)
+        number = await history.count_deliveries(self.store, question.matching)
         if question is listing.question:
             self._counted = number
             self._draw_rule()
@@ -275,17 +274,17 @@ class MonitorScreen(Frame):
         position = None
         if index is not None and listing.above is not None:
             position = listing.above + index + 1
-        total, most = self._total(listing)
+        total = self._total(listing)
         searched = ""
         if listing.searched_to is not None:
-            searched = f"searched back to {clock_time(listing.searched_to)[:5].strip()}"
+            back_to = clock_time(listing.searched_to)
+            searched = f"searched back to {back_to[:5] if ':' in back_to else back_to}"
         news = "following" if self.list.following else f"{self._new:,} new" if self._new else ""
         self.query_one(ListRule).show(
             Listed(
                 VIEWS[question.view].words.partition(":")[0],
                 position,
                 max(total, position or 0) if total is not None else None,
-                most,
                 stats.held if question.view is View.ATTENTION else 0,
                 question.sort.replace("next", "next attempt") if question.sort is not Sort.TIME else "",
                 self.filter_text,
@@ -294,17 +293,17 @@ class MonitorScreen(Frame):
             )
         )
 
-    def _total(self, listing: Listing) -> tuple[int | None, bool]:
-        """How many there are, and whether there are more."""
+    def _total(self, listing: Listing) -> int | None:
+        """How many there are, as far as that is known."""
         stats, question = self.keeper.stats, listing.question
         if listing.position is None and listing.above is not None:
-            return listing.above + len(listing.rows), False
+            return listing.above + len(listing.rows)
         if stats is not None and not self.filter_text and question.view in (View.ATTENTION, View.HELD):
-            return stats.attention if question.view is View.ATTENTION else stats.held, False
+            return stats.attention if question.view is View.ATTENTION else stats.held
         if monotonic() >= self._count_again_at:
             self._count_again_at = float("inf")
             self.run_worker(self._count(), group="count", exclusive=True, exit_on_error=False)
-        return self._counted, self._counted == _COUNTED
+        return self._counted
 
     def _draw_strip(self) -> None:
         delivery = self.list.chosen
@@ -361,7 +360,7 @@ class MonitorScreen(Frame):
         try:
             async with self._reading:
                 if to_oldest and listing.position is not None:
-                    await listing.load_oldest(self._total(listing)[0] if self._counted != _COUNTED else None)
+                    await listing.load_oldest(self._total(listing))
                 elif not to_oldest:
                     await listing.refresh(None, from_newest=True)
         except HookkeeperError as error:
@@ -491,9 +490,7 @@ class MonitorScreen(Frame):
 
     def action_all(self) -> None:
         assert self._listing is not None
-        question = self._listing.question
-        view = None if question.view is View.ALL else question.view
-        self.ask(bulk_steps.ask(self, question.chosen.model_copy(update={"view": view})))
+        self.ask(bulk_steps.ask(self, self._listing.question.matching))
 
     def action_copy(self) -> None:
         self._with_chosen(lambda delivery: self.ask(delivery_taking.copy(self, delivery)))

@@ -10,12 +10,11 @@ from tui.widgets.lines import Line, spread
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What the rule says. `position` counts from 1; what is not known is None; `most`: there are more than `total`."""
+    """What the rule says. `position` counts from 1; what is not known is None."""
 
     name: str
     position: int | None = None
     total: int | None = None
-    most: bool = False
     held: int = 0
     sort: str = ""
     filter: str = ""
@@ -48,7 +47,7 @@ def _count(listed: Listed) -> str:
         words += f"  {listed.position:>3,}"
     if listed.total is not None:
         of = " of " if listed.position is not None else "  "
-        words += f"{of}{listed.total:,}{'+' if listed.most else ''}"
+        words += f"{of}{listed.total:,}"
     if listed.held:
         words += f", {listed.held:,} held"
     if listed.sort:
