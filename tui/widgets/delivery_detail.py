@@ -97,10 +97,14 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
     async def _read(self, delivery_id: str) -> _Shown:
         store = cast("HookkeeperApp", self.app).store
         delivery = await history.load_delivery(store, delivery_id)
+        event = self.event
+        # An event never changes, and its body may be long.
+        if event is None or event.id != delivery.event_id:
+            event = await history.load_event(store, delivery.event_id)
         return _Shown(
             delivery,
             tuple(await history.list_attempts(store, delivery.id)),
-            await history.load_event(store, delivery.event_id),
+            event,
             await config.load_settings(store),
             await load_session(store, delivery.event_id),
         )

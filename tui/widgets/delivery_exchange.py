@@ -11,6 +11,7 @@ from core.header import holds_secret
 from core.models import Attempt, Delivery, GeneralSettings
 from core.text import DOTS, one_line
 from tui.theme import MUTED, WARN
+from tui.widgets.delivery_attempts import SPLIT_FROM
 from tui.widgets.json_text import body_text
 from tui.widgets.rule import rule
 from tui.words import status_line
@@ -48,7 +49,8 @@ def request(
 ) -> Content:
     """The head of what was sent, or will be; the body of `size` bytes goes below it."""
     number = attempt.number if attempt else delivery.attempts + 1
-    right = f"{delivery.event_id}, attempt {number}, {size:,} B{', nothing masked' if unmasked else ''}"
+    which = f"{delivery.event_id}, " if width >= SPLIT_FROM else ""
+    right = f"{which}attempt {number}, {size:,} B{', nothing masked' if unmasked else ''}"
     parts: Parts = [rule("Request", right, width)]
     if attempt is not None and attempt.url != delivery.url:
         parts += [("  sent to  ", MUTED), f"{one_line(attempt.url)}\n"]
