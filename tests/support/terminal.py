@@ -90,6 +90,11 @@ class Terminal:
         """Bytes that the program has written so far."""
         return len(self.raw)
 
+    async def writes(self, more_than: int) -> None:
+        """Wait until it has written more bytes than these."""
+        async with asyncio.timeout(40), self._news:
+            await self._news.wait_for(lambda: self.written > more_than)
+
     async def silent(self, seconds: float) -> int:
         """Wait until it has written nothing for so long; bytes written by then."""
         loop = asyncio.get_running_loop()
