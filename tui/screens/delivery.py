@@ -11,8 +11,7 @@ from core.models import Delivery
 from core.store import Store, neighbours
 from core.store.filter import DeliveryFilter, View
 from tui.actions import DETAIL, bindings
-from tui.screens import delivery_steps, delivery_taking
-from tui.screens.frame import Frame
+from tui.screens.delivery_keys import DeliveryKeys
 from tui.widgets.delivery_detail import DeliveryDetail
 
 _EVERYTHING = DeliveryFilter()
@@ -21,7 +20,7 @@ _SCROLLS = {"pagedown,ctrl+d": 15, "pageup,ctrl+u": -15, "end,G": _ALL, "home,g"
 _Neighbour = Callable[[Store, str, View, DeliveryFilter], Awaitable[str | None]]
 
 
-class DeliveryScreen(Frame):
+class DeliveryScreen(DeliveryKeys):
     """Esc goes back to the list, which is this view of these deliveries: `n` and `p` walk it."""
 
     number = 2
@@ -93,30 +92,10 @@ class DeliveryScreen(Frame):
         except HookkeeperError as error:
             self.say(f"✗ {error}")
 
-    def action_resend(self) -> None:
-        if self.detail.delivery is not None:
-            self.act(delivery_steps.resend(self, self.detail.delivery))
+    @property
+    def acted_on(self) -> Delivery | None:
+        return self.detail.delivery
 
-    def action_cancel(self) -> None:
-        self._begin(delivery_steps.ask_cancel)
-
-    def action_edit(self) -> None:
-        self._begin(delivery_steps.edit_webhook)
-
-    def action_switch(self) -> None:
-        self._begin(delivery_steps.switch_webhook)
-
-    def action_copy(self) -> None:
-        self._begin(delivery_taking.copy)
-
-    def action_write_body(self) -> None:
-        self._begin(delivery_taking.write_body)
-
-    def action_open_body(self) -> None:
-        unmasked = self.detail.unmasked
-        self._begin(lambda frame, shown: delivery_taking.open_body(frame, shown, unmasked=unmasked))
-
-    def _begin(self, step: Callable[[Frame, Delivery], Awaitable[None]]) -> None:
-        """Do something with the delivery that is shown, whichever is shown once it is done."""
-        if self.detail.delivery is not None:
-            self.ask(step(self, self.detail.delivery))
+    @property
+    def is_unmasked(self) -> bool:
+        return self.detail.unmasked

@@ -1,8 +1,7 @@
 """The Monitor: deliveries, live."""
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from time import monotonic
 from typing import ClassVar
 
@@ -22,13 +21,13 @@ from core.store.filter import DeliveryFilter
 from core.store.filter_words import InvalidFilter, parse_filter
 from core.store.jobs import Job
 from core.store.pages import Sort, View
-from core.text import one_line
 from tui.actions import FILTER, MONITOR, bindings
 from tui.dialogs.menu import MenuDialog, MenuItem
 from tui.listing import Listing, Question
-from tui.screens import bulk_steps, delivery_steps, delivery_taking
+from tui.monitor_words import PICK, SORTS, VIEWS, none_listed, order_words, view_name, why_in_short
+from tui.screens import bulk_steps
 from tui.screens.delivery import DeliveryScreen
-from tui.screens.frame import Frame
+from tui.screens.delivery_keys import DeliveryKeys
 from tui.widgets.delivery_list import DeliveryList
 from tui.widgets.delivery_pane import DeliveryPane
 from tui.widgets.delivery_row import ListHead
@@ -36,21 +35,7 @@ from tui.widgets.filter_line import FilterLine
 from tui.widgets.lines import KeyBar, Paragraph, bar_actions
 from tui.widgets.list_rule import Listed, ListRule
 from tui.widgets.monitor_head import MonitorHead
-from tui.words import state_mark, why
 
-VIEWS = {
-    View.ATTENTION: MenuItem(View.ATTENTION, "a", "Attention: failed, waiting after a failure, or for long"),
-    View.FAILING: MenuItem(View.FAILING, "f", "Failing now: waiting after a failure"),
-    View.HELD: MenuItem(View.HELD, "h", "Held: their webhook is disabled"),
-    View.SLOW: MenuItem(View.SLOW, "s", "Slow: the last attempt took 2 s or more"),
-    View.ALL: MenuItem(View.ALL, "v", "All"),
-}
-SORTS = {
-    Sort.TIME: MenuItem(Sort.TIME, "t", "Time, newest first"),
-    Sort.DURATION: MenuItem(Sort.DURATION, "d", "Duration of the last attempt, longest first"),
-    Sort.ATTEMPTS: MenuItem(Sort.ATTEMPTS, "a", "Attempts, most first"),
-    Sort.NEXT: MenuItem(Sort.NEXT, "n", "Next attempt, soonest first"),
-}
 _OF_ONE = ("detail", "resend", "cancel", "edit", "switch", "copy", "open_body", "write_body")
 _READING_AFTER = 0.3
 SEARCH = 0.05
@@ -61,7 +46,7 @@ _REST = 0.15
 """Seconds without a motion before the pane shows another delivery."""
 
 
-class MonitorScreen(Frame):
+class MonitorScreen(DeliveryKeys):
     """What a view and a filter let through, newest first."""
 
     number = 2
@@ -71,7 +56,8 @@ class MonitorScreen(Frame):
 
     def __init__(self) -> None:
         super().__init__()
-        self._listing: Listing | None = None
+        self._came_back = False
+        """Whether what was listed the last time is listed again."""
         self._reading = asyncio.Lock()
         self._stopped = False
         """Whether a search was stopped before it came to its end."""
@@ -101,6 +87,11 @@ class MonitorScreen(Frame):
     def compose_strip(self) -> ComposeResult:
         yield Paragraph(id="monitor-strip")
 
+    @cached_property
+    def listing(self) -> Listing:
+        """What is listed, as far as it is loaded."""
+        return Listing(self.store)
+
     @property
     def list(self) -> DeliveryList:
         return self.query_one(DeliveryList)
@@ -124,17 +115,16 @@ class MonitorScreen(Frame):
     # Reading.
 
     async def reload(self) -> None:
-        if self._listing is None:
-            self._listing = Listing(self.store)
+        if not self._came_back:
             await self._come_back()
         async with self._reading:
             try:
-                await self._read(self._listing)
+                await self._read(self.listing)
             except NotPossible as error:
                 self.say(f"✗ {error}")
                 self._list_other(sort=Sort.TIME)
-                await self._read(self._listing)
-            await self._count_news(self._listing)
+                await self._read(self.listing)
+            await self._count_news(self.listing)
         await self._look_at_jobs()
         self._draw()
         if self.pane.display and not self._pane_waits:
@@ -157,14 +147,14 @@ class MonitorScreen(Frame):
         except InvalidFilter:
             self.keeper.keep_filter("")
         self._list_other(view, chosen, sort)
+        self._came_back = True
 
     def _list_other(
         self, view: View | None = None, chosen: DeliveryFilter | None = None, sort: Sort | None = None
     ) -> None:
         """List something else; what is not given stays."""
-        assert self._listing is not None
-        before = self._listing.question
-        self._listing.ask(
+        before = self.listing.question
+        self.listing.ask(
             Question(view or before.view, before.chosen if chosen is None else chosen, sort or before.sort)
         )
         self.workers.cancel_group(self, "count")
@@ -205,7 +195,7 @@ class MonitorScreen(Frame):
 
     async def _count(self) -> None:
         """How many there are in all: read beside everything else, and the rarer the longer it takes."""
-        listing = self._listing
+        listing = self.listing
         assert listing is not None
         began, question = monotonic(), listing.question
         number = await history.count_deliveries(self.store, question.matching)
@@ -223,10 +213,9 @@ class MonitorScreen(Frame):
     # Drawing.
 
     def _draw(self) -> None:
-        assert self._listing is not None
         if self.keeper.stats is not None:
             self.query_one(MonitorHead).show(self.keeper.stats)
-        self.list.show(self._listing.rows)
+        self.list.show(self.listing.rows)
         self._mark_seen()
         self._draw_empty()
         self._draw_rule()
@@ -237,38 +226,26 @@ class MonitorScreen(Frame):
         self._seen = max(self._seen, *(row.seq for row in visible), 0)
 
     def _draw_empty(self) -> None:
-        listing = self._listing
-        if listing is None:
-            return
+        listing = self.listing
         empty = self.query_one("#list-empty", Paragraph)
         empty.display = not listing.rows
         self.list.display = bool(listing.rows)
         if not listing.rows:
-            empty.show(self._empty_words(listing))
+            empty.show(self._empty_words())
         elif self.focused is None:
             self.list.focus()
 
-    def _empty_words(self, listing: Listing) -> str:
+    def _empty_words(self) -> str:
+        listing = self.listing
         if not listing.asked:
             return "Reading…" if self._waited else ""
         if listing.is_searching:
             return "Nothing found so far." if self._stopped else "Nothing found so far. Esc stops the search."
-        if self.filter_text:
-            return f"No delivery matches {one_line(self.filter_text)}. / changes it, Esc clears it."
-        match listing.question.view:
-            case View.ATTENTION:
-                return "Nothing needs attention. v All shows what was delivered."
-            case View.FAILING:
-                return "Nothing is failing now. v All shows what was delivered."
-            case View.HELD:
-                return "Nothing is held. v All shows what was delivered."
-            case View.SLOW:
-                return "Nothing was slow. v All shows what was delivered."
-        return "No delivery yet. 1 Webhooks, t sends a test event."
+        return none_listed(listing.question.view, self.filter_text)
 
     def _draw_rule(self) -> None:
-        listing, stats = self._listing, self.keeper.stats
-        if listing is None or stats is None:
+        listing, stats = self.listing, self.keeper.stats
+        if stats is None:
             return
         question, index = listing.question, self.list.index
         position = None
@@ -282,11 +259,11 @@ class MonitorScreen(Frame):
         news = "following" if self.list.following else f"{self._new:,} new" if self._new else ""
         self.query_one(ListRule).show(
             Listed(
-                VIEWS[question.view].words.partition(":")[0],
+                view_name(question.view),
                 position,
                 max(total, position or 0) if total is not None else None,
                 stats.held if question.view is View.ATTENTION else 0,
-                question.sort.replace("next", "next attempt") if question.sort is not Sort.TIME else "",
+                order_words(question.sort),
                 self.filter_text,
                 searched,
                 news,
@@ -307,15 +284,8 @@ class MonitorScreen(Frame):
 
     def _draw_strip(self) -> None:
         delivery = self.list.chosen
-        strip = self.query_one("#monitor-strip", Paragraph)
-        if delivery is None:
-            words = "j or k picks a delivery." if self.list.rows else ""
-            strip.show(Content.assemble((words, "$muted")))
-            return
-        symbol, _, colour = state_mark(delivery)
-        sentence, advice = why(delivery)
-        words_of_it = Content.assemble((symbol, colour), " ", (sentence, "bold"), f" {one_line(advice)}")
-        strip.show(words_of_it)
+        pick = Content.assemble((PICK if self.list.rows else "", "$muted"))
+        self.query_one("#monitor-strip", Paragraph).show(why_in_short(delivery) if delivery else pick)
 
     # Moving.
 
@@ -333,8 +303,8 @@ class MonitorScreen(Frame):
     @property
     def _near_an_end(self) -> bool:
         """Whether the cursor is about to leave what is loaded."""
-        listing, index = self._listing, self.list.index
-        if listing is None or index is None:
+        listing, index = self.listing, self.list.index
+        if index is None:
             return False
         near = _NEAR * self.list.size.height
         below = listing.position is not None and index + near > len(listing.rows)
@@ -354,9 +324,7 @@ class MonitorScreen(Frame):
 
     async def _jump(self, to_oldest: bool) -> None:
         """To an end of the list, which may have to be read first."""
-        listing = self._listing
-        if listing is None:
-            return
+        listing = self.listing
         try:
             async with self._reading:
                 if to_oldest and listing.position is not None:
@@ -395,8 +363,7 @@ class MonitorScreen(Frame):
         self.ask(self._choose_view())
 
     async def _choose_view(self) -> None:
-        assert self._listing is not None
-        before = self._listing.question.view
+        before = self.listing.question.view
         answer = await self.app.push_screen_wait(MenuDialog("View", list(VIEWS.values()), before))
         if answer:
             self.keeper.remember(view=answer)
@@ -406,8 +373,7 @@ class MonitorScreen(Frame):
         self.ask(self._choose_sort())
 
     async def _choose_sort(self) -> None:
-        assert self._listing is not None
-        before = self._listing.question.sort
+        before = self.listing.question.sort
         answer = await self.app.push_screen_wait(MenuDialog("Sort by", list(SORTS.values()), before))
         if answer:
             self.keeper.remember(sort=answer)
@@ -450,10 +416,10 @@ class MonitorScreen(Frame):
 
     def action_clear(self) -> None:
         """One step: the jump or the search that goes on, then the filter."""
-        listing = self._listing
+        listing = self.listing
         if any(worker.group == "jump" and worker.is_running for worker in self.workers):
             self.workers.cancel_group(self, "jump")
-        elif listing is not None and listing.is_searching and not self._stopped:
+        elif listing.is_searching and not self._stopped:
             self._stopped = True
             self._draw()
         elif self.filter_text:
@@ -462,49 +428,30 @@ class MonitorScreen(Frame):
 
     # What is done to the delivery under the cursor.
 
-    def _with_chosen(self, do: Callable[[Delivery], None]) -> None:
-        if self.list.chosen is not None:
-            do(self.list.chosen)
-        elif self.list.rows:
-            self.say("! j or k picks a delivery first.")
+    @property
+    def acted_on(self) -> Delivery | None:
+        return self.list.chosen
+
+    @property
+    def is_unmasked(self) -> bool:
+        return self.pane.display and self.pane.unmasked
+
+    def say_what_to_do(self) -> None:
+        if self.list.rows:
+            self.say(f"! {PICK}")
 
     def action_detail(self) -> None:
-        self._with_chosen(self._show_detail)
-
-    def _show_detail(self, delivery: Delivery) -> None:
-        assert self._listing is not None
-        question = self._listing.question
-        self.app.push_screen(DeliveryScreen(delivery.id, question.view, question.chosen))
-
-    def action_resend(self) -> None:
-        self._with_chosen(lambda delivery: self.act(delivery_steps.resend(self, delivery)))
-
-    def action_cancel(self) -> None:
-        self._with_chosen(lambda delivery: self.ask(delivery_steps.ask_cancel(self, delivery)))
-
-    def action_edit(self) -> None:
-        self._with_chosen(lambda delivery: self.ask(delivery_steps.edit_webhook(self, delivery)))
-
-    def action_switch(self) -> None:
-        self._with_chosen(lambda delivery: self.ask(delivery_steps.switch_webhook(self, delivery)))
+        question = self.listing.question
+        if self.acted_on is not None:
+            self.app.push_screen(DeliveryScreen(self.acted_on.id, question.view, question.chosen))
+        else:
+            self.say_what_to_do()
 
     def action_all(self) -> None:
-        assert self._listing is not None
-        self.ask(bulk_steps.ask(self, self._listing.question.matching))
-
-    def action_copy(self) -> None:
-        self._with_chosen(lambda delivery: self.ask(delivery_taking.copy(self, delivery)))
-
-    def action_write_body(self) -> None:
-        self._with_chosen(lambda delivery: self.ask(delivery_taking.write_body(self, delivery)))
-
-    def action_open_body(self) -> None:
-        self._with_chosen(
-            lambda delivery: self.ask(delivery_taking.open_body(self, delivery, unmasked=False))
-        )
+        self.ask(bulk_steps.ask(self, self.listing.question.matching))
 
     def action_menu(self) -> None:
-        self._with_chosen(lambda delivery: self.ask(self._menu(delivery)))
+        self.begin(lambda _, delivery: self._menu(delivery))
 
     async def _menu(self, delivery: Delivery) -> None:
         items = [

@@ -1,0 +1,56 @@
+"""The keys that act on one delivery: the same in the list and on its page."""
+
+from collections.abc import Awaitable, Callable
+
+from core.models import Delivery
+from tui.screens import delivery_steps, delivery_taking
+from tui.screens.frame import Frame
+
+
+class DeliveryKeys(Frame):
+    """A screen that shows a delivery. What is done is done to that one, whichever is shown once it is done."""
+
+    @property
+    def acted_on(self) -> Delivery | None:
+        """The delivery that keys act on."""
+        raise NotImplementedError
+
+    @property
+    def is_unmasked(self) -> bool:
+        """Whether its masked values are shown."""
+        raise NotImplementedError
+
+    def say_what_to_do(self) -> None:
+        """Say how to come to a delivery, where there is none."""
+
+    def begin(self, step: Callable[[Frame, Delivery], Awaitable[None]]) -> None:
+        """Do something with the delivery."""
+        if self.acted_on is not None:
+            self.ask(step(self, self.acted_on))
+        else:
+            self.say_what_to_do()
+
+    def action_resend(self) -> None:
+        if self.acted_on is not None:
+            self.act(delivery_steps.resend(self, self.acted_on))
+        else:
+            self.say_what_to_do()
+
+    def action_cancel(self) -> None:
+        self.begin(delivery_steps.ask_cancel)
+
+    def action_edit(self) -> None:
+        self.begin(delivery_steps.edit_webhook)
+
+    def action_switch(self) -> None:
+        self.begin(delivery_steps.switch_webhook)
+
+    def action_copy(self) -> None:
+        self.begin(delivery_taking.copy)
+
+    def action_write_body(self) -> None:
+        self.begin(delivery_taking.write_body)
+
+    def action_open_body(self) -> None:
+        unmasked = self.is_unmasked
+        self.begin(lambda frame, shown: delivery_taking.open_body(frame, shown, unmasked=unmasked))
