@@ -84,8 +84,12 @@ class HookkeeperApp(App[None]):
         read_only: str = "",
         problems: Sequence[str] = (),
     ) -> None:
+        kept = StateFile()
+        chosen = known(kept.state.theme)
         driver = MeteredDriver if speaks_utf8() else AsciiDriver
-        super().__init__(driver_class=driver, ansi_color=True if PLAIN else None)
+        super().__init__(driver_class=driver, ansi_color=chosen == ANSI)
+        self._begin_with(chosen)
+        self.kept = kept
         self.store = store
         self.actor = actor()
         self.read_only = read_only
@@ -96,7 +100,6 @@ class HookkeeperApp(App[None]):
         self.notices = 0
         self._starts_dispatcher = starts_dispatcher and not read_only
         self._problems = problems
-        self.kept = StateFile()
         self._stale_since: datetime | None = None
         self._look = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -112,9 +115,6 @@ class HookkeeperApp(App[None]):
         return theme(ANSI).variables
 
     def on_mount(self) -> None:
-        for name in PALETTES:
-            self.register_theme(theme(name))
-        self._use_theme(known(self.kept.state.theme))
         self.animation_level = "none"
         self.install_screen(WebhooksScreen(), "webhooks")
         self.install_screen(SettingsScreen(), "settings")
@@ -132,13 +132,19 @@ class HookkeeperApp(App[None]):
         self.set_interval(1, self._look_at_dispatcher)
         self.set_interval(TICK, self._look.set)
 
-    def _use_theme(self, name: str) -> None:
+    def _begin_with(self, name: str) -> None:
+        """Before anything is drawn: a theme that is set later has the whole style sheet parsed once more."""
+        for each in PALETTES:
+            self.register_theme(theme(each))
+        self.set_reactive(App.theme, name)
+        self.stylesheet.set_variables(self.get_css_variables())
         use(name)
-        self.theme = name
 
     def choose_theme(self, name: str) -> None:
         """Draw everything in this theme, now and the next time."""
-        self._use_theme(name)
+        use(name)
+        self.ansi_color = name == ANSI
+        self.theme = name
         self.remember(theme=name)
 
     async def _watch_changes(self) -> None:

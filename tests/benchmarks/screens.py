@@ -29,6 +29,9 @@ async def run(scale: Scale) -> None:
         os.environ["HOOKKEEPER_KEY_FILE"] = str(Path(folder, "keys"))
         os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = folder
         os.environ["HOOKKEEPER_DB"] = str(path)
+        # As installed: what was compiled once is not compiled at each start.
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(folder, "compiled"))
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         async with open_store(path) as store:
             await write_many(store, scale.stored)
             await store.checkpoint()
@@ -52,6 +55,8 @@ async def _first_paints(scale: Scale) -> list[Figure]:
     """From the start of the process: the frame, then the Monitor's first rows."""
     StateFile().keep(screen="monitor")
     minimal, frames, rows, memory = [], [], [], []
+    await _paint(MINIMAL, "Nothing else.")  # the first start of each compiles
+    await _paint(HOOKKEEPER, "1 Webhooks")
     for _ in range(scale.repetitions):
         minimal.append((await _paint(MINIMAL, "Nothing else."))[0])
         frame, row, resident = await _paint(HOOKKEEPER, "1 Webhooks", "○ pending")

@@ -11,7 +11,7 @@ from textual.color import Color as Shade
 
 from core.store import Store
 from tests.support.books import write_books
-from tests.support.settled import named, settled
+from tests.support.settled import named, opened, settled
 from tui import theme
 from tui.app import HookkeeperApp
 from tui.state import StateFile
@@ -78,6 +78,22 @@ async def test_looks(
     for colour in theme.PALETTES[theme.INK].colours.values():
         assert colour in theme.PALETTES[name].colours.values() or colour not in svg
     assert svg == snapshot(extension_class=SVGImageSnapshotExtension)
+
+
+@pytest.mark.parametrize("name", theme.PALETTES)
+async def test_a_theme_looks_the_same_from_the_start(name: str, store: Store) -> None:
+    """As when it was chosen while the app ran, in another theme."""
+    pictures: list[str] = []
+    StateFile().keep(theme="paper" if name == theme.ANSI else theme.ANSI)
+    for _ in range(2):
+        app = HookkeeperApp(store, starts_dispatcher=False)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await opened(pilot)
+            if not pictures:
+                app.choose_theme(name)
+            await settled(pilot, 0.5)
+            pictures.append(named(app.export_screenshot()))
+    assert pictures[0] == pictures[1]
 
 
 async def test_a_theme_comes_back(store: Store) -> None:
