@@ -1,0 +1,52 @@
+"""How the screens start: with keys of one's own, and without the right to change anything."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from core.models import WebhookOptions
+from core.service.status import dispatcher_status
+from core.store import config, open_store
+from tests.support.terminal import Terminal
+
+
+@pytest.mark.usefixtures("no_dispatcher_left")
+async def test_keys_of_ones_own(database: Path) -> None:
+    """What the keymap file gives is bound and shown; what it cannot give is told."""
+    file = database.parent / "config" / "hookkeeper" / "keymap.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('[webhooks]\ngenerate = "N"\nundo = "N"\n')
+    terminal = Terminal(120, 40)
+    await terminal.shows("n Generate new")
+    await terminal.shows("! keymap.toml: webhooks.generate: N is the key of webhooks.undo. It keeps its own.")
+    file.write_text('[webhooks]\ngenerate = "N"\n')
+    again = Terminal()
+    await again.shows("N Generate new")
+    again.keys("n")
+    again.keys("N")
+    await again.shows("─ Generate new")
+    for each in (terminal, again):
+        os.kill(each.pid, signal.SIGTERM)
+        assert await each.exit_code() == 0
+
+
+async def test_read_only_changes_nothing(database: Path) -> None:
+    """No dispatcher is started, keys that change something say why they do not, and other people's changes are seen."""
+    async with open_store(database) as store:
+        await config.add_webhook(
+            store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
+        )
+        terminal = Terminal(words=["--read-only"])
+        await terminal.shows("! nobody delivers   read-only")
+        await terminal.shows("a.example/")
+        terminal.keys("d")
+        await terminal.shows("! Read-only: started with --read-only.")
+        await config.add_webhook(
+            store, "session-failed", WebhookOptions(url="https://b.example/"), actor="ana"
+        )
+        await terminal.shows("b.example/")
+        terminal.keys("q")
+        assert await terminal.exit_code() == 0
+    assert not dispatcher_status(database).running
