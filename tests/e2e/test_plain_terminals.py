@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.books import write_books
+from tests.support.books import nothing_is_due, write_books
 from tests.support.terminal import Terminal
 
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*\b(3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8;[25];[0-9;]+)\b[0-9;]*m")
@@ -18,6 +18,7 @@ _COLOUR = re.compile(rb"\x1b\[[0-9;]*\b(3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8;[25];
 async def test_the_focus_is_seen_without_colour(database: Path, environment: dict[str, str]) -> None:
     """Cursor row, tab and button are reversed, keys are bold; no colour is sent at all."""
     await write_books(database)
+    await nothing_is_due(database)
     terminal = Terminal(environment=environment)
     await terminal.shows("wh_…1007")
     terminal.keys("d")
@@ -43,6 +44,7 @@ async def test_the_focus_is_seen_without_colour(database: Path, environment: dic
 async def test_a_terminal_without_utf_8(database: Path) -> None:
     """Symbols, rules and bars have a form in ASCII, and each takes one cell."""
     await write_books(database)
+    await nothing_is_due(database)
     terminal = Terminal(environment={"LC_ALL": "C"})
     await terminal.shows("wh_~1007")
     await terminal.shows("x 200 unaccepted")

@@ -6,10 +6,13 @@ import tempfile
 from pathlib import Path
 
 import resvg_py
+import time_machine
 
 from core.store import open_store
-from tests.support.books import write_books
+from tests.support.books import NOW, somebody_delivers, write_books
+from tests.support.settled import opened, settled
 from tui.app import HookkeeperApp
+from tui.dialogs.choice import DEAF
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 FONTS = Path(__file__).parent / "fonts"
@@ -29,9 +32,10 @@ async def _take(path: Path) -> None:
             async with open_store(path) as store:
                 app = HookkeeperApp(store, starts_dispatcher=False)
                 async with app.run_test(size=(width, height)) as pilot:
+                    await opened(pilot)
                     for key in keys:
                         await pilot.press(key)
-                        await pilot.pause(0.4)
+                        await settled(pilot, DEAF)
                     svg = app.export_screenshot(title="Hookkeeper")
             FOLDER.mkdir(exist_ok=True)
             file = FOLDER / f"{name}-{width}.svg"
@@ -63,7 +67,8 @@ def main() -> None:
         os.environ["XDG_CONFIG_HOME"] = str(Path(folder) / "config")
         path = Path(folder) / "hookkeeper.db"
         asyncio.run(write_books(path))
-        asyncio.run(_take(path))
+        with time_machine.travel(NOW / 1000, tick=False), somebody_delivers(path):
+            asyncio.run(_take(path))
 
 
 if __name__ == "__main__":

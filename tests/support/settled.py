@@ -6,6 +6,8 @@ from textual.pilot import Pilot
 
 _LOOKS_THE_SAME = 4
 _PATIENCE = 10.0
+_SHORT = ("enter", "jump", "pane", "walk", "count", "act", "buttons")
+"""Groups of workers that end by themselves; others live as long as the app, or a dialog."""
 
 
 async def opened(pilot: Pilot[None]) -> None:
@@ -22,7 +24,8 @@ async def settled(pilot: Pilot[None], at_least: float = 0.0) -> None:
     while monotonic() < began + at_least or (same < _LOOKS_THE_SAME and monotonic() < began + _PATIENCE):
         await pilot.pause(0.03)
         now = _drawn(pilot)
-        before, same = now, same + 1 if now == before else 0
+        busy = any(worker.is_running for worker in pilot.app.workers if worker.group in _SHORT)
+        before, same = now, same + 1 if now == before and not busy else 0
 
 
 async def drawn_as(pilot: Pilot[None], picture: str) -> str:

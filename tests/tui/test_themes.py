@@ -4,13 +4,14 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+import time_machine
 from rich.color import Color
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 from textual.color import Color as Shade
 
 from core.store import Store
-from tests.support.books import write_books
+from tests.support.books import NOW, write_books
 from tests.support.settled import named, opened, settled
 from tui import theme
 from tui.app import HookkeeperApp
@@ -68,13 +69,14 @@ async def test_looks(
     """As it was when somebody last looked at it; chosen while the app runs, with nothing left of the other one."""
     await write_books(database)
     app = HookkeeperApp(store, starts_dispatcher=False)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
-        app.choose_theme(name)
-        await settled(pilot)
-        await pilot.press(*keys)
-        await settled(pilot)
-        svg = named(app.export_screenshot())
+    with time_machine.travel(NOW / 1000, tick=False):
+        async with app.run_test(size=(80, 24)) as pilot:
+            await opened(pilot)
+            app.choose_theme(name)
+            await settled(pilot)
+            await pilot.press(*keys)
+            await settled(pilot)
+            svg = named(app.export_screenshot())
     for colour in theme.PALETTES[theme.INK].colours.values():
         assert colour in theme.PALETTES[name].colours.values() or colour not in svg
     assert svg == snapshot(extension_class=SVGImageSnapshotExtension)
