@@ -54,7 +54,7 @@ _NEWER = (
     f"The database was upgraded by a newer Hookkeeper; this is {VERSION} and can no longer read it. "
     "Deliveries go on there. q quits."
 )
-LINE, WIDE_LINE = 3_800, 7_600
+LINE, WIDE_LINE = 3_600, 7_200
 """Bytes a second that live data may take of the line; the second from 120 columns on."""
 TICK = 10.0
 """Seconds after which figures of the last minutes are others, though nobody has changed anything."""
