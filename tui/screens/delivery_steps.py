@@ -13,7 +13,8 @@ async def resend(frame: Frame, delivery: Delivery) -> str:
     """Send it once more; the words for the message line, none for a key that is held down."""
     if not frame.keeper.resends(delivery.id):
         return ""
-    again = await queue.resend(frame.store, delivery.id, actor=frame.keeper.actor)
+    actor, seen = frame.keeper.actor, delivery.changed_at
+    again = await queue.resend(frame.store, delivery.id, actor=actor, seen=seen)
     bell.ring(frame.store.path)
     name = tail(again.id)
     if again.state is DeliveryState.SENDING:

@@ -1,8 +1,9 @@
 """What people wish of a delivery: once more, or not at all."""
 
 import sqlite3
+from datetime import datetime
 
-from core.clock import now_ms
+from core.clock import clock_time, from_ms, now_ms, to_ms
 from core.models import Delivery, DeliveryState
 from core.store import audit
 from core.store.delivery_rows import read_delivery
@@ -13,11 +14,12 @@ from core.store.line import NEVER, next_in_line
 from core.store.store import Store
 
 
-async def resend(store: Store, delivery_id: str, *, actor: str) -> Delivery:
+async def resend(store: Store, delivery_id: str, *, actor: str, seen: datetime | None = None) -> Delivery:
     """Send a delivery once more, now, with a fresh run of the schedule; in place of a waiting retry.
 
     One that is being sent is sent again if it does not arrive. It goes outside the order of its session, unless
-    it is next in it anyway. Raises NotFound, NotPossible.
+    it is next in it anyway. `seen` is when it had last changed, as the person sees it: what somebody resent since
+    is refused. Raises NotFound, NotPossible.
     """
 
     def again(database: sqlite3.Connection) -> Delivery:
@@ -27,11 +29,23 @@ async def resend(store: Store, delivery_id: str, *, actor: str) -> Delivery:
             raise NotPossible(
                 f"The webhook of {before.id} was deleted. Generate one, then deliver the event to it."
             )
+        if seen is not None:
+            _refuse_resent(database, before, seen)
         send_again(database, seq, before.state, RETRY)
         audit.note(database, actor, "resent", before.id, f"was {before.state}")
         return read_delivery(database, seq)
 
     return await store.write(again)
+
+
+def _refuse_resent(database: sqlite3.Connection, delivery: Delivery, seen: datetime) -> None:
+    row = database.execute(
+        "SELECT actor, at FROM audit WHERE subject = ? AND action = 'resent' AND at > ? ORDER BY seq DESC LIMIT 1",
+        (delivery.id, to_ms(seen)),
+    ).fetchone()
+    if row is not None and delivery.changed_at > seen:
+        who, at = row
+        raise NotPossible(f"Already resent by {who} at {clock_time(from_ms(at))}.")
 
 
 def send_again(database: sqlite3.Connection, seq: int, state: DeliveryState, lane: int) -> None:

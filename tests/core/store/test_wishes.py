@@ -3,8 +3,9 @@
 import pytest
 
 from core.catalog import accept
+from core.clock import clock_time
 from core.models import AttemptResult, DeliveryState, Outcome, WebhookOptions
-from core.store import Store, config, history, queue
+from core.store import NotPossible, Store, config, history, queue
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
 BAD = AttemptResult(Outcome.HTTP_STATUS, "answered 503 Service Unavailable", "https://a.example/", 1, 5, 503)
@@ -37,3 +38,17 @@ async def test_a_resend_begins_a_fresh_run(
     attempts = await history.list_attempts(store, claim.id)
     assert [(each.number, each.outcome) for each in attempts] == [(2, "ok"), (1, result.outcome)]
     assert len(await history.list_deliveries(store)) == 1
+
+
+async def test_what_somebody_resent_meanwhile_is_not_resent_again(store: Store) -> None:
+    """Who acts on what they saw before is told by whom; who has seen it may do so again."""
+    await config.add_webhook(store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana")
+    await queue.emit(store, "session-failed", BODY)
+    await store.write(lambda database: database.execute("UPDATE deliveries SET changed_at = 1").rowcount)
+    (row,) = await history.list_deliveries(store)
+    seen = row.delivery.changed_at
+    resent = await queue.resend(store, row.delivery.id, actor="ana", seen=seen)
+    at = clock_time(resent.changed_at)
+    with pytest.raises(NotPossible, match=rf"^Already resent by ana at {at}\.$"):
+        await queue.resend(store, row.delivery.id, actor="bob", seen=seen)
+    await queue.resend(store, row.delivery.id, actor="bob", seen=resent.changed_at)
