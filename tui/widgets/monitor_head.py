@@ -144,7 +144,7 @@ _NARROW = (
         Figure("p95", 10, lambda stats: seconds(stats.p95_ms), gap=0),
     ),
     (
-        Figure("Undelivered", 17, lambda stats: short(stats.undelivered, 6)),
+        Figure("Undelivered", 17, lambda stats: short(stats.undelivered, 5)),
         Figure("Held", 14, lambda stats: short(stats.held, 6), gap=4),
         Figure("Oldest", 14, lambda stats: _oldest(stats, False)),
         Figure("Token", 7, _token),
