@@ -24,6 +24,7 @@ class Destination:
     first: int = 0
     retries: int = 0
     told: PaceState | None = None
+    served_at: float = float("-inf")
     pace: Pace = field(init=False)
     rate: Rate | None = field(init=False)
     waits: tuple[float, ...] = field(init=False)
@@ -66,8 +67,9 @@ class Destination:
         """When to look again although nothing happens: its probe, the end of its pause, its rate."""
         return max(self.pace.not_before, self.rate.next_at(now) if self.rate is not None else now)
 
-    def begin(self, claim: Claim) -> None:
+    def begin(self, claim: Claim, now: float) -> None:
         """A claimed delivery is in flight now."""
+        self.served_at = now
         if self.pace.is_open:
             self.pace.probe()
         if self.rate is not None:

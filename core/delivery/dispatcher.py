@@ -146,7 +146,7 @@ class Dispatcher:
             self._wake.set()
 
     async def _claim(self, tasks: asyncio.TaskGroup, ready: list[Destination]) -> bool:
-        """Claim for those that have deliveries due, the one with least in flight first.
+        """Claim for those that have deliveries due, the one with least in flight and served longest ago first.
 
         Shares are counted for one destination more than there are: whoever comes next finds free slots, even if
         all others hang.
@@ -157,7 +157,7 @@ class Dispatcher:
         share = max(1, MOST_IN_FLIGHT // (active + 1))
         moment = time.monotonic()
         slots = []
-        for destination in sorted(ready, key=lambda each: each.in_flight):
+        for destination in sorted(ready, key=lambda each: (each.in_flight, each.served_at)):
             wanted = destination.slots(free, share, moment)
             if wanted is not None:
                 slots.append(wanted)
@@ -167,7 +167,7 @@ class Dispatcher:
         claims = await queue.claim(self._store, self._epoch, slots)
         for claim in claims:
             destination = self._destinations[claim.webhook]
-            destination.begin(claim)
+            destination.begin(claim, moment)
             self._in_flight += 1
             self._attempts[claim.seq] = tasks.create_task(self._deliver(destination, claim))
         return bool(claims)
@@ -190,6 +190,11 @@ class Dispatcher:
         destination.pace.note(result, time.monotonic())
         verdict = judge(claim, result, destination.waits, self._tokens.wait if self._tokens else None)
         self._recorder.add(Ending(claim, result, verdict))
+        if (
+            result.outcome is Outcome.OK
+        ):  # the endpoint is free for the next one; a failure is written down first
+            destination.end(claim)
+            self._wake.set()
         await self._tell(destination)
 
     async def _tell(self, destination: Destination) -> None:
@@ -205,9 +210,10 @@ class Dispatcher:
 
     def _ended(self, endings: Sequence[Ending]) -> None:
         """What is written down is no longer in flight."""
-        for ending in endings:
-            self._in_flight -= 1
-            self._destinations[ending.claim.webhook].end(ending.claim)
+        self._in_flight -= len(endings)
+        for claim, result, _ in endings:
+            if result.outcome is not Outcome.OK:
+                self._destinations[claim.webhook].end(claim)
         self._wake.set()
 
     async def _refresh(self, tasks: asyncio.TaskGroup) -> None:

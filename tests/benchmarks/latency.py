@@ -1,78 +1,98 @@
-"""From `emit` in one process to the arrival at the receiver, with the dispatcher in another."""
+"""From `emit` in one process to the arrival at the receiver in another, with the dispatcher in a third."""
 
 import asyncio
-import os
-import tempfile
+import json
 import time
-from pathlib import Path
+from urllib.request import urlopen
 
 from core.catalog import accept
-from core.models import GeneralSettings, WebhookOptions
-from core.service.status import dispatcher_status
-from core.store import Store, bell, config, open_store, queue
+from core.store import queue
 from tests.benchmarks.bodies import body_of
 from tests.benchmarks.figures import Figure, percentile, print_table
-from tests.benchmarks.processes import running
 from tests.benchmarks.scale import Scale
-from tests.support.receiver import Receiver
+from tests.benchmarks.scene import Scene, add_webhook, emit, recorded, ring, scene
 
 _PROBE, _FLOOD = "session-failed", "session-started"
-_PAUSE = 0.01
+_PAUSE = 0.02
+_PATIENCE = 30.0
+_SLICE = 0.05
+"""Seconds between two handfuls of the flood."""
 
 
 async def run(scale: Scale) -> None:
-    """Idle, and while the dispatcher delivers at its full rate. Emitter and receiver share the cores with it."""
-    with tempfile.TemporaryDirectory(prefix="hookkeeper-bench-") as folder:
-        os.environ["HOOKKEEPER_KEY_FILE"] = str(Path(folder) / "keys")
-        path = Path(folder) / "hookkeeper.db"
-        async with Receiver() as receiver, open_store(path) as store:
-            await _prepare(store, receiver)
-            with running("-m", "core.cli", "--db", str(path), "serve", log=path.with_suffix(".log")):
-                while not dispatcher_status(path).running:  # noqa: ASYNC110  # the lock tells nobody
-                    await asyncio.sleep(0.05)
-                await _latencies(store, receiver, 20)
-                idle = await _latencies(store, receiver, scale.emits)
-                rate, loaded = await _under_load(store, receiver, scale)
+    """Idle, beside a flood at half of the full rate, and at the full rate. All of them share the cores."""
+    number = scale.emits // 5
+    async with scene() as stage:
+        await add_webhook(stage, "/timed", event_type=_PROBE, concurrency=10)
+        await add_webhook(stage, "/hook", event_type=_FLOOD, concurrency=100)
+        with stage.dispatcher():
+            await latencies(stage, _PROBE, 20)
+            idle = await latencies(stage, _PROBE, scale.emits)
+            await emit(stage, scale.deliveries * 2, event_type=_FLOOD)
+            full_rate, full = await _beside(stage, number)
+            await _end(stage)
+            flood = asyncio.create_task(_flood(stage, full_rate / 2), name="flood")
+            half_rate, half = await _beside(stage, number)
+            flood.cancel()
     print_table(
-        f"Latency: emit to arrival, {len(idle)} events idle, {len(loaded)} at full rate",
+        f"Latency: emit to arrival, {len(idle)} events idle, {number} under load",
         [
             Figure("idle, p50", [percentile(idle, 50)], "ms", at_most=20),
             Figure("idle, p99", [percentile(idle, 99)], "ms", at_most=60),
-            Figure("at full rate, p50", [percentile(loaded, 50)], "ms"),
-            Figure("at full rate, p99", [percentile(loaded, 99)], "ms", at_most=120),
-            Figure("full rate meanwhile", [rate], "/s"),
+            Figure("at half of the full rate, p50", [percentile(half, 50)], "ms"),
+            Figure("at half of the full rate, p99", [percentile(half, 99)], "ms"),
+            Figure("rate meanwhile", [half_rate], "/s"),
+            Figure("at the full rate, p50", [percentile(full, 50)], "ms"),
+            Figure("at the full rate, p99", [percentile(full, 99)], "ms", at_most=120),
+            Figure("rate meanwhile", [full_rate], "/s"),
         ],
     )
 
 
-async def _prepare(store: Store, receiver: Receiver) -> None:
-    await config.save_settings(store, GeneralSettings(allowed_networks=("127.0.0.0/8",)), actor="bench")
-    await config.add_webhook(store, _PROBE, WebhookOptions(url=receiver.url), actor="bench")
-    flood = WebhookOptions(url=f"http://127.0.0.1:{receiver.port}/flood", concurrency=100)
-    await config.add_webhook(store, _FLOOD, flood, actor="bench")
-
-
-async def _latencies(store: Store, receiver: Receiver, number: int) -> list[float]:
-    """Milliseconds from the call of emit to the request's arrival, one event at a time."""
-    taken: list[float] = []
+async def latencies(stage: Scene, event_type: str, number: int, *, webhooks: int = 1) -> list[float]:
+    """Milliseconds from the call of emit to each arrival at `/timed`, one event after the other."""
+    await asyncio.to_thread(_arrivals, stage)
+    emitted: dict[str, float] = {}
     for each in range(number):
-        body = accept(_PROBE, body_of(f"probe {each}"))
-        looked = len(receiver.received)
-        began = time.time()
-        await queue.emit(store, _PROBE, body)
-        bell.ring(store.path)
-        while not (arrived := [seen.at for seen in receiver.received[looked:] if seen.path == "/hook"]):
-            looked = len(receiver.received)
-            await receiver.wait_for(looked + 1)
-        taken.append((arrived[0] - began) * 1000)
+        name = f"probe {each}"
+        body = accept(event_type, body_of(name))
+        emitted[name] = time.time()
+        await queue.emit(stage.store, event_type, body)
+        ring(stage)
         await asyncio.sleep(_PAUSE)
-    return taken
+    arrived: list[tuple[str, float]] = []
+    began = time.monotonic()
+    while len(arrived) < number * webhooks:
+        arrived += await asyncio.to_thread(_arrivals, stage)
+        if time.monotonic() - began > _PATIENCE:
+            raise RuntimeError(f"{len(arrived)} of {number * webhooks} events arrived.")
+        await asyncio.sleep(_PAUSE)
+    return [(at - emitted[name]) * 1000 for name, at in arrived if name in emitted]
 
 
-async def _under_load(store: Store, receiver: Receiver, scale: Scale) -> tuple[float, list[float]]:
-    bodies = [accept(_FLOOD, body_of(f"flood {each}")) for each in range(scale.deliveries)]
-    await asyncio.gather(*(queue.emit(store, _FLOOD, body) for body in bodies))
-    bell.ring(store.path)
-    began, before = time.time(), len(receiver.received)
-    loaded = await _latencies(store, receiver, scale.emits // 5)
-    return (len(receiver.received) - before) / (time.time() - began), loaded
+def _arrivals(stage: Scene) -> list[tuple[str, float]]:
+    """What arrived since the last time, and when."""
+    with urlopen(f"{stage.receiver}/arrivals") as answer:  # a receiver of ours, on loopback
+        return [(number, at) for number, at in json.loads(answer.read())]
+
+
+async def _beside(stage: Scene, number: int) -> tuple[float, list[float]]:
+    """Deliveries a second while the probes are on their way, and what those took."""
+    began, before = time.perf_counter(), recorded(stage.path)
+    taken = await latencies(stage, _PROBE, number)
+    return (recorded(stage.path) - before) / (time.perf_counter() - began), taken
+
+
+async def _flood(stage: Scene, rate: float) -> None:
+    while True:
+        await emit(stage, max(1, round(rate * _SLICE)), event_type=_FLOOD)
+        ring(stage)
+        await asyncio.sleep(_SLICE)
+
+
+async def _end(stage: Scene) -> None:
+    """Until the flood is over."""
+    seen = -1
+    while (now := recorded(stage.path)) != seen:
+        seen = now
+        await asyncio.sleep(1)

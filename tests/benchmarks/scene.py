@@ -39,6 +39,7 @@ class Scene:
     @contextmanager
     def dispatcher(self) -> Iterator["Dispatching"]:
         """A dispatcher as `serve` runs it, its log in a file."""
+        os.environ["HOOKKEEPER_KEY_FILE"] = str(self.path.with_name("keys"))  # there may be two scenes
         before = recorded(self.path)
         with running(
             "-m", "core.cli", "--db", str(self.path), "serve", log=self.path.with_suffix(".log")

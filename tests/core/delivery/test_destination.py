@@ -30,7 +30,7 @@ def _greedy(free: int, destinations: list[Destination]) -> int:
         for destination in sorted(destinations, key=lambda each: each.in_flight):
             slots = destination.slots(free, share, 0.0)
             for _ in range(slots.free if slots is not None else 0):
-                destination.begin(_claim(RETRY))
+                destination.begin(_claim(RETRY), 0.0)
                 free -= 1
                 taken = True
     return free
@@ -55,9 +55,9 @@ def test_a_slot_is_kept_for_retries() -> None:
     destination = Destination(_stored(concurrency=3), GeneralSettings())
     assert destination.slots(256, 128, 0.0) == Slots(1, 1, free=3, first=2)
     for lane in (FRESH, FRESH):
-        destination.begin(_claim(lane))
+        destination.begin(_claim(lane), 0.0)
     assert destination.slots(256, 128, 0.0) == Slots(1, 1, free=1, first=0)
-    destination.begin(_claim(RETRY))
+    destination.begin(_claim(RETRY), 0.0)
     assert destination.slots(256, 128, 0.0) is None
     destination.end(_claim(FRESH))
     assert destination.slots(256, 128, 0.0) == Slots(1, 1, free=1, first=1)
@@ -70,7 +70,7 @@ def test_the_rate_limits_what_begins() -> None:
     slots = destination.slots(256, 128, 0.0)
     assert slots is not None
     assert slots.free == 1
-    destination.begin(_claim(FRESH))
+    destination.begin(_claim(FRESH), 0.0)
     assert destination.slots(256, 128, 0.0) is None
     assert destination.wakes_at(0.0) == 0.5
 
@@ -78,7 +78,7 @@ def test_the_rate_limits_what_begins() -> None:
 def test_changed_settings_forget_nothing_that_is_in_flight() -> None:
     """What began under the old settings still counts, and ends, under the new ones."""
     destination = Destination(_stored(concurrency=2), GeneralSettings())
-    destination.begin(_claim(FRESH))
+    destination.begin(_claim(FRESH), 0.0)
     destination.follow(_stored(concurrency=1), GeneralSettings())
     assert destination.slots(256, 128, 0.0) is None
     destination.end(_claim(FRESH))
