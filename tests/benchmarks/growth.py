@@ -79,6 +79,7 @@ async def _deliver(stage: Scene, number: int) -> Pass:
 
 async def _latency(stage: Scene, number: int) -> float:
     with stage.dispatcher():
+        await latencies(stage, _TYPE, 20)  # until it has started
         return percentile(await latencies(stage, _TYPE, number), 50)
 
 
