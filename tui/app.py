@@ -43,7 +43,7 @@ from tui.screens.too_small import TooSmallScreen, is_too_small
 from tui.screens.webhooks import WebhooksScreen
 from tui.state import StateFile
 from tui.theme import ANSI, PALETTES, PLAIN, known, theme, use
-from tui.widgets.lines import TopBar, status_words
+from tui.widgets.lines import MessageLine, TopBar, status_words
 
 RESEND_PAUSE = 1.0
 REPAINT = 0.25
@@ -218,6 +218,10 @@ class HookkeeperApp(App[None]):
         if frame is not None and frame.is_mounted:
             frame.say(words)
 
+    def _said(self) -> str:
+        frame = self._frame()
+        return frame.query_one(MessageLine).words if frame is not None and frame.is_mounted else ""
+
     def _frame(self) -> Frame | None:
         for screen in reversed(self.screen_stack):
             if isinstance(screen, Frame):
@@ -242,6 +246,8 @@ class HookkeeperApp(App[None]):
         if now != self.status:
             if self.status.running and not now.running:
                 self._say("! Nobody delivers. ^p Start dispatcher, or hookkeeper serve.")
+            elif now.running and self._said().startswith("! Nobody delivers"):
+                self._say("✓ Somebody delivers again")
             self.status = now
             self._draw_top_bar()
             self.look()

@@ -198,10 +198,14 @@ def resend(
 
     options = _Options(webhook, kind, outcome, code, session, since, until)
     identities = _one_way(
-        delivery_ids, all_failed, "--all-failed", asked=any(options) or bool(words) or dry_run
+        delivery_ids,
+        all_failed or bool(words),
+        "--all-failed or --filter WORDS",
+        asked=any(options) or dry_run,
     )
     if not identities:
-        jobs.start(context, "resend", options.filter("failed"), words, dry_run=dry_run, as_json=as_json)
+        given = options.filter("failed" if all_failed else None)
+        jobs.start(context, "resend", given, words, dry_run=dry_run, as_json=as_json)
         return
 
     async def again(store: "Store", identity: str) -> "Delivery":

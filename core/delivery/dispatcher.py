@@ -190,9 +190,8 @@ class Dispatcher:
         destination.pace.note(result, time.monotonic())
         verdict = judge(claim, result, destination.waits, self._tokens.wait if self._tokens else None)
         self._recorder.add(Ending(claim, result, verdict))
-        if (
-            result.outcome is Outcome.OK
-        ):  # the endpoint is free for the next one; a failure is written down first
+        # After an answer the endpoint is free for the next one; a failure is written down first.
+        if result.outcome is Outcome.OK:
             destination.end(claim)
             self._wake.set()
         await self._tell(destination)

@@ -318,3 +318,19 @@ async def test_the_history_of_the_settings(screens: Screens, store: Store) -> No
         assert "ana  changed  Deadline 15 → 30" in history_words, history_words
         await _press(pilot, "escape")
         assert pilot.app.screen.query_one("#form").display
+
+
+async def test_the_strip_comes_back_with_the_room(screens: Screens, store: Store) -> None:
+    """After the terminal was too small for anything; and the Monitor's figures stand whole or not at all."""
+    await config.add_webhook(store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana")
+    async with screens(80, 24) as pilot:
+        await _press(pilot, "1")
+        for size in ((60, 18), (59, 17), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await settled(pilot)
+        assert pilot.app.screen.query_one("#strip").display
+        await _press(pilot, "3")
+        await pilot.resize_terminal(60, 18)
+        await settled(pilot)
+        cells = pilot.app.screen.query("MonitorHead Cell").results()
+        assert all(cell.region.right <= 61 for cell in cells)

@@ -55,9 +55,11 @@ async def _start(frame: Frame, kind: JobKind, chosen: DeliveryFilter) -> None:
 
 
 async def _begin(frame: Frame, kind: JobKind, chosen: DeliveryFilter) -> str:
-    await jobs.start(frame.store, kind, chosen, actor=frame.keeper.actor)
+    job = await jobs.start(frame.store, kind, chosen, actor=frame.keeper.actor)
     bell.ring(frame.store.path)
-    return "" if frame.keeper.status.running else "! Nobody delivers: it begins once somebody does."
+    if not frame.keeper.status.running:
+        return "! Nobody delivers: it begins once somebody does."
+    return f"✓ {_DOING[kind]} {job.total:,}: {job.words}"
 
 
 async def _ask_about(frame: Frame, job: Job) -> None:

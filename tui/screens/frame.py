@@ -84,6 +84,8 @@ class Frame(DrawnOnce, Screen[None]):
             line.say("")
 
     def on_screen_resume(self) -> None:
+        # A class of the app's that came or went while another screen was shown has not reached this one.
+        self.update_node_styles(animate=False)
         self.keeper.look()
 
     def on_key(self, event: Key) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -59,7 +60,7 @@ class MonitorHead(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="head")
-        self._wide: bool | None = None
+        self._figures: tuple[tuple[Figure, ...], ...] = ()
         self._stats: Stats | None = None
 
     def compose(self) -> ComposeResult:
@@ -67,14 +68,15 @@ class MonitorHead(Vertical):
         yield Horizontal(id="open")
 
     async def lay_out(self, width: int) -> None:
-        """Narrow or wide."""
-        if self._wide == (width >= WIDE):
+        """Narrow or wide, and as many figures as fit whole."""
+        figures = tuple(_fitting(row, width) for row in (_WIDE if width >= WIDE else _NARROW))
+        if figures == self._figures:
             return
-        self._wide = width >= WIDE
-        for name, figures in zip(("rates", "open"), _WIDE if self._wide else _NARROW, strict=True):
+        self._figures = figures
+        for name, row_figures in zip(("rates", "open"), figures, strict=True):
             row = self.query_one(f"#{name}", Horizontal)
             await row.remove_children()
-            await row.mount(*(Cell(figure) for figure in figures))
+            await row.mount(*(Cell(figure) for figure in row_figures))
         if self._stats is not None:
             self.show(self._stats)
 
@@ -83,6 +85,11 @@ class MonitorHead(Vertical):
         self._stats = stats
         for cell in self.query(Cell):
             cell.show(stats)
+
+
+def _fitting(figures: Sequence[Figure], width: int) -> tuple[Figure, ...]:
+    ends = accumulate(figure.width + figure.gap for figure in figures)
+    return tuple(figure for figure, end in zip(figures, ends, strict=True) if 1 + end - figure.gap <= width)
 
 
 def short(number: int, width: int) -> str:

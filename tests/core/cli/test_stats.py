@@ -83,6 +83,8 @@ def test_jobs_take_words(shell: Shell, webhook: str) -> None:
     assert shell.out == "0\n"
     assert shell("deliveries", "cancel", "--all", "--filter", "!code:404 s2", "--dry-run") == 0
     assert shell.out == "1\n"
+    assert shell("deliveries", "resend", "--filter", "s2", "--dry-run") == 0
+    assert shell.out == "1\n"
     (job,) = shell.json(
         "deliveries", "resend", "--all-failed", "--filter", f"webhook:{webhook[-4:]} !code:5xx"
     )
