@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from core.models import CustomHeader, NoticeKind
 from core.store import Store, audit, config, history, jobs, notices, queue
@@ -106,6 +107,15 @@ async def _it_is_paused(pilot: Pilot[None], store: Store) -> None:
     await jobs.pause(store, job.id, actor="ana")
 
 
+async def _the_field_is_changed(pilot: Pilot[None], store: Store) -> None:
+    """Typed once the form stands and its first field has the focus."""
+    while pilot.app.focused is None:
+        await pilot.pause(0.03)
+    await pilot.press("home", "x")
+    while "1 change" not in str(pilot.app.screen.query_one("#unsaved", Static).content):
+        await pilot.pause(0.03)
+
+
 EMPTY = {
     "first-run": (),
     "attention-empty": ("3",),
@@ -135,7 +145,7 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     "settings": ("2",),
     "settings-field": ("2", "enter", "tab"),
     "settings-conflict": ("2", "enter", "tab", "tab", "x", _bob_saves_the_settings, "ctrl+s"),
-    "settings-wrong": ("2", "enter", "home", "x", "ctrl+s"),
+    "settings-wrong": ("2", "enter", _the_field_is_changed, "ctrl+s"),
     "attention": ("3", *["down"] * 5),
     "following-all": ("3", "v", "v"),
     "view": ("3", "v"),
