@@ -14,6 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import ClassVar
 
+from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
@@ -228,6 +229,7 @@ class HookkeeperApp(App[None]):
                 return screen
         return None
 
+    @on(SettingsScreen.Edited)
     def _draw_top_bar(self) -> None:
         settings = self.get_screen("settings")
         unsaved = isinstance(settings, SettingsScreen) and settings.is_mounted and bool(settings.changes)

@@ -64,8 +64,8 @@ class Destination:
         return Slots(self.stored.seq, self.stored.webhook.version, free, first)
 
     def wakes_at(self, now: float) -> float:
-        """When to look again although nothing happens: its probe, the end of its pause, its rate."""
-        return max(self.pace.not_before, self.rate.next_at(now) if self.rate is not None else now)
+        """When to look again although nothing happens: its probe, the end of its pause or rest, its rate."""
+        return max(self.pace.begins_at, self.rate.next_at(now) if self.rate is not None else now)
 
     def begin(self, claim: Claim, now: float) -> None:
         """A claimed delivery is in flight now."""

@@ -17,15 +17,17 @@ _NOT_THE_ENDPOINT = (Outcome.TOKEN_ERROR, Outcome.INTERRUPTED, Outcome.SHUTDOWN)
 class Pace:
     """The concurrency that an endpoint bears, between nothing and `cap`. Times are seconds, monotonic.
 
-    Trouble halves it, at most once a second; an answer adds one. At zero the breaker is open: one attempt at
-    a time is a probe, and the first answer closes it. `Retry-After` with 429 or 503 pauses everything, and says when
-    to probe.
+    Trouble halves it, at most once a second, and until that second is over nothing begins: an endpoint that refuses
+    at once would else use up hundreds of attempts. An answer adds one and ends that rest. At zero the breaker is open:
+    one attempt at a time is a probe, and the first answer closes it. `Retry-After` with 429 or 503 pauses everything,
+    and says when to probe.
     """
 
     cap: int
     limit: int
     not_before: float = 0.0
     halved_at: float = float("-inf")
+    rests_until: float = float("-inf")
     state: PaceState | None = None
     """What people are told; None while all is as always."""
 
@@ -39,9 +41,14 @@ class Pace:
         """Whether the breaker is open."""
         return self.limit == 0
 
+    @property
+    def begins_at(self) -> float:
+        """When the next attempt may begin."""
+        return max(self.not_before, self.rests_until)
+
     def room(self, in_flight: int, now: float) -> int:
         """How many more attempts may begin."""
-        if now < self.not_before:
+        if now < self.begins_at:
             return 0
         return (1 if in_flight == 0 else 0) if self.is_open else max(0, self.limit - in_flight)
 
@@ -74,6 +81,7 @@ class Pace:
                 return
             self.limit //= 2
             self.halved_at = now
+            self.rests_until = now + HALVING_INTERVAL
         if self.is_open:
             self._wait(PaceWord.OPEN, reason, now, until_probe)
 
@@ -81,6 +89,7 @@ class Pace:
         if self.state is not None and self.state.is_breaker:
             self.state = None
         self.limit = min(self.cap, self.limit + 1)
+        self.rests_until = float("-inf")
 
     def _wait(self, word: PaceWord, reason: str, now: float, seconds: float) -> None:
         """Nothing begins for so long, unless it has to wait for longer already."""

@@ -10,9 +10,8 @@ import time_machine
 
 from core.store import open_store
 from tests.support.books import NOW, somebody_delivers, write_books
-from tests.support.settled import opened, settled
+from tests.support.settled import opened, press
 from tui.app import HookkeeperApp
-from tui.dialogs.choice import DEAF
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 FONTS = Path(__file__).parent / "fonts"
@@ -33,9 +32,7 @@ async def _take(path: Path) -> None:
                 app = HookkeeperApp(store, starts_dispatcher=False)
                 async with app.run_test(size=(width, height)) as pilot:
                     await opened(pilot)
-                    for key in keys:
-                        await pilot.press(key)
-                        await settled(pilot, DEAF)
+                    await press(pilot, *keys)
                     svg = app.export_screenshot(title="Hookkeeper")
             FOLDER.mkdir(exist_ok=True)
             file = FOLDER / f"{name}-{width}.svg"

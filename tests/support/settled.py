@@ -1,13 +1,17 @@
-"""Waiting for screens that read their store in the background."""
+"""Pressing keys, and waiting for screens that read their store in the background."""
 
+from collections.abc import Callable
 from time import monotonic
 
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
+from textual.worker import Worker
 
-_LOOKS_THE_SAME = 4
+from tui.dialogs.choice import DEAF
+
 _PATIENCE = 10.0
-_SHORT = ("enter", "jump", "pane", "walk", "count", "act", "buttons")
-"""Groups of workers that end by themselves; others live as long as the app, or a dialog."""
+_LASTING = ("current", "changes", "leave")
+"""Groups of workers that live as long as the app."""
 
 
 async def opened(pilot: Pilot[None]) -> None:
@@ -17,15 +21,37 @@ async def opened(pilot: Pilot[None]) -> None:
     await settled(pilot)
 
 
-async def settled(pilot: Pilot[None], at_least: float = 0.0) -> None:
-    """Wait until nothing that is drawn has changed for a few looks; `at_least` for so many seconds."""
-    began = monotonic()
-    before, same = "", 0
-    while monotonic() < began + at_least or (same < _LOOKS_THE_SAME and monotonic() < began + _PATIENCE):
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    """One key after the other, each once all has been done that the one before it asked for."""
+    for key in keys:
+        before = pilot.app.screen
+        await pilot.press(key)
+        await settled(pilot)
+        if isinstance(pilot.app.screen, ModalScreen) and pilot.app.screen is not before:
+            await pilot.pause(DEAF)
+
+
+async def write(pilot: Pilot[None], words: str) -> None:
+    """Put these words into the field that has the focus, in place of what it holds."""
+    await pilot.press("end", "ctrl+u", *("space" if character == " " else character for character in words))
+    await settled(pilot)
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait until no worker has anything left to do and what is drawn stays the same."""
+    patience = monotonic() + _PATIENCE
+    before, now = "", _drawn(pilot)
+    while (now != before or _is_busy(pilot)) and monotonic() < patience:
+        await pilot.pause(0.02)
+        before, now = now, _drawn(pilot)
+
+
+async def until(pilot: Pilot[None], done: Callable[[], object]) -> None:
+    """Let the app work until a condition holds."""
+    patience = monotonic() + 2 * _PATIENCE
+    while not done():
+        assert monotonic() < patience, "it did not happen"
         await pilot.pause(0.03)
-        now = _drawn(pilot)
-        busy = any(worker.is_running for worker in pilot.app.workers if worker.group in _SHORT)
-        before, same = now, same + 1 if now == before and not busy else 0
 
 
 async def drawn_as(pilot: Pilot[None], picture: str) -> str:
@@ -42,7 +68,20 @@ def named(svg: str) -> str:
     return "terminal".join([head, *(part.lstrip("0123456789") for part in rest)])
 
 
+def text(pilot: Pilot[None]) -> str:
+    """What is drawn, line by line."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
 def _drawn(pilot: Pilot[None]) -> str:
-    screen = pilot.app.screen
-    lines = ("".join(segment.text for segment in strip) for strip in screen._compositor.render_strips())
-    return "\n".join((*lines, str(screen), str(pilot.app.focused)))
+    return f"{text(pilot)}\n{pilot.app.screen}\n{pilot.app.focused}"
+
+
+def _is_busy(pilot: Pilot[None]) -> bool:
+    return any(_works(worker, pilot) for worker in pilot.app.workers)
+
+
+def _works(worker: Worker[object], pilot: Pilot[None]) -> bool:
+    """Whether it does something now: below a dialog it waits for an answer."""
+    return worker.is_running and worker.group not in _LASTING and worker.node.screen is pilot.app.screen

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from core.store import Store, open_store
+from tests.support.settled import opened
 from tui.app import HookkeeperApp
 
 Screens = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
@@ -38,13 +39,13 @@ def screens(store: Store) -> Screens:
     """Opens the app at a size."""
 
     @asynccontextmanager
-    async def opened(width: int = 80, height: int = 24) -> AsyncIterator[Pilot[None]]:
-        app = HookkeeperApp(store, starts_dispatcher=False)
-        async with app.run_test(size=(width, height)) as pilot:
-            await pilot.pause(0.3)
+    async def app(width: int = 80, height: int = 24) -> AsyncIterator[Pilot[None]]:
+        started = HookkeeperApp(store, starts_dispatcher=False)
+        async with started.run_test(size=(width, height)) as pilot:
+            await opened(pilot)
             yield pilot
 
-    return opened
+    return app
 
 
 def detail_text(pilot: Pilot[None]) -> str:

@@ -1,5 +1,6 @@
 """What would be lost, or sent twice, is asked or refused first."""
 
+import pytest
 from pydantic import SecretStr
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -8,15 +9,11 @@ from core.catalog import accept
 from core.ids import tail
 from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, WebhookOptions
 from core.store import Store, config, history, queue
+from tests.support.settled import press, settled, until
 from tests.tui.conftest import Screens
 from tui.screens.settings import SettingsScreen
 from tui.widgets.lines import MessageLine
-
-
-async def _press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await pilot.pause(0.15)
+from tui.widgets.webhook_table import WebhookTable
 
 
 def _words(pilot: Pilot[None]) -> str:
@@ -37,15 +34,15 @@ async def _delivered(store: Store) -> str:
 async def test_quitting_with_unsaved_settings_asks(screens: Screens) -> None:
     """What was typed in Settings is not dropped by q; Show Settings goes there with it."""
     async with screens() as pilot:
-        await _press(pilot, "2", "enter", "x", "escape", "1", "q")
+        await press(pilot, "2", "enter", "x", "escape", "1", "q")
         assert "Settings has 1 change that is not saved." in _words(pilot)
-        await pilot.pause(0.3)
-        await _press(pilot, "tab", "enter")
+        await settled(pilot)
+        await press(pilot, "tab", "enter")
         assert isinstance(pilot.app.screen, SettingsScreen)
         assert pilot.app.screen.query_one("#authentication_url", Input).value == "x"
-        await _press(pilot, "q")
-        await pilot.pause(0.3)
-        await _press(pilot, "tab", "tab", "enter")
+        await press(pilot, "q")
+        await settled(pilot)
+        await press(pilot, "tab", "tab", "enter")
         assert not pilot.app.is_running
 
 
@@ -53,9 +50,9 @@ async def test_a_held_r_resends_once(screens: Screens, store: Store) -> None:
     """The same delivery once more within a second is a key that is held down."""
     await _delivered(store)
     async with screens() as pilot:
-        await _press(pilot, "3", "v", "v", "j")
+        await press(pilot, "3", "v", "v", "j")
         await pilot.press("r", "r", "r")
-        await pilot.pause(0.3)
+        await settled(pilot)
         words = pilot.app.screen.query_one(MessageLine).words
         assert words.endswith("attempt 2 starts now. It was delivered before.")
         (row,) = await history.list_deliveries(store)
@@ -66,7 +63,7 @@ async def test_what_is_delivered_cannot_be_cancelled(screens: Screens, store: St
     """The key says so at once, without a question that leads nowhere."""
     identity = await _delivered(store)
     async with screens() as pilot:
-        await _press(pilot, "3", "v", "v", "j", "c")
+        await press(pilot, "3", "v", "v", "j", "c")
         words = pilot.app.screen.query_one(MessageLine).words
         assert words == f"✗ {identity[:4]}…{identity[-4:]} is delivered already: there is nothing to cancel."
 
@@ -81,33 +78,31 @@ async def test_keep_mine_keeps_only_what_was_changed_here(screens: Screens, stor
     )
     stored = await config.save_settings(store, before, actor="ana")
     async with screens() as pilot:
-        await _press(pilot, "2", "enter", "tab", "x")
+        await press(pilot, "2", "enter", "tab", "x")
         theirs = stored.model_copy(update={"secret_key": SecretStr("new"), "scopes": "theirs"})
         await config.save_settings(store, theirs, actor="bob")
-        await _press(pilot, "ctrl+s")
+        await press(pilot, "ctrl+s")
         assert "bob changed the settings" in _words(pilot)
-        await pilot.pause(0.3)
-        await _press(pilot, "tab", "tab", "enter")
+        await settled(pilot)
+        await press(pilot, "tab", "tab", "enter")
     now = await config.load_settings(store)
     assert now.secret_key is not None
     assert now.secret_key.get_secret_value() == "new"
     assert (now.scopes, now.client_id, now.keep_failed) == ("theirs", "mex", 7)
 
 
-async def test_the_menu_acts_on_the_webhook_it_was_opened_for(screens: Screens, store: Store) -> None:
+@pytest.mark.parametrize("keys", [("d",), ("end", "enter")])
+async def test_the_menu_acts_on_the_webhook_it_was_opened_for(
+    screens: Screens, store: Store, keys: tuple[str, ...]
+) -> None:
     """Its webhook is deleted meanwhile: no action goes to the one that has moved under the cursor."""
     options = WebhookOptions(url="https://a.example/")
-    for keys in (("d",), ("end", "enter")):
-        first = await config.add_webhook(store, "session-failed", options, actor="ana")
-        await config.add_webhook(store, "session-failed", options, actor="ana")
-        async with screens() as pilot:
-            await _press(pilot, "g", "space")
-            await pilot.pause(0.3)
-            await config.delete_webhook(store, first.id, actor="bob")
-            await pilot.pause(0.5)
-            await _press(pilot, *keys)
-            assert (
-                pilot.app.screen.query_one(MessageLine).words == f"✗ {tail(first.id)} is not there any more."
-            )
-        for summary in await config.list_webhooks(store):
-            await config.delete_webhook(store, summary.webhook.id, actor="bob")
+    first = await config.add_webhook(store, "session-failed", options, actor="ana")
+    await config.add_webhook(store, "session-failed", options, actor="ana")
+    async with screens() as pilot:
+        await press(pilot, "g", "space")
+        below = pilot.app.screen_stack[-2].query_one(WebhookTable)
+        await config.delete_webhook(store, first.id, actor="bob")
+        await until(pilot, lambda: len(below.rows) == 1)
+        await press(pilot, *keys)
+        assert pilot.app.screen.query_one(MessageLine).words == f"✗ {tail(first.id)} is not there any more."

@@ -1,7 +1,6 @@
 """A delivery's page: what is taken away from it, what moves on it, what is said of it."""
 
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ from core.catalog import Body, accept
 from core.clock import now_ms
 from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, WebhookOptions
 from core.store import Store, config, history, queue
+from tests.support.settled import settled, until
 from tests.tui.conftest import Screens, detail_text
-from tui.dialogs.choice import DEAF
 from tui.dialogs.webhook import WebhookDialog
 from tui.dialogs.write_file import WriteFileDialog
 from tui.screens.delivery import DeliveryScreen
@@ -47,18 +46,9 @@ async def _attempt(
         await queue.record(store, epoch, claim, result, queue.Verdict(DeliveryState.PENDING, 1, now_ms()))
 
 
-async def _until(pilot: Pilot[None], done: Callable[[], bool]) -> None:
-    """Let the app work until a condition holds (at most 10 s)."""
-    for _ in range(200):
-        if done():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError("it did not happen")
-
-
 async def _show(pilot: Pilot[None], delivery: str) -> None:
     pilot.app.push_screen(DeliveryScreen(delivery))
-    await _until(
+    await until(
         pilot, lambda: bool(pilot.app.screen.query(DeliveryDetail)) and delivery in detail_text(pilot)
     )
 
@@ -93,9 +83,9 @@ async def test_what_is_copied(screens: Screens, store: Store, key: str, copied: 
     async with screens() as pilot:
         await _show(pilot, delivery)
         await pilot.press("y")
-        await pilot.pause(0.2)
+        await settled(pilot)
         await pilot.press(key)
-        await _until(pilot, lambda: "copied" in _said(pilot))
+        await until(pilot, lambda: "copied" in _said(pilot))
         assert pilot.app.clipboard == (copied.format(id=delivery) if key in "ic" else copied)
         assert _said(pilot).endswith("copied, if your terminal allows it; w writes a file")
 
@@ -107,9 +97,9 @@ async def test_too_much_for_a_clipboard(screens: Screens, store: Store) -> None:
     async with screens() as pilot:
         await _show(pilot, delivery)
         await pilot.press("y")
-        await pilot.pause(0.2)
+        await settled(pilot)
         await pilot.press("b")
-        await _until(pilot, lambda: _said(pilot) != "")
+        await until(pilot, lambda: _said(pilot) != "")
         assert _said(pilot) == "✗ 70,009 characters are too many for a clipboard; w writes a file"
         assert pilot.app.clipboard == ""
 
@@ -126,7 +116,7 @@ async def test_a_body_is_written_to_a_file(
     async with screens() as pilot:
         await _show(pilot, delivery)
         await pilot.press("w")
-        await _until(pilot, lambda: isinstance(pilot.app.screen, WriteFileDialog))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WriteFileDialog))
         field = pilot.app.screen.query_one("#path", Input)
         assert field.value == f"{delivery}.json"
         for refused, words in (
@@ -138,10 +128,10 @@ async def test_a_body_is_written_to_a_file(
             field.value = refused
             await pilot.press("enter")
             error = pilot.app.screen.query_one("#field-path .error", Static)
-            await _until(pilot, lambda error=error, words=words: str(error.content) == words)  # type: ignore[misc]  # bound now
+            await until(pilot, lambda error=error, words=words: str(error.content) == words)  # type: ignore[misc]  # bound now
         field.value = "mine.json"
         await pilot.press("enter")
-        await _until(pilot, lambda: isinstance(pilot.app.screen, DeliveryScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, DeliveryScreen))
         assert _said(pilot) == f"✓ {len(BODY)} B written to mine.json"
     assert (tmp_path / "mine.json").read_bytes() == BODY
     assert stat.S_IMODE((tmp_path / "mine.json").stat().st_mode) == 0o600
@@ -161,12 +151,12 @@ async def test_a_chosen_attempt_stays(screens: Screens, store: Store) -> None:
         assert detail.attempt is not None
         assert detail.attempt.status_code == 501
         await _attempt(store, 503)
-        await _until(pilot, lambda: "✗ 503" in detail_text(pilot))
+        await until(pilot, lambda: "✗ 503" in detail_text(pilot))
         assert detail.attempt.status_code == 501
         await pilot.press("right", "right", "right")
         assert detail.attempt.status_code == 503
         await _attempt(store, 504)
-        await _until(pilot, lambda: detail.attempt is not None and detail.attempt.status_code == 504)
+        await until(pilot, lambda: detail.attempt is not None and detail.attempt.status_code == 504)
 
 
 async def test_next_and_previous(screens: Screens, store: Store) -> None:
@@ -178,14 +168,14 @@ async def test_next_and_previous(screens: Screens, store: Store) -> None:
         await pilot.press("i")
         assert '"token": "hush"' in detail_text(pilot)
         await pilot.press("n")
-        await _until(pilot, lambda: older in detail_text(pilot))
+        await until(pilot, lambda: older in detail_text(pilot))
         assert "hush" not in detail_text(pilot)
         await pilot.press("n")
-        await _until(pilot, lambda: _said(pilot) == "It is the oldest one of the list.")
+        await until(pilot, lambda: _said(pilot) == "It is the oldest one of the list.")
         await pilot.press("p")
-        await _until(pilot, lambda: newer in detail_text(pilot))
+        await until(pilot, lambda: newer in detail_text(pilot))
         await pilot.press("p")
-        await _until(pilot, lambda: _said(pilot) == "It is the newest one of the list.")
+        await until(pilot, lambda: _said(pilot) == "It is the newest one of the list.")
 
 
 async def test_its_webhook_is_disabled_and_edited(screens: Screens, store: Store) -> None:
@@ -195,17 +185,17 @@ async def test_its_webhook_is_disabled_and_edited(screens: Screens, store: Store
     async with screens() as pilot:
         await _show(pilot, delivery)
         await pilot.press("e")
-        await _until(pilot, lambda: isinstance(pilot.app.screen, WebhookDialog))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WebhookDialog))
         await pilot.press("escape")
-        await _until(pilot, lambda: isinstance(pilot.app.screen, DeliveryScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, DeliveryScreen))
         await pilot.press("x")
-        await pilot.pause(DEAF + 0.1)
+        await settled(pilot)
         await pilot.press("tab", "enter")
-        await _until(pilot, lambda: "Held: its webhook is disabled. x enables it." in detail_text(pilot))
+        await until(pilot, lambda: "Held: its webhook is disabled. x enables it." in detail_text(pilot))
         assert not (await config.load_webhook(store, webhook)).enabled
         await config.delete_webhook(store, webhook, actor="bob")
         await pilot.press("x")
-        await _until(pilot, lambda: "was deleted" in _said(pilot))
+        await until(pilot, lambda: "was deleted" in _said(pilot))
 
 
 async def test_evidence_that_is_gone(screens: Screens, store: Store) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,38 +17,12 @@ from core.models import AcceptedAnswer, CustomHeader, GeneralSettings, WebhookOp
 from core.store import Store, config, queue
 from core.store.lock import DispatcherLock, Holder
 from tests.support.books import write_books
-from tests.support.settled import settled
+from tests.support.settled import press, settled, until, write
 from tests.tui.conftest import Screens
 from tui.dialogs.choice import ChoiceDialog
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.webhook import WebhookDialog
 from tui.widgets.lines import MessageLine
-
-
-async def _press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await pilot.pause(0.15)
-
-
-async def _type(pilot: Pilot[None], words: str) -> None:
-    await pilot.press("end", "ctrl+u", *("space" if character == " " else character for character in words))
-    await pilot.pause(0.15)
-
-
-async def _confirm(pilot: Pilot[None], *keys: str) -> None:
-    """Confirmations ignore Enter for their first 300 ms."""
-    await pilot.pause(0.4)
-    await _press(pilot, *keys)
-
-
-async def _until(pilot: Pilot[None], done: Callable[[], object]) -> None:
-    """Let the app work until a condition holds (at most 10 s)."""
-    for _ in range(200):
-        if done():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError("it did not happen")
 
 
 def _lines(pilot: Pilot[None]) -> list[str]:
@@ -72,15 +45,15 @@ async def test_a_webhook_that_somebody_else_changed(screens: Screens, store: Sto
     before = WebhookOptions(url="https://a.example/", accepted_answer=AcceptedAnswer.INCODE)
     webhook = await config.add_webhook(store, "onboarding-status", before, actor="ana")
     async with screens() as pilot:
-        await _press(pilot, "e", "end", "m", "tab", "space", "tab", "enter", "end", "enter", "space")
+        await press(pilot, "e", "end", "m", "tab", "space", "tab", "enter", "end", "enter", "space")
         for field, typed in {"concurrency": "3", "rate": "2.5", "deadline": "30"}.items():
             pilot.app.screen.query_one(f"#{field}", Input).value = typed
         theirs = WebhookOptions(
             url="https://b.example/", retry_schedule="incode", deadline=20, rate=1, status_filter=("EXPIRED",)
         )
         await config.save_webhook(store, webhook.id, theirs, version=1, actor="bob")
-        await _press(pilot, "ctrl+s")
-        await _until(pilot, lambda: isinstance(pilot.app.screen, ChoiceDialog))
+        await press(pilot, "ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceDialog))
         assert _lines(pilot)[2:] == [
             "URL",
             "  theirs  https://b.example/",
@@ -102,7 +75,7 @@ async def test_a_webhook_that_somebody_else_changed(screens: Screens, store: Sto
             "  yours   30 s",
         ]
         assert _label(pilot) == "Cancel"
-        await _confirm(pilot, "enter")
+        await press(pilot, "enter")
         assert isinstance(pilot.app.screen, WebhookDialog)
     assert (await config.load_webhook(store, webhook.id)).url == "https://b.example/"
 
@@ -117,8 +90,8 @@ async def test_settings_that_somebody_else_changed(screens: Screens, store: Stor
     )
     before = await config.save_settings(store, before, actor="ana")
     async with screens() as pilot:
-        await _press(pilot, "2", "enter", "tab", "tab")
-        await _type(pilot, "mine-secret")
+        await press(pilot, "2", "enter", "tab", "tab")
+        await write(pilot, "mine-secret")
         theirs = before.model_copy(
             update={
                 "secret_key": SecretStr("theirs-secret"),
@@ -131,13 +104,13 @@ async def test_settings_that_somebody_else_changed(screens: Screens, store: Stor
         )
         await config.save_settings(store, theirs, actor="bob")
         now = f"{datetime.now():%H:%M}"
-        await _press(pilot, "ctrl+s")
+        await press(pilot, "ctrl+s")
         lines = _lines(pilot)
         assert lines[0] == f"bob changed the settings at {now}."
         assert lines[2:] == ["Secret Key: both were replaced"]
         assert _label(pilot) == "Cancel"
-        await _confirm(pilot, "tab", "tab", "enter")
-        await pilot.pause(0.3)
+        await press(pilot, "tab", "tab", "enter")
+        await settled(pilot)
     stored = await config.load_settings(store)
     assert stored.secret_key is not None
     assert stored.secret_key.get_secret_value() == "mine-secret"
@@ -150,18 +123,18 @@ async def test_a_webhook_that_somebody_else_deleted(screens: Screens, store: Sto
         store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
     )
     async with screens() as pilot:
-        await _press(pilot, "e")
-        await _type(pilot, "https://b.example/")
+        await press(pilot, "e")
+        await write(pilot, "https://b.example/")
         await config.delete_webhook(store, webhook.id, actor="bob")
         now = f"{datetime.now():%H:%M}"
-        await _press(pilot, "ctrl+s")
+        await press(pilot, "ctrl+s")
         assert _lines(pilot) == [
             f"wh_…{webhook.id[-4:]} was deleted by bob at {now}. Your changes were not saved;"
             " n generates it again with them."
         ]
-        await _confirm(pilot, "enter", "n")
-        await _press(pilot, "ctrl+s")
-        await pilot.pause(0.3)
+        await press(pilot, "enter", "n")
+        await press(pilot, "ctrl+s")
+        await settled(pilot)
         (again,) = await config.list_webhooks(store)
     assert (again.webhook.type, again.webhook.url) == ("session-failed", "https://b.example/")
 
@@ -172,11 +145,11 @@ async def test_deleting_what_is_deleted_already(screens: Screens, store: Store) 
         store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
     )
     async with screens() as pilot:
-        await _press(pilot, "d")
+        await press(pilot, "d")
         await config.delete_webhook(store, webhook.id, actor="bob")
         now = f"{datetime.now():%H:%M}"
-        await _confirm(pilot, "tab", "enter")
-        await pilot.pause(0.3)
+        await press(pilot, "tab", "enter")
+        await settled(pilot)
         words = pilot.app.screen.query_one(MessageLine).words
     assert words == f"! wh_…{webhook.id[-4:]} was deleted by bob at {now} already"
 
@@ -184,20 +157,20 @@ async def test_deleting_what_is_deleted_already(screens: Screens, store: Store) 
 async def test_choosing_a_retry_schedule(screens: Screens, store: Store) -> None:
     """Presets by their description; the last choice opens a row for the waits, with the cursor in it."""
     async with screens() as pilot:
-        await _press(pilot, "2", "enter", "escape")
+        await press(pilot, "2", "enter", "escape")
         screen = pilot.app.screen
         screen.query_one("#retry_schedule").focus()
-        await _press(pilot, "enter", "down", "enter", "ctrl+s")
+        await press(pilot, "enter", "down", "enter", "ctrl+s")
         assert (await config.load_settings(store)).retry_schedule == "incode"
-        await _press(pilot, "enter", "down", "enter")
+        await press(pilot, "enter", "down", "enter")
         assert screen.focused is screen.query_one("#waits")
-        await _type(pilot, "5s 5w")
-        await _press(pilot, "tab")
+        await write(pilot, "5s 5w")
+        await press(pilot, "tab")
         assert _error(pilot, "retry_schedule").startswith("✗ '5w' is not a wait.")
-        await _press(pilot, "shift+tab", "backspace", "m")
+        await press(pilot, "shift+tab", "backspace", "m")
         assert _error(pilot, "retry_schedule") == ""
-        await _press(pilot, "ctrl+s")
-        await pilot.pause(0.2)
+        await press(pilot, "ctrl+s")
+        await settled(pilot)
         assert (await config.load_settings(store)).retry_schedule == "5s 5m"
 
 
@@ -206,64 +179,64 @@ async def test_an_empty_list_of_waits_is_refused(screens: Screens, store: Store)
     options = WebhookOptions(url="https://a.example/", retry_schedule="5s")
     webhook = await config.add_webhook(store, "session-failed", options, actor="ana")
     async with screens() as pilot:
-        await _press(pilot, "e", "tab", "tab", "tab")
-        await _type(pilot, "")
-        await _press(pilot, "ctrl+s")
+        await press(pilot, "e", "tab", "tab", "tab")
+        await write(pilot, "")
+        await press(pilot, "ctrl+s")
         assert _error(pilot, "retry_schedule") == "✗ Enter standard, incode, or waits such as 5s 5m 2h."
-        await _press(pilot, "shift+tab", "enter", "home", "enter", "ctrl+s")
-        await pilot.pause(0.3)
+        await press(pilot, "shift+tab", "enter", "home", "enter", "ctrl+s")
+        await settled(pilot)
     assert (await config.load_webhook(store, webhook.id)).retry_schedule is None
 
 
 async def test_errors_on_leaving_and_gone_when_cured(screens: Screens) -> None:
     """Every field of the dialog; never while typing, and never on the way to Cancel."""
     async with screens() as pilot:
-        await _press(pilot, "n", "tab")
+        await press(pilot, "n", "tab")
         assert _error(pilot, "type") == "✗ Choose a type."
-        await _type(pilot, "hooks.example")
+        await write(pilot, "hooks.example")
         assert _error(pilot, "url") == ""
-        await _press(pilot, "tab", "tab", "tab")
+        await press(pilot, "tab", "tab", "tab")
         assert _error(pilot, "url") == "✗ Start with https:// or http://"
-        await _type(pilot, "0")
-        await _press(pilot, "tab")
+        await write(pilot, "0")
+        await press(pilot, "tab")
         assert _error(pilot, "concurrency") == "✗ Enter at least 1."
-        await _type(pilot, "-1")
-        await _press(pilot, "tab")
+        await write(pilot, "-1")
+        await press(pilot, "tab")
         assert _error(pilot, "rate") == "✗ Enter at least 0.01."
-        await _type(pilot, "x")
-        await _press(pilot, "tab")
+        await write(pilot, "x")
+        await press(pilot, "tab")
         assert _label(pilot) == "Cancel"
         assert _error(pilot, "deadline") == ""
-        await _press(pilot, "shift+tab", "shift+tab")
+        await press(pilot, "shift+tab", "shift+tab")
         assert _error(pilot, "deadline") == "✗ Enter a number."
-        await _press(pilot, "shift+tab", "end", "backspace", "5")
+        await press(pilot, "shift+tab", "end", "backspace", "5")
         assert _error(pilot, "concurrency") == ""
 
 
 async def test_errors_of_the_settings(screens: Screens) -> None:
     """On leaving, a header's key included; never by Esc."""
     async with screens() as pilot:
-        await _press(pilot, "2", "a")
+        await press(pilot, "2", "a")
         screen = pilot.app.screen
-        await _type(pilot, "x y")
-        await _press(pilot, "tab")
+        await write(pilot, "x y")
+        await press(pilot, "tab")
         error = screen.query_one(".header .error", Static)
         assert str(error.content) == '✗ "x y" is not a header name: no spaces.'
         screen.query_one("#deadline").focus()
-        await _type(pilot, "soon")
-        await _press(pilot, "escape")
+        await write(pilot, "soon")
+        await press(pilot, "escape")
         assert _error(pilot, "deadline") == ""
-        await _press(pilot, "enter", "tab")
+        await press(pilot, "enter", "tab")
         assert _error(pilot, "deadline") == "✗ Enter a number."
 
 
 async def test_a_private_authentication_url(screens: Screens, store: Store) -> None:
     """It is stored once its network is allowed, right under it."""
     async with screens() as pilot:
-        await _press(pilot, "2", "enter")
+        await press(pilot, "2", "enter")
         screen = pilot.app.screen
-        await _type(pilot, "http://10.20.4.7/token")
-        await _press(pilot, "tab")
+        await write(pilot, "http://10.20.4.7/token")
+        await press(pilot, "tab")
         assert str(screen.query_one("#field-authentication_url .warn", Static).content) == (
             "! http: anyone on the way can read this."
         )
@@ -273,11 +246,11 @@ async def test_a_private_authentication_url(screens: Screens, store: Store) -> N
         screen.query_one("#client_id", Input).value = "me"
         screen.query_one("#secret_key", Input).value = "hush"
         await settled(pilot)
-        await _press(pilot, "ctrl+s")
+        await press(pilot, "ctrl+s")
         assert _error(pilot, "authentication_url") == "✗ Allow its network, or enter another address."
         assert screen.focused is screen.query_one("#allow")
-        await _press(pilot, "space", "ctrl+s")
-        await pilot.pause(0.3)
+        await press(pilot, "space", "ctrl+s")
+        await settled(pilot)
         assert screen.query_one("#allowed_networks", Input).value == "10.20.0.0/16"
     stored = await config.load_settings(store)
     assert (stored.authentication_url, stored.allowed_networks) == (
@@ -290,12 +263,12 @@ async def test_a_private_authentication_url(screens: Screens, store: Store) -> N
 async def test_an_address_that_is_never_reached(screens: Screens, store: Store, url: str) -> None:
     """There is no offer for it, and it is not stored."""
     async with screens() as pilot:
-        await _press(pilot, "2", "enter")
-        await _type(pilot, url)
-        await _press(pilot, "tab")
+        await press(pilot, "2", "enter")
+        await write(pilot, url)
+        await press(pilot, "tab")
         assert "is never delivered to" in _error(pilot, "authentication_url")
         assert not pilot.app.screen.query_one("#allow").region
-        await _press(pilot, "ctrl+s")
+        await press(pilot, "ctrl+s")
     assert (await config.load_settings(store)).version == 0
 
 
@@ -307,7 +280,7 @@ def _last_line(pilot: Pilot[None]) -> str:
 async def test_the_key_bar_of_the_settings_is_never_untrue(screens: Screens, store: Store) -> None:
     """It follows the focus: none, a field, a button. Tab goes to the field last used."""
     async with screens(100) as pilot:
-        await _press(pilot, "2")
+        await press(pilot, "2")
         at_rest = _last_line(pilot)
         assert at_rest.split("   ")[:4] == [
             "Tab Into the form",
@@ -316,7 +289,7 @@ async def test_the_key_bar_of_the_settings_is_never_untrue(screens: Screens, sto
             "^s Update settings",
         ]
         assert at_rest.endswith(" ? Help")
-        await _press(pilot, "tab", "tab")
+        await press(pilot, "tab", "tab")
         assert _last_line(pilot).split("   ")[:4] == [
             "Tab Next",
             "^s Update settings",
@@ -324,14 +297,14 @@ async def test_the_key_bar_of_the_settings_is_never_untrue(screens: Screens, sto
             "Esc Leave field",
         ]
         assert _last_line(pilot).endswith("F1 Help")
-        await _press(pilot, "escape")
+        await press(pilot, "escape")
         assert _last_line(pilot) == at_rest
-        await _press(pilot, "a", "tab", "tab")
+        await press(pilot, "a", "tab", "tab")
         assert _label(pilot) == "Remove"
         assert _last_line(pilot).startswith("Tab Next   Enter Press the marked button   Esc Leave it ")
-        await _press(pilot, "enter", "escape", "tab")
+        await press(pilot, "enter", "escape", "tab")
         assert pilot.app.screen.focused is pilot.app.screen.query_one("#authentication_url")
-        await _press(pilot, "tab", "escape", "enter")
+        await press(pilot, "tab", "escape", "enter")
         assert pilot.app.screen.focused is pilot.app.screen.query_one("#client_id")
 
 
@@ -341,23 +314,23 @@ async def test_the_figures_of_delete_disable_and_enable(
     """They count what waits or is being sent, not what has failed: that stays."""
     await write_books(database)
     async with screens() as pilot:
-        await _press(pilot, "down", "down", "d")
+        await press(pilot, "down", "down", "d")
         assert _lines(pilot)[3:] == [
             "! 8 undelivered deliveries will be cancelled.",
             "  New events of this type will no longer go to this URL.",
             "  What was delivered stays in the Monitor.",
             "  For 24 hours u on Webhooks undoes it: the 8 come back as held.",
         ]
-        await _press(pilot, "escape", "x")
+        await press(pilot, "escape", "x")
         assert _lines(pilot)[-1] == "New events and the 8 waiting are held until you enable it."
-        await _confirm(pilot, "tab", "enter")
-        await pilot.pause(0.3)
-        await _press(pilot, "x")
+        await press(pilot, "tab", "enter")
+        await settled(pilot)
+        await press(pilot, "x")
         labels = [str(button.label) for button in pilot.app.screen.query(Button)]
         assert labels == ["Release the 8", "Cancel the 8", "Back"]
         assert _label(pilot) == "Back"
-        await _confirm(pilot, "tab", "enter")
-        await pilot.pause(0.3)
+        await press(pilot, "tab", "enter")
+        await settled(pilot)
         (_, _, summary, *_) = await config.list_webhooks(store)
     assert (summary.webhook.enabled, summary.waiting, summary.held) == (True, 8, 0)
     assert summary.undelivered == 10
@@ -375,13 +348,13 @@ async def test_quit_asks_while_the_dispatcher_is_at_work(screens: Screens, store
     lock.say(Holder(process.pid, 1, "screens", 0, "ana"))
     async with screens() as pilot:
         pilot.app.child = process.pid  # type: ignore[attr-defined]  # Pilot knows only App
-        await _press(pilot, "q")
+        await press(pilot, "q")
         assert _lines(pilot) == [
             "This program's dispatcher is at work: 0 sends in flight, 1 waiting.",
             "After it stops nobody delivers.",
         ]
         assert _label(pilot) == "Cancel"
-        await _confirm(pilot, "enter")
+        await press(pilot, "enter")
         assert process.returncode is None
         await config.set_enabled(store, webhook.id, False, actor="ana")
         await pilot.press("q")
@@ -392,30 +365,30 @@ async def test_quit_asks_while_the_dispatcher_is_at_work(screens: Screens, store
 async def test_order_and_statuses_where_they_apply(screens: Screens, store: Store) -> None:
     """Only a type with a session has Order, only one with a status Statuses; what is hidden is not stored."""
     async with screens() as pilot:
-        await _press(pilot, "n", "enter", "down", "enter")
+        await press(pilot, "n", "enter", "down", "enter")
         screen = pilot.app.screen
         order, statuses = screen.query_one("#field-in_order"), screen.query_one("#field-status_filter")
         assert (order.display, statuses.display) == (True, True)
-        await _type(pilot, "https://a.example/")
-        await _press(pilot, "tab", "space", "tab", "enter", "end", "enter", "ctrl+s")
+        await write(pilot, "https://a.example/")
+        await press(pilot, "tab", "space", "tab", "enter", "end", "enter", "ctrl+s")
         assert _error(pilot, "status_filter") == "✗ Choose at least one status, or all."
         assert screen.focused is screen.query_one("#statuses")
-        await _press(pilot, "end", "space", "k", "enter", "space", "space")
+        await press(pilot, "end", "space", "k", "enter", "space", "space")
         assert _error(pilot, "status_filter") == ""
-        await _press(pilot, "ctrl+s")
-        await _until(pilot, lambda: isinstance(pilot.app.screen, SecretDialog))
+        await press(pilot, "ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SecretDialog))
         (summary,) = await config.list_webhooks(store)
         options = summary.webhook.options
         assert (options.in_order, options.status_filter) == (True, ("MANUAL_REVIEW_REJECTED", "EXPIRED"))
-        await _press(pilot, "escape", "n", "enter", "down", "enter", "tab", "space", "shift+tab", "shift+tab")
+        await press(pilot, "escape", "n", "enter", "down", "enter", "tab", "space", "shift+tab", "shift+tab")
         screen = pilot.app.screen
         screen.query_one("#type", Select).value = "proof-of-payment"
-        await pilot.pause(0.2)
+        await settled(pilot)
         shown = [screen.query_one(f"#field-{name}").display for name in ("in_order", "status_filter")]
         assert shown == [False, False]
-        await _type(pilot, "https://b.example/")
-        await _press(pilot, "ctrl+s")
-        await _until(pilot, lambda: isinstance(pilot.app.screen, SecretDialog))
+        await write(pilot, "https://b.example/")
+        await press(pilot, "ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SecretDialog))
     second = (await config.list_webhooks(store))[1].webhook
     assert (second.type, second.in_order, second.status_filter) == ("proof-of-payment", False, ())
 
@@ -425,8 +398,8 @@ async def test_a_status_that_the_catalogue_does_not_know(screens: Screens, store
     options = WebhookOptions(url="https://a.example/", status_filter=("NEW_ONE", "EXPIRED"), rate=1234.5678)
     webhook = await config.add_webhook(store, "onboarding-status", options, actor="ana")
     async with screens() as pilot:
-        await _press(pilot, "e", "tab", "tab", "tab", "home", "space", "ctrl+s")
-        await _until(pilot, lambda: not isinstance(pilot.app.screen, WebhookDialog))
+        await press(pilot, "e", "tab", "tab", "tab", "home", "space", "ctrl+s")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, WebhookDialog))
     stored = await config.load_webhook(store, webhook.id)
     assert (stored.status_filter, stored.rate) == (("UNKNOWN", "EXPIRED", "NEW_ONE"), 1234.5678)
 
@@ -437,13 +410,13 @@ async def test_the_webhook_dialog_scrolls(screens: Screens, store: Store, size: 
     options = WebhookOptions(url="https://a.example/", status_filter=("EXPIRED",))
     await config.add_webhook(store, "onboarding-status", options, actor="ana")
     async with screens(*size) as pilot:
-        await _press(pilot, "e")
+        await press(pilot, "e")
         screen = pilot.app.screen
         box = screen.query_one("#dialog").region
         assert box.width <= 74
         assert box.height <= 21
         for _ in range(9):
-            await _press(pilot, "tab")
+            await press(pilot, "tab")
             assert screen.focused is not None
             assert box.contains_region(screen.focused.region)
             for button in screen.query(Button):
@@ -455,7 +428,7 @@ async def test_further_delivery_settings(screens: Screens, store: Store, tmp_pat
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     async with screens() as pilot:
-        await _press(pilot, "2", "enter")
+        await press(pilot, "2", "enter")
         screen = pilot.app.screen
         wrong = {
             "notice_url": ("http://169.254.1.1/", "is never delivered to"),
@@ -473,20 +446,20 @@ async def test_further_delivery_settings(screens: Screens, store: Store, tmp_pat
         }
         labels = {"notice_url": "Notices go to", "ca_file": "CA file", "keep_failed": "Keep failed"}
         await config.save_settings(store, GeneralSettings(masked_fields=("my field",)), actor="bob")
-        await _until(pilot, lambda: screen.query_one("#masked_fields", Input).value == "my field")
+        await until(pilot, lambda: screen.query_one("#masked_fields", Input).value == "my field")
         for field, (typed, words) in wrong.items():
             screen.query_one(f"#{field}", Input).value = typed
-            await pilot.pause(0.1)
-            await _press(pilot, "ctrl+s")
-            await _until(pilot, partial(_error, pilot, field))
+            await settled(pilot)
+            await press(pilot, "ctrl+s")
+            await until(pilot, partial(_error, pilot, field))
             assert words in _error(pilot, field)
             assert screen.focused is screen.query_one(f"#{field}")
             said = screen.query_one(MessageLine).words
             assert said == f"✗ {labels.get(field, said[2:].partition(':')[0])}: {_error(pilot, field)[2:]}"
             screen.query_one(f"#{field}", Input).value = right[field]
-            await pilot.pause(0.1)
-        await _press(pilot, "ctrl+s")
-        await _until(pilot, lambda: screen.query_one(MessageLine).words == "✓ Settings updated")
+            await settled(pilot)
+        await press(pilot, "ctrl+s")
+        await until(pilot, lambda: screen.query_one(MessageLine).words == "✓ Settings updated")
     stored = await config.load_settings(store)
     assert (stored.notice_url, stored.ca_file) == ("https://ops.example/notices", str(tmp_path / "ca.pem"))
     assert (stored.client_certificate, stored.masked_fields) == (None, ("ssn", "my field"))
@@ -496,13 +469,13 @@ async def test_further_delivery_settings(screens: Screens, store: Store, tmp_pat
 async def test_a_file_that_cannot_be_used_is_told_on_leaving(screens: Screens) -> None:
     """The error stands at it although another field is wrong, too."""
     async with screens() as pilot:
-        await _press(pilot, "2", "enter")
+        await press(pilot, "2", "enter")
         screen = pilot.app.screen
         screen.query_one("#deadline", Input).value = "soon"
         screen.query_one("#ca_file").focus()
-        await _type(pilot, "/none.pem")
-        await _press(pilot, "tab")
-        await _until(pilot, lambda: _error(pilot, "ca_file"))
+        await write(pilot, "/none.pem")
+        await press(pilot, "tab")
+        await until(pilot, lambda: _error(pilot, "ca_file"))
         assert _error(pilot, "ca_file") == (
             "✗ /none.pem cannot be used as CA file: no such file or directory."
         )
@@ -511,9 +484,9 @@ async def test_a_file_that_cannot_be_used_is_told_on_leaving(screens: Screens) -
 async def test_a_wrong_header_is_named(screens: Screens) -> None:
     """Its row may be out of sight: the message line says which it is."""
     async with screens() as pilot:
-        await _press(pilot, "2", "a")
-        await _type(pilot, "X-Api Key")
-        await _press(pilot, "ctrl+s")
+        await press(pilot, "2", "a")
+        await write(pilot, "X-Api Key")
+        await press(pilot, "ctrl+s")
         words = pilot.app.screen.query_one(MessageLine).words
     assert words == '✗ X-Api Key: "X-Api Key" is not a header name: no spaces.'
 
@@ -521,20 +494,20 @@ async def test_a_wrong_header_is_named(screens: Screens) -> None:
 async def test_authorization_is_tested_whatever_else_is_wrong(screens: Screens) -> None:
     """Only what it depends on is validated; other errors stay where they are."""
     async with screens() as pilot:
-        await _press(pilot, "2", "enter")
+        await press(pilot, "2", "enter")
         screen = pilot.app.screen
-        await _type(pilot, "https://auth.example/token")
+        await write(pilot, "https://auth.example/token")
         screen.query_one("#deadline").focus()
-        await _type(pilot, "soon")
-        await _press(pilot, "tab", "ctrl+t")
+        await write(pilot, "soon")
+        await press(pilot, "tab", "ctrl+t")
         said = screen.query_one(MessageLine)
         assert said.words.startswith(
             "✗ Client ID: Authentication URL, Client ID and Secret Key belong together"
         )
         screen.query_one("#client_id", Input).value = "me"
         screen.query_one("#secret_key", Input).value = "hush"
-        await pilot.pause(0.1)
-        await _press(pilot, "ctrl+t")
+        await settled(pilot)
+        await press(pilot, "ctrl+t")
         assert said.words == "! Nobody delivers, so nobody can test it. ^p Start dispatcher."
         assert _error(pilot, "deadline") == "✗ Enter a number."
 
@@ -544,14 +517,14 @@ async def test_keep_mine_of_two_changes_that_do_not_fit(screens: Screens, store:
     before = GeneralSettings(allowed_networks=("10.20.0.0/16",))
     before = await config.save_settings(store, before, actor="ana")
     async with screens() as pilot:
-        await _press(pilot, "2", "enter")
+        await press(pilot, "2", "enter")
         pilot.app.screen.query_one("#notice_url", Input).value = "https://10.20.4.7/"
         pilot.app.screen.query_one("#keep_keys", Input).value = "9"
-        await pilot.pause(0.1)
+        await settled(pilot)
         theirs = before.model_copy(update={"allowed_networks": (), "keep_failed": 7, "keep_keys": 8})
         await config.save_settings(store, theirs, actor="bob")
-        await _press(pilot, "ctrl+s")
-        await _until(pilot, lambda: isinstance(pilot.app.screen, ChoiceDialog))
+        await press(pilot, "ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceDialog))
         assert _lines(pilot)[2:] == [
             "Notices go to",
             "  theirs  empty",
@@ -560,8 +533,8 @@ async def test_keep_mine_of_two_changes_that_do_not_fit(screens: Screens, store:
             "  theirs  8 days",
             "  yours   9 days",
         ]
-        await _confirm(pilot, "tab", "tab", "enter")
-        await pilot.pause(0.3)
+        await press(pilot, "tab", "tab", "enter")
+        await settled(pilot)
         words = pilot.app.screen.query_one(MessageLine).words
         assert words.endswith("Take theirs, then change it again.")
         assert "10.20.4.7" in words

@@ -9,7 +9,7 @@ from core.catalog import EVENT_TYPES, accept
 from core.models import WebhookOptions
 from core.store import Store, config, history, jobs, queue
 from core.store.jobs import JobKind, JobState
-from tests.support.settled import settled
+from tests.support.settled import press, settled, until
 from tests.tui.conftest import Screens
 from tui.listing import MOST
 from tui.screens.monitor import MonitorScreen
@@ -61,12 +61,6 @@ def _rule(pilot: Pilot[None]) -> str:
     return str(_monitor(pilot).query_one(ListRule).content)
 
 
-async def _press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await settled(pilot)
-
-
 def _ids(pilot: Pilot[None]) -> list[int]:
     return [row.seq for row in _monitor(pilot).list.rows]
 
@@ -75,19 +69,18 @@ async def test_it_follows_until_one_moves(screens: Screens, store: Store) -> Non
     """Then the cursor stays on its delivery and on its line, what came meanwhile is counted, and f follows again."""
     await _emit(store, 40)
     async with screens() as pilot:
-        await _press(pilot, "3", "v", "v")
+        await press(pilot, "3", "v", "v")
         assert "following" in _rule(pilot)
         assert _monitor(pilot).list.chosen is None
-        await _press(pilot, "j", "j")
+        await press(pilot, "j", "j")
         chosen = _monitor(pilot).list.chosen
         assert chosen is not None
         assert "2 of 40" in _rule(pilot)
         await _emit(store, 30)
-        await settled(pilot, 0.6)
+        await until(pilot, lambda: "30 new" in _rule(pilot))
         assert _monitor(pilot).list.chosen == chosen
         assert _monitor(pilot).list.rows[_monitor(pilot).list.window[0]].seq == 40
-        assert "30 new" in _rule(pilot)
-        await _press(pilot, "f")
+        await press(pilot, "f")
         assert "following" in _rule(pilot)
         assert _ids(pilot)[0] == 70
 
@@ -97,28 +90,25 @@ async def test_what_no_longer_fits_stays_until_the_cursor_leaves(screens: Screen
     await _emit(store, 3)
     await store.write(lambda database: database.execute("UPDATE deliveries SET state = 'failed'").rowcount)
     async with screens() as pilot:
-        await _press(pilot, "3", "j", "j")
+        await press(pilot, "3", "j", "j")
         await store.write(
             lambda database: (
                 database.execute("UPDATE deliveries SET state = 'delivered' WHERE seq = 2").rowcount
             )
         )
-        await settled(pilot, 0.6)
-        chosen = _monitor(pilot).list.chosen
-        assert chosen is not None
-        assert (_ids(pilot), chosen.state) == ([3, 2, 1], "delivered")
-        await _press(pilot, "c")
+        await until(pilot, lambda: (it := _monitor(pilot).list.chosen) and it.state == "delivered")
+        assert _ids(pilot) == [3, 2, 1]
+        await press(pilot, "c")
         assert pilot.app.screen.query_one(MessageLine).words.endswith("there is nothing to cancel.")
-        await _press(pilot, "j")
-        await settled(pilot, 0.6)
-        assert _ids(pilot) == [3, 1]
+        await press(pilot, "j")
+        await until(pilot, lambda: _ids(pilot) == [3, 1])
 
 
 async def test_any_number_goes_through_a_few_pages(screens: Screens, store: Store) -> None:
     """Down, to the end and back up, every delivery comes once and few are in memory."""
     await _many(store, 450)
     async with screens() as pilot:
-        await _press(pilot, "3", "v", "v", "g")
+        await press(pilot, "3", "v", "v", "g")
         seen = []
         for _ in range(32):
             seen += [row.seq for row in _monitor(pilot).list.rows[slice(*_monitor(pilot).list.window)]]
@@ -127,9 +117,9 @@ async def test_any_number_goes_through_a_few_pages(screens: Screens, store: Stor
             await settled(pilot)
         assert sorted(set(seen)) == list(range(1, 451))
         assert "450 of 450" in _rule(pilot)
-        await _press(pilot, "g")
+        await press(pilot, "g")
         assert _ids(pilot)[0] == 450
-        await _press(pilot, "G")
+        await press(pilot, "G")
         assert (_ids(pilot)[-1], _monitor(pilot).list.cursor) == (1, 1)
         for _ in range(32):
             await pilot.press("pageup")
@@ -141,18 +131,18 @@ async def test_a_filter_is_applied_recalled_and_cleared(screens: Screens, store:
     """Wrong words are refused at the line, Esc leaves it as it was, and what was applied comes back next time."""
     await _emit(store, 2)
     async with screens() as pilot:
-        await _press(pilot, "3", "v", "v", "slash", *"state:nowhere", "enter")
+        await press(pilot, "3", "v", "v", "slash", *"state:nowhere", "enter")
         assert "is no state" in str(_monitor(pilot).query_one("#hint").render())
-        await _press(pilot, "escape")
+        await press(pilot, "escape")
         assert "/" not in _rule(pilot)
-        await _press(pilot, "slash", *"state:fai", "tab", "enter")
+        await press(pilot, "slash", *"state:fai", "tab", "enter")
         assert "/ state:failed" in _rule(pilot)
         assert _ids(pilot) == []
     async with screens() as pilot:
         assert "/ state:failed" in _rule(pilot)
-        await _press(pilot, "escape")
+        await press(pilot, "escape")
         assert _ids(pilot) == [2, 1]
-        await _press(pilot, "slash", "up", "enter")
+        await press(pilot, "slash", "up", "enter")
         assert "/ state:failed" in _rule(pilot)
 
 
@@ -160,10 +150,10 @@ async def test_sorting_says_where_it_is_not_possible(screens: Screens, store: St
     """More than 10,000 stay in the order of time; a view with fewer can be sorted."""
     await _many(store, 10_001)
     async with screens() as pilot:
-        await _press(pilot, "3", "v", "v", "s", "a")
+        await press(pilot, "3", "v", "v", "s", "a")
         assert "10,000" in pilot.app.screen.query_one(MessageLine).words
         assert "by " not in _rule(pilot)
-        await _press(pilot, "v", "h", "s", "a")
+        await press(pilot, "v", "h", "s", "a")
         assert "by attempts" in _rule(pilot)
 
 
@@ -171,23 +161,22 @@ async def test_all_are_cancelled_once_the_number_is_typed(screens: Screens, stor
     """The job is stored; a pauses it and lets it go on."""
     await _emit(store, 3)
     async with screens() as pilot:
-        await _press(pilot, "3", "v", "v", "a", "c", "enter", *"2", "enter", "tab", "enter")
+        await press(pilot, "3", "v", "v", "a", "c", "enter", *"2", "enter", "tab", "enter")
         assert isinstance(pilot.app.screen, MonitorScreen)
         assert await jobs.list_jobs(store) == []
-        await _press(pilot, "a", "c", *"3", "enter", "enter")
+        await press(pilot, "a", "c", *"3", "enter", "enter")
         while not (stored := await jobs.list_jobs(store)):
-            await pilot.pause(0.05)
+            await settled(pilot)
         (job,) = stored
         assert (job.kind, job.total, job.state) == (JobKind.CANCEL, 3, JobState.RUNNING)
         assert "Nobody delivers" in pilot.app.screen.query_one(MessageLine).words
-        await _press(pilot, "f")
+        await press(pilot, "f")
         assert "cancelling 0 of 3   a Pause" in str(pilot.app.screen.query_one(MessageLine).content)
-        await _press(pilot, "a", "p")
+        await press(pilot, "a", "p")
         assert (await jobs.load_job(store, job.id)).state is JobState.PAUSED
-        await _press(pilot, "a", "p")
+        await press(pilot, "a", "p")
         await jobs.step(store, job.id)
-        await settled(pilot, 0.6)
-        assert pilot.app.screen.query_one(MessageLine).words == "✓ cancelled 3 of 3"
+        await until(pilot, lambda: pilot.app.screen.query_one(MessageLine).words == "✓ cancelled 3 of 3")
 
 
 async def test_a_search_says_how_far_it_has_come_and_stops(
@@ -201,13 +190,13 @@ async def test_a_search_says_how_far_it_has_come_and_stops(
     monkeypatch.setattr("core.store.search._FIRST_SPAN", 10)
     monkeypatch.setattr("tui.screens.monitor.SEARCH", 0.0)
     async with screens() as pilot:
-        await _press(pilot, "3", "v", "v", "slash", *"!class:ok")
+        await press(pilot, "3", "v", "v", "slash", *"!class:ok")
         await pilot.press("enter")
         while f"searched back to {when}" not in _rule(pilot):
-            await pilot.pause(0.01)
-        await _press(pilot, "escape")
+            await settled(pilot)
+        await press(pilot, "escape")
         assert f"searched back to {when}" in _rule(pilot)
         assert "Nothing found so far." in str(_monitor(pilot).query_one("#list-empty").render())
-        await _press(pilot, "escape")
+        await press(pilot, "escape")
         assert "searched" not in _rule(pilot)
         assert len(_ids(pilot)) >= 15

@@ -2,21 +2,15 @@
 
 import sqlite3
 
-from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from core.models import NoticeKind
 from core.store import Store, notices
+from tests.support.settled import press, settled
 from tests.tui.conftest import Screens
 from tui.screens.notices import NoticesScreen
 from tui.screens.webhooks import WebhooksScreen
 from tui.widgets.lines import TopBar
-
-
-async def _press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await pilot.pause(0.2)
 
 
 async def _tell(store: Store, number: int) -> None:
@@ -34,21 +28,21 @@ async def test_they_are_counted_listed_and_acknowledged(screens: Screens, store:
     await _tell(store, 3)
     async with screens() as pilot:
         assert "! 3" in str(pilot.app.screen.query_one(TopBar).content)
-        await _press(pilot, "exclamation_mark")
+        await press(pilot, "exclamation_mark")
         listed = pilot.app.screen.query_one(OptionList)
         assert "wh_…0002 answered ␛[2J 410 [/x]" in str(listed.get_option_at_index(0).prompt)
-        await _press(pilot, "j", "a")
-        await pilot.pause(0.3)
+        await press(pilot, "j", "a")
+        await settled(pilot)
         left = [notice.message[3:8] for notice in await notices.list_notices(store)]
         assert left == ["…0002", "…0000"]
         assert listed.option_count == 2
-        await _press(pilot, "c")
-        await pilot.pause(0.3)
-        await _press(pilot, "tab", "enter")
-        await pilot.pause(0.3)
+        await press(pilot, "c")
+        await settled(pilot)
+        await press(pilot, "tab", "enter")
+        await settled(pilot)
         assert await notices.list_notices(store) == []
         assert pilot.app.screen.query_one("#empty", Static).display
-        await _press(pilot, "1")
+        await press(pilot, "1")
         assert isinstance(pilot.app.screen, WebhooksScreen)
-        await _press(pilot, "exclamation_mark", "escape")
+        await press(pilot, "exclamation_mark", "escape")
         assert not isinstance(pilot.app.screen, NoticesScreen)

@@ -5,7 +5,7 @@ from textual.widgets import OptionList
 
 from core.models import WebhookOptions
 from core.store import Store, config
-from tests.support.settled import settled
+from tests.support.settled import opened, press
 from tests.tui.conftest import Screens
 from tui.app import STARTED_READ_ONLY, HookkeeperApp
 from tui.dialogs.palette import PaletteDialog
@@ -19,16 +19,10 @@ def _listed(pilot: Pilot[None]) -> list[str]:
     return [str(option.prompt) for option in pilot.app.screen.query_one(OptionList).options]
 
 
-async def _press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await settled(pilot)
-
-
 async def test_it_has_the_actions_of_the_screen_and_those_of_every_screen(screens: Screens) -> None:
     """With their keys."""
     async with screens() as pilot:
-        await _press(pilot, "ctrl+p")
+        await press(pilot, "ctrl+p")
         listed = _listed(pilot)
     for line in ("n      Generate new", "2      Settings", "q      Quit", "       Start dispatcher"):
         assert line in listed
@@ -37,25 +31,25 @@ async def test_it_has_the_actions_of_the_screen_and_those_of_every_screen(screen
 async def test_a_part_of_its_name_finds_a_command(screens: Screens) -> None:
     """Enter runs the first that is left."""
     async with screens() as pilot:
-        await _press(pilot, "ctrl+p", *"sett", "enter")
+        await press(pilot, "ctrl+p", *"sett", "enter")
         assert isinstance(pilot.app.screen, SettingsScreen)
 
 
 async def test_an_action_of_the_screen_runs(screens: Screens) -> None:
     """As if its key had been pressed."""
     async with screens() as pilot:
-        await _press(pilot, "ctrl+p", *"new", "enter")
+        await press(pilot, "ctrl+p", *"new", "enter")
         assert isinstance(pilot.app.screen, WebhookDialog)
 
 
 async def test_a_theme_is_chosen(screens: Screens) -> None:
     """And kept; the one in use cannot be chosen."""
     async with screens() as pilot:
-        await _press(pilot, "ctrl+p", *"theme pap")
+        await press(pilot, "ctrl+p", *"theme pap")
         assert _listed(pilot) == ["       Theme: paper, light"]
-        await _press(pilot, "enter", "ctrl+p", *"theme pap")
+        await press(pilot, "enter", "ctrl+p", *"theme pap")
         assert _listed(pilot) == ["       Theme: paper, light  It is the one in use."]
-        await _press(pilot, "enter")
+        await press(pilot, "enter")
         assert isinstance(pilot.app.screen, PaletteDialog)
     assert StateFile().state.theme == "paper"
 
@@ -65,19 +59,19 @@ async def test_read_only_says_so_wherever_one_would_change_something(store: Stor
     await config.add_webhook(store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana")
     app = HookkeeperApp(store, starts_dispatcher=False, read_only=STARTED_READ_ONLY)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await opened(pilot)
         assert str(app.screen.query_one(TopBar).content).endswith("! nobody delivers   read-only ")
         for key in ("n", "e", "d", "t", "x", "u"):
-            await _press(pilot, key)
+            await press(pilot, key)
             assert app.screen.query_one(MessageLine).words == "! Read-only: started with --read-only."
-            await _press(pilot, "1")
+            await press(pilot, "1")
             assert app.screen.query_one(MessageLine).words == ""
-        await _press(pilot, "space")
+        await press(pilot, "space")
         menu = app.screen.query_one(OptionList).options
         assert [str(option.prompt)[4:8] for option in menu if not option.disabled] == ["Copy", "Hist"]
         assert "d   Delete  Read-only: started with --read-only." in _listed(pilot)
-        await _press(pilot, "d", "escape", "ctrl+p", *"generate", "enter")
+        await press(pilot, "d", "escape", "ctrl+p", *"generate", "enter")
         assert _listed(pilot) == ["n      Generate new  Read-only: started with --read-only."]
-        await _press(pilot, "escape", "2", "ctrl+s")
+        await press(pilot, "escape", "2", "ctrl+s")
         assert app.screen.query_one(MessageLine).words == "! Read-only: started with --read-only."
     assert len(await config.list_webhooks(store)) == 1

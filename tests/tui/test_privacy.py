@@ -6,17 +6,12 @@ from textual.widgets import Input, Static
 from core.catalog import accept
 from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, WebhookOptions
 from core.store import Store, audit, config, queue
+from tests.support.settled import press, settled
 from tests.tui.conftest import Screens, detail_text
 from tui.dialogs.secret import SecretDialog
 from tui.screens.delivery import DeliveryScreen
 
 OPTIONS = WebhookOptions(url="https://a.example/")
-
-
-async def _press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await pilot.pause(0.3)
 
 
 def _dialog(pilot: Pilot[None]) -> str:
@@ -27,17 +22,17 @@ def _dialog(pilot: Pilot[None]) -> str:
 async def test_showing_a_secret_is_audited(screens: Screens, store: Store) -> None:
     """From the menu it is an act of its own; right after Generate it is part of that."""
     async with screens() as pilot:
-        await _press(pilot, "n", "enter", "down", "enter")
+        await press(pilot, "n", "enter", "down", "enter")
         pilot.app.screen.query_one("#url", Input).value = "https://hooks.example/a"
-        await _press(pilot, "ctrl+s")
+        await press(pilot, "ctrl+s")
         (summary,) = await config.list_webhooks(store)
         secret = (await config.signing_secret(store, summary.webhook.id)).get_secret_value()
         assert secret in _dialog(pilot)
         assert [each.action for each in await audit.list_changes(store)] == ["generated"]
-        await _press(pilot, "escape", "enter", "end", "up", "enter")
+        await press(pilot, "escape", "enter", "end", "up", "enter")
         assert secret not in _dialog(pilot)
         assert [each.action for each in await audit.list_changes(store)] == ["generated"]
-        await _press(pilot, "tab", "enter")
+        await press(pilot, "tab", "enter")
         assert secret in _dialog(pilot)
     assert [each.action for each in await audit.list_changes(store)] == ["secret shown", "generated"]
 
@@ -55,11 +50,11 @@ async def test_masked_fields_on_the_delivery_page(screens: Screens, store: Store
     await queue.record(store, epoch, claim, result, queue.Verdict(DeliveryState.DELIVERED, 1))
     async with screens() as pilot:
         pilot.app.push_screen(DeliveryScreen(claim.id))
-        await pilot.pause(0.5)
+        await settled(pilot)
         shown = detail_text(pilot)
         assert '    "ssn": "••••",\n    "a": "loud"' in shown
         assert '  {\n    "SSN": "••••"\n  }' in shown
-        await _press(pilot, "i")
+        await press(pilot, "i")
         shown = detail_text(pilot)
         assert "hush-1" in shown
         assert "hush-2" in shown

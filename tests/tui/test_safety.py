@@ -13,18 +13,13 @@ from core.catalog import Body
 from core.models import CustomHeader, GeneralSettings, WebhookOptions
 from core.store import Store, config, history, queue
 from tests.support.books import write_books
+from tests.support.settled import press, settled
 from tests.tui.conftest import Screens
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.test_event import TestDialog
 from tui.screens.too_small import TooSmallScreen
 
 HOSTILE = "a\x1b]52;c;aGk=\x07b\x9b2J\u202ec"
-
-
-async def _press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await pilot.pause(0.15)
 
 
 def _text(pilot: Pilot[None]) -> str:
@@ -53,7 +48,7 @@ async def test_a_stored_header_value_is_drawn_safely(screens: Screens, store: St
     headers = (CustomHeader.model_construct(name="x-tenant", value=value),)
     await config.save_settings(store, GeneralSettings(custom_headers=headers), actor="ana")
     async with screens() as pilot:
-        await _press(pilot, "2")
+        await press(pilot, "2")
         assert _unsafe(pilot) == set()
     assert (await config.load_settings(store)).custom_headers[0].value == value
 
@@ -63,10 +58,10 @@ async def test_pasted_control_sequences_are_drawn_safely(screens: Screens, store
     """Neither a field nor the body of a test event lets a pasted sequence through to the terminal."""
     await _webhook(store)
     async with screens() as pilot:
-        await _press(pilot, key)
+        await press(pilot, key)
         assert pilot.app.screen.focused is not None
         pilot.app.screen.focused.post_message(Paste(HOSTILE))
-        await pilot.pause(0.2)
+        await settled(pilot)
         assert "52;c;aGk=" in pilot.app.export_screenshot()
         assert _unsafe(pilot) == set()
 
@@ -77,12 +72,12 @@ async def test_a_held_enter_sends_no_test_event(
     """Enter that is still down after Generate goes no further than the next dialog, and never sends."""
     monkeypatch.setattr("tui.dialogs.secret.DEAF", 3.0)  # longer than a busy machine takes for three keys
     async with screens() as pilot:
-        await _press(pilot, "n", "enter", "down", "enter", *"https://a.example/")
+        await press(pilot, "n", "enter", "down", "enter", *"https://a.example/")
         await pilot.press(*["enter"] * 3)
-        await pilot.pause(0.1)
+        await settled(pilot)
         assert isinstance(pilot.app.screen, SecretDialog)
         monkeypatch.setattr("tui.dialogs.secret.DEAF", 0.0)
-        await _press(pilot, "enter", "enter", "enter")
+        await press(pilot, "enter", "enter", "enter")
         assert isinstance(pilot.app.screen, TestDialog)
     assert await history.list_deliveries(store) == []
 
@@ -91,11 +86,11 @@ async def test_an_edited_body_is_not_dropped_unasked(screens: Screens, store: St
     """Esc in the test dialog asks once the body was edited; a second Esc keeps editing."""
     await _webhook(store)
     async with screens() as pilot:
-        await _press(pilot, "t", "x", "escape")
+        await press(pilot, "t", "x", "escape")
         assert pilot.app.screen.query("#keep")
-        await _press(pilot, "escape")
+        await press(pilot, "escape")
         assert pilot.app.screen.query_one(TextArea).text.startswith("x")
-        await _press(pilot, "escape", "tab", "enter")
+        await press(pilot, "escape", "tab", "enter")
         assert not isinstance(pilot.app.screen, TestDialog)
 
 
@@ -103,16 +98,16 @@ async def test_a_terminal_without_room_says_so(screens: Screens, store: Store) -
     """Below 60x18 a notice covers everything, a dialog included, and goes when there is room again."""
     await _webhook(store)
     async with screens(60, 18) as pilot:
-        await _press(pilot, "e")
+        await press(pilot, "e")
         for button in pilot.app.screen.query(Button):
             assert pilot.app.screen.region.contains_region(button.region)
         await pilot.resize_terminal(52, 14)
-        await pilot.pause(0.2)
+        await settled(pilot)
         assert isinstance(pilot.app.screen, TooSmallScreen)
         words = str(pilot.app.screen.query_one(Static).content)
         assert words == "Hookkeeper needs 60x18; this is 52x14. Deliveries go on."
         await pilot.resize_terminal(80, 24)
-        await pilot.pause(0.2)
+        await settled(pilot)
         assert pilot.app.screen.query("#url")
 
 
@@ -121,10 +116,10 @@ async def test_nothing_typed_is_lost_to_the_first_reading(screens: Screens, stor
     await config.save_settings(store, GeneralSettings(scopes="theirs"), actor="bob")
     async with screens() as pilot:
         async with store._reading:  # the screens' own reads wait for as long as this holds
-            await _press(pilot, "2", "enter", "x")
+            await pilot.press("2", "enter", "x")
             assert pilot.app.screen.query_one("#authentication_url", Input).value == ""
-        await pilot.pause(0.5)
-        await _press(pilot, "y")
+        await settled(pilot)
+        await press(pilot, "y")
         assert pilot.app.screen.query_one("#authentication_url", Input).value == "y"
         assert pilot.app.screen.query_one("#scopes", Input).value == "theirs"
 
@@ -156,11 +151,11 @@ async def test_a_type_that_the_catalogue_does_not_know(screens: Screens, store: 
             "j",
             "enter",
         ):
-            await _press(pilot, keys)
+            await press(pilot, keys)
             assert _unsafe(pilot) == set()
             if keys not in ("t", "3", "v", "j"):
                 assert "session-␛[2Jforgotten" in _text(pilot)
-        await _press(pilot, "escape", "1", "t", "ctrl+s")
+        await press(pilot, "escape", "1", "t", "ctrl+s")
         answer = str(pilot.app.screen.query_one("#answer", Static).content)
     assert answer.startswith("✗ There is no event type")
 

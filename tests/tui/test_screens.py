@@ -9,9 +9,8 @@ from core.ids import tail
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, config, history, queue
 from core.store.queue.health import disable_gone
-from tests.support.settled import settled
+from tests.support.settled import press, settled, until
 from tests.tui.conftest import Screens, detail_text
-from tui.dialogs.choice import DEAF
 from tui.dialogs.webhook import WebhookDialog
 from tui.screens.delivery import DeliveryScreen
 from tui.widgets.field import Field
@@ -20,24 +19,8 @@ from tui.widgets.lines import MessageLine
 HOSTILE = "\x1b[2J [/x] [bold] \u202e 🚀 " + "x" * 300
 
 
-async def _press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-        await pilot.pause(0.15)
-
-
 def _error(pilot: Pilot[None], field: str) -> str:
     return str(pilot.app.screen.query_one(f"#field-{field} .error", Static).content)
-
-
-async def _until(pilot: Pilot[None], done: object) -> None:
-    """Let the app work until a condition holds (at most 10 s)."""
-    assert callable(done)
-    for _ in range(200):
-        if done():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError("it did not happen")
 
 
 async def test_first_run_names_the_keys(screens: Screens) -> None:
@@ -60,10 +43,10 @@ async def test_first_run_names_the_keys(screens: Screens) -> None:
 async def test_wrong_url_stays_at_its_field(screens: Screens, store: Store, url: str, words: str) -> None:
     """An error stands at the field, and nothing is stored."""
     async with screens() as pilot:
-        await _press(pilot, "n", "enter", "down", "enter")
+        await press(pilot, "n", "enter", "down", "enter")
         pilot.app.screen.query_one("#url", Input).value = url
-        await pilot.pause(0.1)
-        await _press(pilot, "ctrl+s")
+        await settled(pilot)
+        await press(pilot, "ctrl+s")
         assert words in _error(pilot, "url")
         assert isinstance(pilot.app.screen, WebhookDialog)
     assert await config.list_webhooks(store) == []
@@ -72,27 +55,27 @@ async def test_wrong_url_stays_at_its_field(screens: Screens, store: Store, url:
 async def test_generate_edit_and_delete(screens: Screens, store: Store) -> None:
     """A webhook's life by keys."""
     async with screens() as pilot:
-        await _press(pilot, "n", "enter", "down", "enter")
+        await press(pilot, "n", "enter", "down", "enter")
         pilot.app.screen.query_one("#url", Input).value = "https://hooks.example/a"
-        await pilot.pause(0.1)
-        await _press(pilot, "ctrl+s", "escape")
+        await settled(pilot)
+        await press(pilot, "ctrl+s", "escape")
         (summary,) = await config.list_webhooks(store)
         assert (summary.webhook.type, summary.webhook.url) == ("onboarding-status", "https://hooks.example/a")
-        await _press(pilot, "e")
-        await _press(pilot, "tab", "tab", "tab", "enter", "end", "enter", *"5s 5m", "ctrl+s")
+        await press(pilot, "e")
+        await press(pilot, "tab", "tab", "tab", "enter", "end", "enter", *"5s 5m", "ctrl+s")
         assert (await config.load_webhook(store, summary.webhook.id)).retry_schedule == "5s 5m"
-        await _press(pilot, "x")
-        await pilot.pause(0.3)
-        await _press(pilot, "tab", "enter")
+        await press(pilot, "x")
+        await settled(pilot)
+        await press(pilot, "tab", "enter")
         assert not (await config.load_webhook(store, summary.webhook.id)).enabled
-        await _press(pilot, "d")
-        await pilot.pause(0.3)
-        await _press(pilot, "enter")
+        await press(pilot, "d")
+        await settled(pilot)
+        await press(pilot, "enter")
         assert len(await config.list_webhooks(store)) == 1
-        await _press(pilot, "d")
-        await pilot.pause(0.3)
-        await _press(pilot, "tab", "enter")
-        await _until(
+        await press(pilot, "d")
+        await settled(pilot)
+        await press(pilot, "tab", "enter")
+        await until(
             pilot, lambda: pilot.app.screen.query_one(MessageLine).words.startswith("✓ Webhook deleted")
         )
     assert await config.list_webhooks(store) == []
@@ -101,12 +84,12 @@ async def test_generate_edit_and_delete(screens: Screens, store: Store) -> None:
 async def test_escape_never_drops_a_changed_form(screens: Screens, store: Store) -> None:
     """Esc asks once there are changes; Keep editing keeps them."""
     async with screens() as pilot:
-        await _press(pilot, "n", "tab", "h")
-        await _press(pilot, "escape")
+        await press(pilot, "n", "tab", "h")
+        await press(pilot, "escape")
         assert pilot.app.screen.query("#keep")
-        await _press(pilot, "enter")
+        await press(pilot, "enter")
         assert pilot.app.screen.query_one("#url", Input).value == "h"
-        await _press(pilot, "escape", "tab", "enter")
+        await press(pilot, "escape", "tab", "enter")
         assert not isinstance(pilot.app.screen, WebhookDialog)
 
 
@@ -116,17 +99,17 @@ async def test_somebody_else_saved(screens: Screens, store: Store) -> None:
         store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
     )
     async with screens() as pilot:
-        await _press(pilot, "e")
+        await press(pilot, "e")
         theirs = WebhookOptions(url="https://theirs.example/")
         await config.save_webhook(store, webhook.id, theirs, version=1, actor="bob")
         pilot.app.screen.query_one("#url", Input).value = "https://mine.example/"
-        await pilot.pause(0.1)
-        await _press(pilot, "ctrl+s")
+        await settled(pilot)
+        await press(pilot, "ctrl+s")
         assert "bob changed this webhook" in "".join(
             str(part.content) for part in pilot.app.screen.query(Static)
         )
-        await pilot.pause(0.3)
-        await _press(pilot, "tab", "tab", "enter")
+        await settled(pilot)
+        await press(pilot, "tab", "tab", "enter")
     assert (await config.load_webhook(store, webhook.id)).url == "https://mine.example/"
 
 
@@ -137,11 +120,11 @@ async def test_what_the_form_does_not_show_is_kept(screens: Screens, store: Stor
     )
     webhook = await config.add_webhook(store, "onboarding-status", options, actor="ana")
     async with screens() as pilot:
-        await _press(pilot, "e")
+        await press(pilot, "e")
         pilot.app.screen.query_one("#deadline", Input).value = ""
-        await pilot.pause(0.1)
-        await _press(pilot, "ctrl+s")
-        await _until(pilot, lambda: not isinstance(pilot.app.screen, WebhookDialog))
+        await settled(pilot)
+        await press(pilot, "ctrl+s")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, WebhookDialog))
     stored = await config.load_webhook(store, webhook.id)
     assert stored.options == options.model_copy(update={"deadline": None})
 
@@ -154,10 +137,10 @@ async def test_the_order_of_a_session_is_told(screens: Screens, store: Store) ->
         await queue.emit(store, "session-failed", accept("session-failed", b'{"interviewId": "1"}'))
     first, second = reversed(await history.list_deliveries(store))
     async with screens(140, 40) as pilot:
-        await _press(pilot, "3", "v", "v")
+        await press(pilot, "3", "v", "v")
         assert "order" in pilot.app.export_screenshot()
         await pilot.app.push_screen(DeliveryScreen(second.delivery.id))
-        await pilot.pause(0.3)
+        await settled(pilot)
         detail = detail_text(pilot)
     head = tail(first.delivery.id)
     assert f"Waits for those before it in its session ({head}). Press r to send it now." in detail
@@ -167,53 +150,53 @@ async def test_the_order_of_a_session_is_told(screens: Screens, store: Store) ->
 async def test_settings_all_or_nothing(screens: Screens, store: Store) -> None:
     """The first wrong field gets the focus and nothing is stored; cured, all of it is."""
     async with screens() as pilot:
-        await _press(pilot, "2")
+        await press(pilot, "2")
         screen = pilot.app.screen
         screen.query_one("#authentication_url", Input).value = "https://auth.example/token"
-        await pilot.pause(0.1)
-        await _press(pilot, "ctrl+s")
+        await settled(pilot)
+        await press(pilot, "ctrl+s")
         assert "Client ID and Secret Key are missing" in _error(pilot, "client_id")
         assert (await config.load_settings(store)).version == 0
         screen.query_one("#client_id", Input).value = "me"
-        await pilot.pause(0.1)
+        await settled(pilot)
         screen.query_one("#secret_key", Input).value = "hush"
-        await pilot.pause(0.1)
-        await _press(pilot, "ctrl+s")
-        await _until(pilot, lambda: screen.query_one(MessageLine).words == "✓ Settings updated")
+        await settled(pilot)
+        await press(pilot, "ctrl+s")
+        await until(pilot, lambda: screen.query_one(MessageLine).words == "✓ Settings updated")
         settings = await config.load_settings(store)
         assert settings.secret_key is not None
         assert settings.secret_key.get_secret_value() == "hush"
         assert screen.query_one("#secret_key", Input).value == ""
-        await _press(pilot, "escape", "a")
+        await press(pilot, "escape", "a")
         screen.query_one(".name", Input).value = "Host"
-        await pilot.pause(0.1)
-        await _press(pilot, "ctrl+s")
+        await settled(pilot)
+        await press(pilot, "ctrl+s")
         assert "Host is set by Hookkeeper." in str(screen.query_one(".header .error", Static).content)
         screen.query_one(".name", Input).value = "x-a"
-        await pilot.pause(0.1)
+        await settled(pilot)
         screen.query_one(".value", Input).value = "é"
-        await pilot.pause(0.1)
-        await _press(pilot, "ctrl+s")
-        await _until(pilot, lambda: screen.query_one(MessageLine).words == "✓ Settings updated")
+        await settled(pilot)
+        await press(pilot, "ctrl+s")
+        await until(pilot, lambda: screen.query_one(MessageLine).words == "✓ Settings updated")
         settings = await config.load_settings(store)
         assert [(entry.name, entry.value.get_secret_value()) for entry in settings.custom_headers] == [
             ("x-a", "é")
         ]
         assert settings.secret_key is not None
-        await _press(pilot, "ctrl+t")
+        await press(pilot, "ctrl+t")
         assert "Nobody delivers" in screen.query_one(MessageLine).words
 
 
 async def test_others_changes_come_in(screens: Screens, store: Store) -> None:
     """What somebody else saves shows on the open screen; what is typed here is kept."""
     async with screens() as pilot:
-        await _press(pilot, "2")
+        await press(pilot, "2")
         screen = pilot.app.screen
         await config.save_settings(store, GeneralSettings(scopes="theirs"), actor="bob")
-        await _until(pilot, lambda: screen.query_one("#scopes", Input).value == "theirs")
+        await until(pilot, lambda: screen.query_one("#scopes", Input).value == "theirs")
         screen.query_one("#scopes", Input).value = "mine"
-        await pilot.pause(0.1)
-        await _press(pilot, "1", "2")
+        await settled(pilot)
+        await press(pilot, "1", "2")
         assert screen.query_one("#scopes", Input).value == "mine"
 
 
@@ -221,11 +204,11 @@ async def test_a_terminal_that_is_too_small(screens: Screens) -> None:
     """Below 60x18 one sentence says so; the screen comes back with the room."""
     async with screens() as pilot:
         await pilot.resize_terminal(52, 14)
-        await pilot.pause(0.2)
+        await settled(pilot)
         words = str(pilot.app.screen.query_one("#too-small", Static).content)
         assert words == "Hookkeeper needs 60x18; this is 52x14. Deliveries go on."
         await pilot.resize_terminal(60, 18)
-        await pilot.pause(0.2)
+        await settled(pilot)
         assert pilot.app.screen.query("#table")
 
 
@@ -235,21 +218,21 @@ async def test_monitor_is_live(screens: Screens, store: Store) -> None:
         store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
     )
     async with screens() as pilot:
-        await _press(pilot, "3", "v", "v")
+        await press(pilot, "3", "v", "v")
         body = accept("session-failed", b'{"interviewId": "\\u001b[2J [/x]", "note": "[bold"}')
         await queue.emit(store, "session-failed", body)
-        await _until(pilot, lambda: len(pilot.app.screen.query_one("#deliveries").rows) == 1)  # type: ignore[attr-defined]  # the list
-        await _press(pilot, "j", "enter", "i", "left", "right", "r", "j", "k")
+        await until(pilot, lambda: len(pilot.app.screen.query_one("#deliveries").rows) == 1)  # type: ignore[attr-defined]  # the list
+        await press(pilot, "j", "enter", "i", "left", "right", "r", "j", "k")
         assert "[/x]" in detail_text(pilot)
-        await _press(pilot, "escape", "f", "j", "k", "c")
-        await pilot.pause(0.3)
-        await _press(pilot, "tab", "enter")
-        await _until(pilot, lambda: pilot.app.screen.query_one(MessageLine).words.startswith("✓ cancelled"))
+        await press(pilot, "escape", "f", "j", "k", "c")
+        await settled(pilot)
+        await press(pilot, "tab", "enter")
+        await until(pilot, lambda: pilot.app.screen.query_one(MessageLine).words.startswith("✓ cancelled"))
         (row,) = await history.list_deliveries(store)
         assert row.delivery.state == "cancelled"
         await config.delete_webhook(store, webhook.id, actor="ana")
-        await _press(pilot, "r")
-        await _until(pilot, lambda: "was deleted" in pilot.app.screen.query_one(MessageLine).words)
+        await press(pilot, "r")
+        await until(pilot, lambda: "was deleted" in pilot.app.screen.query_one(MessageLine).words)
 
 
 @pytest.mark.parametrize("size", [(60, 18), (80, 24), (200, 50)])
@@ -258,15 +241,15 @@ async def test_hostile_text_in_every_field(screens: Screens, store: Store, size:
     url = "https://a.example/?" + "x" * 1500
     await config.add_webhook(store, "session-failed", WebhookOptions(url=url), actor="ana")
     async with screens(*size) as pilot:
-        await _press(pilot, "e")
+        await press(pilot, "e")
         pilot.app.screen.query_one("#url", Input).value = HOSTILE
-        await pilot.pause(0.1)
-        await _press(pilot, "ctrl+s")
+        await settled(pilot)
+        await press(pilot, "ctrl+s")
         assert isinstance(pilot.app.screen.query_one("#field-url"), Field)
-        await _press(pilot, "escape", "tab", "enter", "t")
-        await _press(pilot, "escape", "space", "escape", "question_mark", "j", "q", "2", "3", "1")
+        await press(pilot, "escape", "tab", "enter", "t")
+        await press(pilot, "escape", "space", "escape", "question_mark", "j", "q", "2", "3", "1")
         pilot.app.screen.query_one(MessageLine).say(HOSTILE)
-        await pilot.pause()
+        await settled(pilot)
         assert "[/x]" in pilot.app.export_screenshot().replace("&#160;", " ")
 
 
@@ -288,35 +271,35 @@ async def test_events_that_nobody_wanted_are_offered(screens: Screens, store: St
     body = accept("onboarding-status", b'{"interviewId":"66e1","onboardingStatus":"EXPIRED"}')
     await queue.emit(store, "onboarding-status", body)
     async with screens() as pilot:
-        await _press(pilot, "n", "enter", "down", "enter")
+        await press(pilot, "n", "enter", "down", "enter")
         pilot.app.screen.query_one("#url", Input).value = "https://hooks.example/a"
-        await _press(pilot, "ctrl+s")
-        await settled(pilot, DEAF)
+        await press(pilot, "ctrl+s")
+        await settled(pilot)
         fields = pilot.app.screen.query("#fields Static").results(Static)
         assert "1 event of this type went to nobody so far." in [str(each.content) for each in fields]
-        await _press(pilot, "shift+tab", "enter")
-        await _until(pilot, lambda: "unwanted" in pilot.app.screen.query_one(MessageLine).words)
+        await press(pilot, "shift+tab", "enter")
+        await until(pilot, lambda: "unwanted" in pilot.app.screen.query_one(MessageLine).words)
         assert pilot.app.screen.query_one(MessageLine).words.startswith("✓ 1 unwanted event goes to wh_…")
         (row,) = await history.list_deliveries(store)
         assert (row.delivery.type, row.delivery.state) == ("onboarding-status", "pending")
-        await _press(pilot, "space")
-        await settled(pilot, DEAF)
-        await _press(pilot, *["down"] * 5, "enter")
-        await _until(pilot, lambda: "No event of its type" in pilot.app.screen.query_one(MessageLine).words)
+        await press(pilot, "space")
+        await settled(pilot)
+        await press(pilot, *["down"] * 5, "enter")
+        await until(pilot, lambda: "No event of its type" in pilot.app.screen.query_one(MessageLine).words)
 
 
 async def test_the_history_of_the_settings(screens: Screens, store: Store) -> None:
     """`h` tells who changed them, and the sections stand side by side where there is room."""
     await config.save_settings(store, GeneralSettings(deadline=30), actor="ana")
     async with screens(140, 40) as pilot:
-        await _press(pilot, "2")
+        await press(pilot, "2")
         left, right = pilot.app.screen.query("SettingsForm .column").results()
         assert (left.region.y, left.region.right) == (right.region.y, right.region.x)
-        await _press(pilot, "h")
+        await press(pilot, "h")
         await settled(pilot)
         history_words = str(pilot.app.screen.query_one("#history", Static).content)
         assert "ana  changed  Deadline 15 → 30" in history_words, history_words
-        await _press(pilot, "escape")
+        await press(pilot, "escape")
         assert pilot.app.screen.query_one("#form").display
 
 
@@ -324,12 +307,12 @@ async def test_the_strip_comes_back_with_the_room(screens: Screens, store: Store
     """After the terminal was too small for anything; and the Monitor's figures stand whole or not at all."""
     await config.add_webhook(store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana")
     async with screens(80, 24) as pilot:
-        await _press(pilot, "1")
+        await press(pilot, "1")
         for size in ((60, 18), (59, 17), (80, 24)):
             await pilot.resize_terminal(*size)
             await settled(pilot)
         assert pilot.app.screen.query_one("#strip").display
-        await _press(pilot, "3")
+        await press(pilot, "3")
         await pilot.resize_terminal(60, 18)
         await settled(pilot)
         cells = pilot.app.screen.query("MonitorHead Cell").results()

@@ -17,11 +17,12 @@ from core.store import Store, audit, config, history, jobs, notices, queue
 from core.store.filter import DeliveryFilter
 from core.store.jobs import JobKind
 from tests.support.books import NOW, START, write_books
-from tests.support.settled import drawn_as, named, opened, settled
+from tests.support.settled import drawn_as, named, opened, press, settled, until
+from tests.tui.conftest import detail_text
 from tui.app import HookkeeperApp
-from tui.dialogs.choice import DEAF
 from tui.dialogs.quit import quit_dialog
 from tui.screens.delivery import DeliveryScreen
+from tui.widgets.delivery_detail import DeliveryDetail
 
 PICTURES = Path(__file__).parent / "__snapshots__" / "test_snapshots"
 Step = str | Callable[[Pilot[None], Store], Awaitable[None]]
@@ -76,15 +77,20 @@ def _shown(state: str, kind: str) -> Step:
     async def show(pilot: Pilot[None], store: Store) -> None:
         chosen = DeliveryFilter.model_validate({"state": state, "event_type": kind})
         (row,) = await history.list_deliveries(store, chosen, limit=1)
-        pilot.app.push_screen(DeliveryScreen(row.delivery.id))
+        await _open(pilot, row.delivery.id)
 
     return show
+
+
+async def _open(pilot: Pilot[None], delivery: str) -> None:
+    pilot.app.push_screen(DeliveryScreen(delivery))
+    await until(pilot, lambda: pilot.app.screen.query(DeliveryDetail) and delivery in detail_text(pilot))
 
 
 async def _it_is_cancelled(pilot: Pilot[None], store: Store) -> None:
     (row,) = await history.list_deliveries(store, DeliveryFilter(state="held"), limit=1)
     await queue.cancel(store, row.delivery.id, actor="ana")
-    pilot.app.push_screen(DeliveryScreen(row.delivery.id))
+    await _open(pilot, row.delivery.id)
 
 
 async def _it_was_changed(pilot: Pilot[None], store: Store) -> None:
@@ -109,11 +115,9 @@ async def _it_is_paused(pilot: Pilot[None], store: Store) -> None:
 
 async def _the_field_is_changed(pilot: Pilot[None], store: Store) -> None:
     """Typed once the form stands and its first field has the focus."""
-    while pilot.app.focused is None:
-        await pilot.pause(0.03)
-    await pilot.press("home", "x")
-    while "1 change" not in str(pilot.app.screen.query_one("#unsaved", Static).content):
-        await pilot.pause(0.03)
+    await until(pilot, lambda: pilot.app.focused)
+    await press(pilot, "home", "x")
+    await until(pilot, lambda: "1 change" in str(pilot.app.screen.query_one("#unsaved", Static).content))
 
 
 EMPTY = {
@@ -199,7 +203,7 @@ async def test_looks(
         async with app.run_test(size=size) as pilot:
             await opened(pilot)
             for step in SCREENS[name]:
-                await (pilot.press(step) if isinstance(step, str) else step(pilot, store))
-                await settled(pilot, DEAF if isinstance(step, str) else 0.5)
+                await (press(pilot, step) if isinstance(step, str) else step(pilot, store))
+                await settled(pilot)
             drawn = await drawn_as(pilot, wanted) if wanted else named(app.export_screenshot())
     assert drawn == snapshot(extension_class=SVGImageSnapshotExtension)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.errors import HookkeeperError
 from core.store import Store
+from tests.support.settled import settled
 from tests.tui.conftest import Screens
 from tui.screens.monitor import MonitorScreen
 from tui.screens.webhooks import WebhooksScreen
@@ -90,5 +91,5 @@ async def test_what_cannot_be_kept_is_said(screens: Screens, tmp_path: Path) -> 
     (tmp_path / "state").touch()
     async with screens() as pilot:
         await pilot.press("3")
-        await pilot.pause()
+        await settled(pilot)
         assert "Not kept for the next time" in pilot.app.screen.query_one(MessageLine).words

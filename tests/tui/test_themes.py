@@ -93,7 +93,7 @@ async def test_a_theme_looks_the_same_from_the_start(name: str, store: Store) ->
             await opened(pilot)
             if not pictures:
                 app.choose_theme(name)
-            await settled(pilot, 0.5)
+            await settled(pilot)
             pictures.append(named(app.export_screenshot()))
     assert pictures[0] == pictures[1]
 

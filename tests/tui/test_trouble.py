@@ -1,27 +1,19 @@
 """What the screens say when the database cannot be read, or belongs to somebody newer."""
 
-import asyncio
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from textual.pilot import Pilot
 from textual.widgets import Static
 
 from core.models import WebhookOptions
 from core.service.status import DispatcherStatus
 from core.store import Store, config
+from tests.support.settled import until
 from tests.tui.conftest import Screens
 from tui.screens.over import OverScreen
 from tui.widgets.lines import TopBar, status_words
 from tui.widgets.webhook_table import WebhookTable
-
-
-async def _until(pilot: Pilot[None], done: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not done():
-            await pilot.pause(0.05)
 
 
 def _change(path: Path, statement: str) -> None:
@@ -37,19 +29,19 @@ async def test_what_cannot_be_read_stays_and_says_since_when(
     async with screens() as pilot:
         bar = pilot.app.screen.query_one(TopBar)
         table = pilot.app.screen.query_one(WebhookTable)
-        await _until(pilot, lambda: table.row_count == 1)
+        await until(pilot, lambda: table.row_count == 1)
         _change(database, "ALTER TABLE webhooks RENAME TO gone")
-        await _until(pilot, lambda: "! not current since " in str(bar.content))
+        await until(pilot, lambda: "! not current since " in str(bar.content))
         assert table.row_count == 1
         _change(database, "ALTER TABLE gone RENAME TO webhooks")
-        await _until(pilot, lambda: "! nobody delivers" in str(bar.content))
+        await until(pilot, lambda: "! nobody delivers" in str(bar.content))
 
 
 async def test_a_database_that_a_newer_program_has_upgraded(screens: Screens, database: Path) -> None:
     """One sentence, and q; nothing else works, and the program says with its exit code that it could not go on."""
     async with screens() as pilot:
         _change(database, "PRAGMA user_version = 999")
-        await _until(pilot, lambda: isinstance(pilot.app.screen, OverScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, OverScreen))
         assert str(pilot.app.screen.query_one(Static).content) == (
             "The database was upgraded by a newer Hookkeeper; this is 0.1.0 and can no longer read it. "
             "Deliveries go on there. q quits."
@@ -58,7 +50,7 @@ async def test_a_database_that_a_newer_program_has_upgraded(screens: Screens, da
             await pilot.press(key)
         assert isinstance(pilot.app.screen, OverScreen)
         await pilot.press("q")
-        await _until(pilot, lambda: not pilot.app.is_running)
+        await until(pilot, lambda: not pilot.app.is_running)
     assert pilot.app.return_code == 1
 
 

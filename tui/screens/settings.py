@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.events import Resize
+from textual.message import Message
 from textual.widgets import Button, Checkbox, Input, Select, Static
 
 from core.errors import HookkeeperError
@@ -53,6 +54,9 @@ class SettingsScreen(Frame):
         Binding("k", "scroll_form(-1)", show=False),
     ]
     AUTO_FOCUS = ""
+
+    class Edited(Message):
+        """What is not saved has changed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,6 +103,7 @@ class SettingsScreen(Frame):
         number = self.changes
         words = f"{number} change{'s' if number > 1 else ''} not saved" if number else ""
         self.query_one("#unsaved", Static).update(words, layout=False)
+        self.post_message(self.Edited())
 
     def on_descendant_focus(self) -> None:
         if isinstance(self.focused, (Input, Select)):

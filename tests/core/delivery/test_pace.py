@@ -51,6 +51,15 @@ def test_what_is_not_the_endpoints_trouble(other: AttemptResult) -> None:
     assert pace.limit == 10
 
 
+def test_nothing_begins_until_the_second_of_a_halving_is_over() -> None:
+    """An endpoint that refuses at once is asked by 10, 5, 2 and 1, not by hundreds; an answer ends the rest."""
+    pace = Pace.of(10)
+    pace.note(_failure(Outcome.CONNECTION), 5.0)
+    assert [pace.room(0, at) for at in (5.0, 5.9, 6.0)] == [0, 0, 5]
+    pace.note(_answer(200), 5.5)
+    assert pace.room(0, 5.5) == 6
+
+
 def test_each_answer_adds_one() -> None:
     """After trouble the concurrency comes back one by one, up to the cap; 404 is an answer as well."""
     pace = Pace.of(3)
@@ -115,7 +124,7 @@ def test_retry_after_of_other_answers_is_the_deliverys_own() -> None:
     """A 500 with Retry-After halves, but pauses nobody else."""
     pace = Pace.of(10)
     pace.note(_answer(500, retry_after=90.0), 5.0)
-    assert pace.room(0, 5.0) == 5
+    assert pace.room(0, 6.0) == 5
 
 
 def test_an_endpoint_says_when_to_probe() -> None:
