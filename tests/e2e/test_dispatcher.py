@@ -1,7 +1,6 @@
 """The dispatcher as a process: kills, standby, a token endpoint that is down, draining."""
 
 import asyncio
-import os
 import signal
 import time
 from collections import Counter
@@ -17,13 +16,14 @@ from core.service.status import dispatcher_status
 from core.store import Store, bell, config, history, open_store, queue, requests
 from core.store.filter import DeliveryFilter, State
 from tests.e2e.conftest import Serve, line_with
+from tests.support.extent import extent
 from tests.support.receiver import Receiver
 from tests.support.token_endpoint import TokenEndpoint
 
 LOOPBACK = ("127.0.0.0/8",)
 BODY = accept("session-failed", b'{"interviewId":"66e1"}')
 # Asked after 0, 1, 3, 7, 15, 31 and 61 s: CI lets six fail, so that there is no token for a minute.
-FAILED_TOKEN_REQUESTS = int(os.environ.get("FAILED_TOKEN_REQUESTS", "3"))
+FAILED_TOKEN_REQUESTS = extent(full=6, otherwise=3)
 
 
 async def _until_none_is(store: Store, *states: State) -> None:

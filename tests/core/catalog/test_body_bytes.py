@@ -195,7 +195,7 @@ def test_an_unknown_type_is_no_invalid_body() -> None:
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda children: st.lists(children) | st.dictionaries(st.text(), children),
-    max_leaves=30,
+    max_leaves=8,
 )
 
 

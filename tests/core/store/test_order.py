@@ -14,6 +14,7 @@ from core.models import AttemptResult, Delivery, DeliveryState, Outcome, Webhook
 from core.store import Store, config, history, queue
 from core.store.line import NEVER, mend_lines
 from tests.core.store.test_states import TYPE, Books
+from tests.support.extent import extent
 
 OPTIONS = WebhookOptions(url="https://a.example/", in_order=True)
 RESULT = AttemptResult(Outcome.HTTP_STATUS, "answered 503", "https://a.example/", 1, 5, 503)
@@ -244,4 +245,4 @@ class Lines(Books):
 
 
 TestLines = Lines.TestCase
-TestLines.settings = settings(max_examples=40, stateful_step_count=25)
+TestLines.settings = settings(max_examples=extent(full=40, otherwise=12), stateful_step_count=25)

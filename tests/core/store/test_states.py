@@ -18,6 +18,7 @@ from core.models import AttemptResult, Delivery, DeliveryState, Outcome, Webhook
 from core.store import EpochEnded, NotPossible, config, history, jobs, open_store, queue
 from core.store.filter import DeliveryFilter
 from core.store.jobs import Job, JobKind, JobState
+from tests.support.extent import extent
 
 pytestmark = pytest.mark.timeout(600)
 """Only a failure takes long: it is shrunk to the fewest steps."""
@@ -259,4 +260,4 @@ class Books(RuleBasedStateMachine):
 
 
 TestBooks = Books.TestCase
-TestBooks.settings = settings(max_examples=30, stateful_step_count=40)
+TestBooks.settings = settings(max_examples=extent(full=30, otherwise=10), stateful_step_count=40)

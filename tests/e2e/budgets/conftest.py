@@ -35,9 +35,8 @@ async def books(database: Path, receiver: Receiver, serve: Serve) -> AsyncIterat
 
 async def emit(store: Store, number: int) -> None:
     """So many events, of all types in turn."""
-    for turn in range(number):
-        kind = TYPES[turn % len(TYPES)]
-        await queue.emit(store, kind, accept(kind, EVENT_TYPES[kind].sample))
+    kinds = [TYPES[turn % len(TYPES)] for turn in range(number)]
+    await asyncio.gather(*(queue.emit(store, kind, accept(kind, EVENT_TYPES[kind].sample)) for kind in kinds))
 
 
 async def until_all_is_delivered(store: Store) -> None:

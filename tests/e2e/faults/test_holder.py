@@ -1,7 +1,6 @@
 """The dispatcher that delivers is stopped and continued, runs out of disk, or has its clock set."""
 
 import asyncio
-import os
 import resource
 import signal
 import time
@@ -17,12 +16,13 @@ from core.store import Store, bell, config, history, open_store, queue
 from tests.e2e.conftest import Serve, line_with
 from tests.e2e.faults.conftest import Dispatching
 from tests.e2e.faults.sums import print_sum
+from tests.support.extent import extent
 from tests.support.receiver import Receiver
 
 LOOPBACK = ("127.0.0.0/8",)
 BODY = accept("session-failed", b'{"interviewId":"66e1"}')
 EVENTS = 300
-STOPPED_FOR = float(os.environ.get("HOOKKEEPER_STOPPED_FOR", "6"))
+STOPPED_FOR = extent(full=60.0, otherwise=6.0)
 """Seconds: 60 in CI."""
 
 

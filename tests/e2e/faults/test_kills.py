@@ -18,11 +18,12 @@ from core.store import Store, config, history, open_store, queue
 from core.store.filter import DeliveryFilter
 from tests.e2e.conftest import Serve
 from tests.e2e.faults.sums import print_sum
+from tests.support.extent import extent
 from tests.support.receiver import Receiver
 from tests.support.token_endpoint import TokenEndpoint
 
 BODY = accept("session-failed", b'{"interviewId":"66e1"}')
-EVENTS, SLOTS = 2000, 10
+EVENTS, SLOTS = extent(full=2000, otherwise=500), 10
 KILLS = int(os.environ.get("HOOKKEEPER_KILLS", "10"))
 """Ten in CI, fifty on demand."""
 

@@ -10,10 +10,11 @@ from core.models import GeneralSettings, WebhookOptions
 from core.store import bell, config, open_store, queue
 from tests.e2e.conftest import Serve, line_with
 from tests.e2e.faults.sums import print_sum
+from tests.support.extent import extent
 from tests.support.receiver import Receiver
 
 BODY = accept("session-failed", b'{"interviewId":"66e1"}')
-HANGING, EACH, FRESH = 50, 2_000, 40
+HANGING, EACH, FRESH = 50, extent(full=2_000, otherwise=100), 40
 
 
 async def test_fifty_hang_and_the_next_one_does_not_notice(

@@ -1,7 +1,6 @@
 """Receivers and token endpoints that go away and come back."""
 
 import asyncio
-import os
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,13 +15,14 @@ from core.store import Store, config, history, notices, open_store, queue
 from tests.e2e.conftest import Serve, line_with
 from tests.e2e.faults.conftest import Dispatching
 from tests.e2e.faults.sums import print_sum
+from tests.support.extent import extent
 from tests.support.receiver import Receiver
 from tests.support.token_endpoint import TokenEndpoint
 
 LOOPBACK = ("127.0.0.0/8",)
 BODY = accept("session-failed", b'{"interviewId":"66e1"}')
 EVENTS = 200
-DOWN_FOR = float(os.environ.get("HOOKKEEPER_DOWN_FOR", "2"))
+DOWN_FOR = extent(full=60.0, otherwise=2.0)
 """Seconds that the receiver is down: from 60 on, as in CI, its breaker is probed at the real interval."""
 PROBES = pace.PROBE_INTERVAL if DOWN_FOR >= 60 else 0.5
 
