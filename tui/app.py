@@ -15,7 +15,7 @@ from time import monotonic
 from typing import ClassVar
 
 from textual import on
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.events import Resize
@@ -181,8 +181,8 @@ class HookkeeperApp(App[None]):
             await self._look.wait()
 
     async def _drawn(self) -> None:
-        """Wait until the screen has been drawn; a moment, if it has gone meanwhile."""
-        with suppress(TimeoutError):
+        """Wait until the screen has been drawn; a moment, if it has gone meanwhile, and none when the app ends."""
+        with suppress(TimeoutError, ScreenStackError):
             async with asyncio.timeout(1):
                 for _ in range(2):  # what is laid out anew is drawn once that is done
                     drawn = asyncio.Event()

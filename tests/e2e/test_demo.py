@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.conftest import ROOT
 from tests.support.terminal import Terminal
 
-ROOT = Path(__file__).parents[2]
 _OURS = ("HOOKKEEPER_DB", "HOOKKEEPER_KEY_FILE", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
 
 

@@ -11,7 +11,7 @@ from core.catalog import Body, accept
 from core.clock import now_ms
 from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, WebhookOptions
 from core.store import Store, config, history, queue
-from tests.support.settled import settled, until
+from tests.support.settled import press, settled, until
 from tests.tui.conftest import Screens, detail_text
 from tui.dialogs.webhook import WebhookDialog
 from tui.dialogs.write_file import WriteFileDialog
@@ -188,9 +188,7 @@ async def test_its_webhook_is_disabled_and_edited(screens: Screens, store: Store
         await until(pilot, lambda: isinstance(pilot.app.screen, WebhookDialog))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, DeliveryScreen))
-        await pilot.press("x")
-        await settled(pilot)
-        await pilot.press("tab", "enter")
+        await press(pilot, "x", "tab", "enter")
         await until(pilot, lambda: "Held: its webhook is disabled. x enables it." in detail_text(pilot))
         assert not (await config.load_webhook(store, webhook)).enabled
         await config.delete_webhook(store, webhook, actor="bob")

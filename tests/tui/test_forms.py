@@ -110,7 +110,6 @@ async def test_settings_that_somebody_else_changed(screens: Screens, store: Stor
         assert lines[2:] == ["Secret Key: both were replaced"]
         assert _label(pilot) == "Cancel"
         await press(pilot, "tab", "tab", "enter")
-        await settled(pilot)
     stored = await config.load_settings(store)
     assert stored.secret_key is not None
     assert stored.secret_key.get_secret_value() == "mine-secret"
@@ -134,7 +133,6 @@ async def test_a_webhook_that_somebody_else_deleted(screens: Screens, store: Sto
         ]
         await press(pilot, "enter", "n")
         await press(pilot, "ctrl+s")
-        await settled(pilot)
         (again,) = await config.list_webhooks(store)
     assert (again.webhook.type, again.webhook.url) == ("session-failed", "https://b.example/")
 
@@ -149,7 +147,6 @@ async def test_deleting_what_is_deleted_already(screens: Screens, store: Store) 
         await config.delete_webhook(store, webhook.id, actor="bob")
         now = f"{datetime.now():%H:%M}"
         await press(pilot, "tab", "enter")
-        await settled(pilot)
         words = pilot.app.screen.query_one(MessageLine).words
     assert words == f"! wh_…{webhook.id[-4:]} was deleted by bob at {now} already"
 
@@ -170,7 +167,6 @@ async def test_choosing_a_retry_schedule(screens: Screens, store: Store) -> None
         await press(pilot, "shift+tab", "backspace", "m")
         assert _error(pilot, "retry_schedule") == ""
         await press(pilot, "ctrl+s")
-        await settled(pilot)
         assert (await config.load_settings(store)).retry_schedule == "5s 5m"
 
 
@@ -184,7 +180,6 @@ async def test_an_empty_list_of_waits_is_refused(screens: Screens, store: Store)
         await press(pilot, "ctrl+s")
         assert _error(pilot, "retry_schedule") == "✗ Enter standard, incode, or waits such as 5s 5m 2h."
         await press(pilot, "shift+tab", "enter", "home", "enter", "ctrl+s")
-        await settled(pilot)
     assert (await config.load_webhook(store, webhook.id)).retry_schedule is None
 
 
@@ -250,7 +245,6 @@ async def test_a_private_authentication_url(screens: Screens, store: Store) -> N
         assert _error(pilot, "authentication_url") == "✗ Allow its network, or enter another address."
         assert screen.focused is screen.query_one("#allow")
         await press(pilot, "space", "ctrl+s")
-        await settled(pilot)
         assert screen.query_one("#allowed_networks", Input).value == "10.20.0.0/16"
     stored = await config.load_settings(store)
     assert (stored.authentication_url, stored.allowed_networks) == (
@@ -324,13 +318,11 @@ async def test_the_figures_of_delete_disable_and_enable(
         await press(pilot, "escape", "x")
         assert _lines(pilot)[-1] == "New events and the 8 waiting are held until you enable it."
         await press(pilot, "tab", "enter")
-        await settled(pilot)
         await press(pilot, "x")
         labels = [str(button.label) for button in pilot.app.screen.query(Button)]
         assert labels == ["Release the 8", "Cancel the 8", "Back"]
         assert _label(pilot) == "Back"
         await press(pilot, "tab", "enter")
-        await settled(pilot)
         (_, _, summary, *_) = await config.list_webhooks(store)
     assert (summary.webhook.enabled, summary.waiting, summary.held) == (True, 8, 0)
     assert summary.undelivered == 10
@@ -534,7 +526,6 @@ async def test_keep_mine_of_two_changes_that_do_not_fit(screens: Screens, store:
             "  yours   9 days",
         ]
         await press(pilot, "tab", "tab", "enter")
-        await settled(pilot)
         words = pilot.app.screen.query_one(MessageLine).words
         assert words.endswith("Take theirs, then change it again.")
         assert "10.20.4.7" in words

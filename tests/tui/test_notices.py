@@ -32,12 +32,10 @@ async def test_they_are_counted_listed_and_acknowledged(screens: Screens, store:
         listed = pilot.app.screen.query_one(OptionList)
         assert "wh_…0002 answered ␛[2J 410 [/x]" in str(listed.get_option_at_index(0).prompt)
         await press(pilot, "j", "a")
-        await settled(pilot)
         left = [notice.message[3:8] for notice in await notices.list_notices(store)]
         assert left == ["…0002", "…0000"]
         assert listed.option_count == 2
         await press(pilot, "c")
-        await settled(pilot)
         await press(pilot, "tab", "enter")
         await settled(pilot)
         assert await notices.list_notices(store) == []

@@ -65,15 +65,12 @@ async def test_generate_edit_and_delete(screens: Screens, store: Store) -> None:
         await press(pilot, "tab", "tab", "tab", "enter", "end", "enter", *"5s 5m", "ctrl+s")
         assert (await config.load_webhook(store, summary.webhook.id)).retry_schedule == "5s 5m"
         await press(pilot, "x")
-        await settled(pilot)
         await press(pilot, "tab", "enter")
         assert not (await config.load_webhook(store, summary.webhook.id)).enabled
         await press(pilot, "d")
-        await settled(pilot)
         await press(pilot, "enter")
         assert len(await config.list_webhooks(store)) == 1
         await press(pilot, "d")
-        await settled(pilot)
         await press(pilot, "tab", "enter")
         await until(
             pilot, lambda: pilot.app.screen.query_one(MessageLine).words.startswith("✓ Webhook deleted")
@@ -225,7 +222,6 @@ async def test_monitor_is_live(screens: Screens, store: Store) -> None:
         await press(pilot, "j", "enter", "i", "left", "right", "r", "j", "k")
         assert "[/x]" in detail_text(pilot)
         await press(pilot, "escape", "f", "j", "k", "c")
-        await settled(pilot)
         await press(pilot, "tab", "enter")
         await until(pilot, lambda: pilot.app.screen.query_one(MessageLine).words.startswith("✓ cancelled"))
         (row,) = await history.list_deliveries(store)
@@ -274,7 +270,6 @@ async def test_events_that_nobody_wanted_are_offered(screens: Screens, store: St
         await press(pilot, "n", "enter", "down", "enter")
         pilot.app.screen.query_one("#url", Input).value = "https://hooks.example/a"
         await press(pilot, "ctrl+s")
-        await settled(pilot)
         fields = pilot.app.screen.query("#fields Static").results(Static)
         assert "1 event of this type went to nobody so far." in [str(each.content) for each in fields]
         await press(pilot, "shift+tab", "enter")
@@ -283,7 +278,6 @@ async def test_events_that_nobody_wanted_are_offered(screens: Screens, store: St
         (row,) = await history.list_deliveries(store)
         assert (row.delivery.type, row.delivery.state) == ("onboarding-status", "pending")
         await press(pilot, "space")
-        await settled(pilot)
         await press(pilot, *["down"] * 5, "enter")
         await until(pilot, lambda: "No event of its type" in pilot.app.screen.query_one(MessageLine).words)
 
@@ -296,7 +290,6 @@ async def test_the_history_of_the_settings(screens: Screens, store: Store) -> No
         left, right = pilot.app.screen.query("SettingsForm .column").results()
         assert (left.region.y, left.region.right) == (right.region.y, right.region.x)
         await press(pilot, "h")
-        await settled(pilot)
         history_words = str(pilot.app.screen.query_one("#history", Static).content)
         assert "ana  changed  Deadline 15 → 30" in history_words, history_words
         await press(pilot, "escape")

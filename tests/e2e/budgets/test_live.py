@@ -11,7 +11,7 @@ from tests.e2e.budgets.conftest import emit
 from tests.support.extent import extent
 from tests.support.terminal import Terminal
 
-SECONDS = extent(full=20, otherwise=5)
+SECONDS = extent(full=20, otherwise=10)
 
 
 @pytest.mark.timeout(180)

@@ -10,14 +10,13 @@ import pytest
 
 from core.models import WebhookOptions
 from core.store import Conflict, Store, config, open_store
+from tests.e2e.conftest import ROOT
 from tests.support.terminal import Terminal
-
-_ROOT = Path(__file__).parents[2]
 
 
 async def _command(*words: str) -> None:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "core.cli", *words, stdout=asyncio.subprocess.DEVNULL, cwd=_ROOT
+        sys.executable, "-m", "core.cli", *words, stdout=asyncio.subprocess.DEVNULL, cwd=ROOT
     )
     assert await process.wait() == 0
 
