@@ -205,7 +205,8 @@ MaskedField = Annotated[FieldName, AfterValidator(_check_masked_field)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid")
+    # Built when first used: a start needs few of them.
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid", defer_build=True)
 
 
 class CustomHeader(_Model):

@@ -1,31 +1,37 @@
-"""The command line. Short commands import what they need and no more, so that each starts at once."""
+"""The command line. A command imports what it needs and no more, so that each starts at once."""
 
 import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from core.cli import (
-    audit,
-    catalogue,
-    deliveries,
-    demo,
-    dispatcher,
-    doctor,
-    emit,
-    events,
-    jobs,
-    keys,
-    notices,
-    prune,
-    settings,
-    stats,
-    webhooks,
-)
 from core.cli.database import Invocation
 from core.cli.main import OpenScreens, database_at
 from core.cli.wrong_usage import WrongUsage
+
+_MODULES = {
+    "serve": "dispatcher",
+    "status": "dispatcher",
+    "stop": "dispatcher",
+    "emit": "emit",
+    "types": "catalogue",
+    "audit": "audit",
+    "prune": "prune",
+    "demo": "demo",
+    "doctor": "doctor",
+    "stats": "stats",
+    "events": "events",
+    "webhooks": "webhooks",
+    "settings": "settings",
+    "deliveries": "deliveries",
+    "notices": "notices",
+    "keys": "keys",
+    "jobs": "jobs",
+}
+"""Where a command is defined, in the order of --help."""
 
 
 def commands(open_screens: OpenScreens) -> typer.Typer:
@@ -62,19 +68,20 @@ def commands(open_screens: OpenScreens) -> typer.Typer:
         if read_only:
             raise WrongUsage("--read-only is for the screens: leave the command out.")
 
-    for module in (dispatcher, emit, catalogue, audit, prune, demo, doctor, stats):
-        module.add_to(app)
-    for name, module in (
-        ("events", events),
-        ("webhooks", webhooks),
-        ("settings", settings),
-        ("deliveries", deliveries),
-        ("notices", notices),
-        ("keys", keys),
-        ("jobs", jobs),
-    ):
-        app.add_typer(module.app, name=name)
+    for module in _needed(sys.argv[1:]):
+        import_module(f"core.cli.{module}").add_to(app)
     return app
+
+
+def _needed(words: Sequence[str]) -> Iterable[str]:
+    """The module of the command that these words name; for --help and for slips, all of them."""
+    left = iter(words)
+    for word in left:
+        if word == "--db":
+            next(left, None)
+        elif not word.startswith("--db="):
+            return (_MODULES[word],) if word in _MODULES else dict.fromkeys(_MODULES.values())
+    return ()
 
 
 def _version(wanted: bool) -> None:

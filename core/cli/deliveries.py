@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="What is on its way, what arrived, and what did not.", no_args_is_help=True)
 
+
+def add_to(commands: typer.Typer) -> None:
+    commands.add_typer(app, name="deliveries")
+
+
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Count them, and change nothing.")]
 
 

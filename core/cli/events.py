@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="What was handed over.", no_args_is_help=True)
 
 
+def add_to(commands: typer.Typer) -> None:
+    commands.add_typer(app, name="events")
+
+
 @app.command("list")
 def list_events(
     context: typer.Context,

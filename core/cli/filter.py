@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.catalog import event_type
 from core.cli.wrong_usage import WrongUsage, validated
 from core.moment import InvalidMoment, moment_of
 
@@ -56,11 +55,15 @@ def given_filter(
     """The filter that these options mean; its webhook is as it was typed. Raises WrongUsage, UnknownType."""
     from core.store.filter import DeliveryFilter
 
+    if kind is not None:
+        from core.catalog import event_type
+
+        kind = event_type(kind).name
     now = datetime.now().astimezone()
     values = {
         "state": state,
         "webhook": webhook,
-        "event_type": event_type(kind).name if kind is not None else None,
+        "event_type": kind,
         "outcome": outcome,
         "status_code": code,
         "session": session,
@@ -72,6 +75,8 @@ def given_filter(
 
 async def whole_filter(store: "Store", given: "DeliveryFilter", words: str) -> "DeliveryFilter":
     """What options and words mean together. Raises NotFound, WrongUsage."""
+    if not words and given.webhook is None:
+        return given
     from core.store import config
     from core.store.filter_words import InvalidFilter, parse_filter
 

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Many deliveries resent or cancelled, and how far that has come.")
 
+
+def add_to(commands: typer.Typer) -> None:
+    commands.add_typer(app, name="jobs")
+
+
 Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many.")]
 
 

@@ -12,6 +12,10 @@ from core.cli.output import AsJson, print_json, say
 app = typer.Typer(no_args_is_help=True)
 
 
+def add_to(commands: typer.Typer) -> None:
+    commands.add_typer(app, name="keys")
+
+
 @app.callback()
 def keys() -> None:
     """What encrypts the secrets in the database."""

@@ -18,6 +18,10 @@ app = typer.Typer(
 )
 
 
+def add_to(commands: typer.Typer) -> None:
+    commands.add_typer(app, name="notices")
+
+
 @app.callback()
 def list_notices(
     context: typer.Context,

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The general settings of all webhooks.", no_args_is_help=True)
 
+
+def add_to(commands: typer.Typer) -> None:
+    commands.add_typer(app, name="settings")
+
+
 _OPTIONS = {
     "authentication_url": "--auth-url",
     "client_id": "--client-id",

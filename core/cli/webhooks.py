@@ -22,6 +22,11 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+
+def add_to(commands: typer.Typer) -> None:
+    commands.add_typer(app, name="webhooks")
+
+
 _OPTIONS = {
     "url": "--url",
     "retry_schedule": "--schedule",

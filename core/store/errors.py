@@ -3,10 +3,13 @@
 import sqlite3
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.clock import clock_time
 from core.errors import HookkeeperError
-from core.models import GeneralSettings, Webhook
+
+if TYPE_CHECKING:
+    from core.models import GeneralSettings, Webhook
 
 
 class StoreError(HookkeeperError):
@@ -81,7 +84,7 @@ class Conflict(StoreError):
     def __init__(
         self,
         what: str,
-        theirs: Webhook | GeneralSettings | None,
+        theirs: "Webhook | GeneralSettings | None",
         by: str | None,
         at: datetime | None,
         outcome: str = NOT_SAVED,

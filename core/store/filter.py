@@ -6,7 +6,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from core.catalog import EVENT_TYPES
 from core.clock import now_ms, to_ms
 from core.ids import tail
 from core.models import Outcome
@@ -127,6 +126,8 @@ class DeliveryFilter(BaseModel):
 
     def words(self) -> str:
         """The filter for people: `failed, Session Failed, since 02:05`; times are the machine's, to the minute."""
+        from core.catalog import EVENT_TYPES  # for words alone: every start would pay for it
+
         kind = EVENT_TYPES.get(self.event_type or "")
         named = (
             "failing now" if self.view is View.FAILING else self.view,

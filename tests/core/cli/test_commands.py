@@ -361,6 +361,19 @@ def test_status_and_stop(shell: Shell) -> None:
     assert shell("stop") == 0
 
 
+def test_a_command_imports_no_other_command_no_screen_and_no_http(shell: Shell) -> None:
+    """Each of them would be paid for by every start."""
+    assert shell("webhooks", "add", "--type", "session-failed", "--url", "https://x.example") == 0
+    script = (
+        "import sys; sys.argv = ['hookkeeper', 'deliveries', 'list']\nfrom core.cli.main import run\n"
+        "try: run(lambda path: 0)\nexcept SystemExit: pass\n"
+        "print(*sorted({'textual', 'httpx', 'aiohttp', 'core.cli.webhooks'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert done.stdout.startswith(b"ID")
+    assert done.stderr.split() == []
+
+
 def test_a_closed_pipe_is_quiet(database: Path) -> None:
     """`hookkeeper types | head -1` complains about nothing; nor does it import the screens or HTTP."""
     script = (
