@@ -16,8 +16,10 @@ def new_id(prefix: str) -> str:
     IDs are names, not an order: the order of rows is their `seq`.
     """
     random = int.from_bytes(os.urandom(_RANDOM_BYTES), "big")
-    pairs = (_PAIRS[random >> shift & 1023] for shift in (30, 20, 10, 0))
-    return f"{prefix}_{_time_characters(time.time_ns() // 1_000_000)}{''.join(pairs)}"
+    return (
+        f"{prefix}_{_time_characters(time.time_ns() // 1_000_000)}"
+        f"{_PAIRS[random >> 30]}{_PAIRS[random >> 20 & 1023]}{_PAIRS[random >> 10 & 1023]}{_PAIRS[random & 1023]}"
+    )
 
 
 @lru_cache(1)

@@ -5,8 +5,9 @@ import os
 import re
 import stat
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 
 import msgspec
 
@@ -16,11 +17,12 @@ from core.cli.event_data import standard_input
 from core.cli.output import print_json
 from core.cli.wrong_usage import WrongUsage
 from core.errors import HookkeeperError
-from core.store import Store, bell, config, queue
+from core.store import Store, StoreError, bell, config, queue
 
-_WINDOW = 256
-"""Lines on their way at once: what bounds memory, and what one COMMIT can take in."""
-_CHUNK = 65536
+_TOGETHER = 256
+"""Lines that one transaction takes in at most: the write lock is held for a few hundredths of a second."""
+_CHUNK = 262144
+"""Bytes read at once: with those of a line that is not whole yet, what bounds memory."""
 _ENVELOPE = 65536
 """Bytes that a line may have besides its body."""
 
@@ -58,59 +60,46 @@ def opened(name: str) -> Iterator[int]:
 async def emit_lines(store: Store, file: int) -> tuple[int, int]:
     """Emit every line; how many were stored and refused. A line that is refused says so and stops nothing else."""
     limit = (await config.load_settings(store)).body_limit
-    window: asyncio.Queue[asyncio.Task[_Answer] | None] = asyncio.Queue(_WINDOW)
+    stored = refused = number = 0
+    async for lines in _lines(file, limit + _ENVELOPE):
+        numbered = [(number + place, line) for place, line in enumerate(lines, 1) if line.strip()]
+        number += len(lines)
+        answers = await _emit(store, numbered, limit)
+        wrong = sum("error" in answer for answer in answers)
+        stored, refused = stored + len(answers) - wrong, refused + wrong
+        print_json(*answers)
+        sys.stdout.flush()
+        bell.ring(store.path)
+    return stored, refused
+
+
+async def _emit(store: Store, lines: Sequence[tuple[int, bytes]], limit: int) -> list[_Answer]:
+    """The answers to some lines, in their order."""
+    found = [_arrival(line, limit) for _, line in lines]
+    arrivals = [each for each in found if isinstance(each, queue.Arrival)]
     try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_feed(store, file, limit, window, group))
-            return await _report(store, window)
-    except BaseExceptionGroup as errors:
-        raise _first(errors) from None
+        emitted: Iterator[queue.Emitted | HookkeeperError] = iter(await queue.emit_many(store, arrivals))
+    except StoreError as error:
+        emitted = repeat(error)
+    return [
+        _answer(number, next(emitted) if isinstance(each, queue.Arrival) else each)
+        for (number, _), each in zip(lines, found, strict=True)
+    ]
 
 
-async def _feed(
-    store: Store,
-    file: int,
-    limit: int,
-    window: "asyncio.Queue[asyncio.Task[_Answer] | None]",
-    group: asyncio.TaskGroup,
-) -> None:
-    number = 0
-    async for line in _lines(file, limit + _ENVELOPE):
-        number += 1
-        if line.strip():
-            await window.put(group.create_task(_emit(store, number, line, limit)))
-    await window.put(None)
-
-
-async def _report(store: Store, window: "asyncio.Queue[asyncio.Task[_Answer] | None]") -> tuple[int, int]:
-    stored = refused = 0
-    while True:
-        if window.empty():
-            _settle(store)
-        task = await window.get()
-        if task is None:
-            _settle(store)
-            return stored, refused
-        if not task.done():
-            _settle(store)
-        answer = await task
-        stored, refused = stored + ("error" not in answer), refused + ("error" in answer)
-        print_json(answer)
-
-
-def _settle(store: Store) -> None:
-    """Before waiting: what was stored is told, to the dispatcher and to who reads our output."""
-    bell.ring(store.path)
-    sys.stdout.flush()
-
-
-async def _emit(store: Store, number: int, line: bytes, limit: int) -> _Answer:
+def _arrival(line: bytes, limit: int) -> queue.Arrival | HookkeeperError:
+    """The event in a line, or what is wrong with it."""
     try:
         entry = _parsed(line, limit)
         body = accept(entry.type, bytes(entry.data), limit=limit)
-        emitted = await queue.emit(store, entry.type, body, key=check_key(entry.key))
+        return queue.Arrival(entry.type, body, check_key(entry.key))
     except HookkeeperError as error:
-        return {"line": number, "error": str(error)}
+        return error
+
+
+def _answer(number: int, emitted: queue.Emitted | HookkeeperError) -> _Answer:
+    if isinstance(emitted, HookkeeperError):
+        return {"line": number, "error": str(emitted)}
     return {
         "line": number,
         "id": emitted.id,
@@ -144,19 +133,20 @@ def _with_half_pairs(line: bytes) -> _Line:
     return _Line(entry.type, msgspec.Raw(line[start:end]), entry.key)
 
 
-async def _lines(file: int, longest: int) -> AsyncIterator[bytes]:
-    """The lines of a file; of one that is too long, one byte more than `longest`."""
+async def _lines(file: int, longest: int) -> AsyncIterator[list[bytes]]:
+    """The lines of a file, as many at a time as are there; of one that is too long, one byte more than `longest`."""
     begun = bytearray()
     async for chunk in _chunks(file):
         first, *others = chunk.split(b"\n")
         begun += first[: max(0, longest + 1 - len(begun))]
-        if others:
-            yield bytes(begun)
-            for line in others[:-1]:
-                yield line
-            begun = bytearray(others[-1])
+        if not others:
+            continue
+        lines = [bytes(begun), *others[:-1]]
+        begun = bytearray(others[-1])
+        for start in range(0, len(lines), _TOGETHER):
+            yield lines[start : start + _TOGETHER]
     if begun:
-        yield bytes(begun)
+        yield [bytes(begun)]
 
 
 async def _chunks(file: int) -> AsyncIterator[bytes]:
@@ -184,9 +174,3 @@ async def _readable(file: int) -> None:
         await ready.wait()
     finally:
         loop.remove_reader(file)
-
-
-def _first(errors: BaseExceptionGroup) -> BaseException:
-    """A task group wraps what one of its tasks or its body raised."""
-    error = errors.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -23,9 +23,9 @@ def print_line(text: str) -> None:
     print(one_line(text))
 
 
-def print_json(value: dict[str, object]) -> None:
-    """One JSON line; all but ASCII is escaped, so that it leaves any terminal whole."""
-    print(json.dumps(value))
+def print_json(*values: dict[str, object]) -> None:
+    """A JSON line for each; all but ASCII is escaped, so that it leaves any terminal whole."""
+    print("".join(f"{json.dumps(value)}\n" for value in values), end="")
 
 
 def print_table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -2,7 +2,7 @@
 
 from core.store.lanes import BULK, FRESH, RETRY
 from core.store.queue.claims import Claim, Slots, claim, due_times, next_epoch
-from core.store.queue.intake import Emitted, deliver, emit, emit_test
+from core.store.queue.intake import Arrival, Emitted, deliver, emit, emit_many, emit_test
 from core.store.queue.outcomes import (
     Ending,
     Verdict,
@@ -19,6 +19,7 @@ __all__ = [
     "BULK",
     "FRESH",
     "RETRY",
+    "Arrival",
     "Claim",
     "Emitted",
     "Ending",
@@ -31,6 +32,7 @@ __all__ = [
     "deliver_unwanted",
     "due_times",
     "emit",
+    "emit_many",
     "emit_test",
     "move_due_times",
     "next_epoch",

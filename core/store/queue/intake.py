@@ -1,6 +1,7 @@
 """Events come in: stored with their deliveries in one transaction."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.catalog import Body
@@ -9,10 +10,24 @@ from core.ids import new_id
 from core.store.config import find_webhook
 from core.store.errors import KeyReused, NotPossible
 from core.store.lanes import BULK, FRESH
-from core.store.line import due_in_line
+from core.store.line import NEVER, due_in_line
 from core.store.store import Store
 
 _STATUS_SHOWN = 60
+_EVENT = (
+    "INSERT INTO events (seq, id, type, body, session, external_id, is_test, created_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_DELIVERY = (
+    "INSERT INTO deliveries (id, event, webhook, state, lane, due_at, line, created_at, changed_at)"
+    " VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?)"
+)
+_KEY = "REPLACE INTO event_keys VALUES (?, ?, ? + 86400000 * coalesce((SELECT keep_keys FROM settings), 7))"
+_BY_KEY = """
+SELECT e.id, e.type, e.body, (SELECT count(*) FROM deliveries d WHERE d.event = e.seq)
+FROM event_keys k JOIN events e ON e.seq = k.event WHERE k.key = ? AND k.expires_at > ?
+"""
+_TAKERS = "SELECT seq, enabled, in_order, status_filter FROM webhooks WHERE type = ? AND deleted_at IS NULL ORDER BY seq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,111 +39,157 @@ class Emitted:
     repeated: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event that is handed over together with others."""
+
+    event_type: str
+    body: Body
+    key: str | None
+
+
 async def emit(store: Store, event_type: str, body: Body, *, key: str | None = None) -> Emitted:
     """Store an event and its deliveries in one transaction. Raises KeyReused, StoreError.
 
     A webhook that is disabled gets a delivery, too: it is held. One that filters this status out gets none, and
     the books say so. `key` makes it idempotent, for 7 days unless the settings say otherwise.
     """
-    identity = new_id("evt")
-    return await store.write(lambda database: _emit(database, identity, event_type, body, key))
+    (answer,) = await emit_many(store, [Arrival(event_type, body, key)])
+    if isinstance(answer, KeyReused):
+        raise answer
+    return answer
 
 
-def _emit(
-    database: sqlite3.Connection, identity: str, event_type: str, body: Body, key: str | None
-) -> Emitted:
-    if key is not None and (before := _by_key(database, event_type, body, key)) is not None:
-        return before
-    now = now_ms()
-    event = _insert_event(database, identity, event_type, body, is_test=False, now=now)
-    if key is not None:
-        database.execute(
-            "REPLACE INTO event_keys VALUES (?, ?, ? + 86400000 * coalesce((SELECT keep_keys FROM settings), 7))",
-            (key, event, now),
+async def emit_many(store: Store, arrivals: Sequence[Arrival]) -> list[Emitted | KeyReused]:
+    """The same for some hundreds of events in one transaction: an answer for each, in their order.
+
+    Where `emit` raises KeyReused, that is the answer, and stops nothing else. Raises StoreError.
+    """
+
+    def emit_all(database: sqlite3.Connection) -> list[Emitted | KeyReused]:
+        intake = _Intake(database)
+        answers = [intake.take(arrival) for arrival in arrivals]
+        intake.write()
+        return answers
+
+    return await store.write(emit_all)
+
+
+_Taker = tuple[int, bool, bool, str | None]
+"""A webhook that the events of a type go to: its row number, `enabled`, `in_order`, `status_filter`."""
+_Row = tuple[object, ...]
+
+
+class _Intake:
+    """What some events add to the books: gathered first, then written by one statement for each table."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._now = now_ms()
+        (self._newest,) = database.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
+        self._takers: dict[str, list[_Taker]] = {}
+        self._lines: set[tuple[int, str]] = set()
+        self._keyed: dict[str, _Row] = {}
+        self._events: list[_Row] = []
+        self._keys: list[_Row] = []
+        self._deliveries: list[_Row] = []
+        self._skipped: list[_Row] = []
+        self._unwanted: list[_Row] = []
+
+    def take(self, arrival: Arrival) -> Emitted | KeyReused:
+        """Gather what an event adds; nothing if its key has come before."""
+        kind, body, key = arrival.event_type, arrival.body, arrival.key
+        if key is not None and (before := self._keyed.get(key) or self._stored(key)) is not None:
+            return _repeated(arrival, before)
+        identity = new_id("evt")
+        self._newest += 1
+        self._events.append(
+            (self._newest, identity, kind, body.raw, body.session, body.external_id, False, self._now)
         )
-    return Emitted(identity, _hand_out(database, event, event_type, body, now), repeated=False)
+        wanted = self._hand_out(self._newest, kind, body)
+        if key is not None:
+            self._keys.append((key, self._newest, self._now))
+            self._keyed[key] = (identity, kind, body.raw, wanted)
+        return Emitted(identity, wanted, repeated=False)
+
+    def write(self) -> None:
+        """Write what was gathered."""
+        for statement, rows in (
+            (_EVENT, self._events),
+            (_KEY, self._keys),
+            (_DELIVERY, self._deliveries),
+            ("INSERT INTO skipped VALUES (?, ?, ?)", self._skipped),
+            ("INSERT INTO unwanted VALUES (?, ?)", self._unwanted),
+        ):
+            if rows:
+                self._database.executemany(statement, rows)
+
+    def _hand_out(self, event: int, kind: str, body: Body) -> int:
+        """A delivery to each webhook that wants the event, and for the others why not; how many want it."""
+        if (takers := self._takers.get(kind)) is None:
+            takers = self._takers[kind] = self._database.execute(_TAKERS, (kind,)).fetchall()
+        wanted = 0
+        for webhook, enabled, in_order, statuses in takers:
+            if statuses is not None and body.status not in statuses.splitlines():
+                self._skipped.append((event, webhook, f"{_status(body)} is not in its filter"))
+                continue
+            lane = FRESH if enabled else BULK  # what is held comes in a heap once it is released
+            line = (body.session or None) if in_order else None
+            due_at = 0 if line is None else self._due(webhook, line)
+            self._deliveries.append((new_id("dlv"), event, webhook, lane, due_at, line, self._now, self._now))
+            wanted += 1
+        if not wanted:
+            reason = f"no webhook wants {_status(body)}" if takers else "no webhook of this type"
+            self._unwanted.append((event, reason))
+        return wanted
+
+    def _due(self, webhook: int, line: str) -> int:
+        if (webhook, line) in self._lines:
+            return NEVER
+        self._lines.add((webhook, line))
+        return due_in_line(self._database, webhook, line)
+
+    def _stored(self, key: str) -> _Row | None:
+        row: _Row | None = self._database.execute(_BY_KEY, (key, self._now)).fetchone()
+        return row
 
 
-def _hand_out(database: sqlite3.Connection, event: int, event_type: str, body: Body, now: int) -> int:
-    """A delivery to each webhook of the type that wants the event, and for the others why not; how many want it."""
-    webhooks = database.execute(
-        "SELECT seq, enabled, in_order, status_filter FROM webhooks WHERE type = ? AND deleted_at IS NULL ORDER BY seq",
-        (event_type,),
-    ).fetchall()
-    status = f"status {(body.status or 'none')[:_STATUS_SHOWN]}"
-    wanted = 0
-    for webhook, enabled, in_order, statuses in webhooks:
-        if statuses is not None and body.status not in statuses.splitlines():
-            reason = f"{status} is not in its filter"
-            database.execute("INSERT INTO skipped VALUES (?, ?, ?)", (event, webhook, reason))
-            continue
-        lane = FRESH if enabled else BULK  # what is held comes in a heap once it is released
-        line = (body.session or None) if in_order else None
-        insert_delivery(database, event, webhook, now, lane=lane, line=line)
-        wanted += 1
-    if not wanted:
-        reason = f"no webhook wants {status}" if webhooks else "no webhook of this type"
-        database.execute("INSERT INTO unwanted VALUES (?, ?)", (event, reason))
-    return wanted
-
-
-def _by_key(database: sqlite3.Connection, event_type: str, body: Body, key: str) -> Emitted | None:
-    row = database.execute(
-        "SELECT e.id, e.type, e.body, (SELECT count(*) FROM deliveries d WHERE d.event = e.seq)"
-        " FROM event_keys k JOIN events e ON e.seq = k.event WHERE k.key = ? AND k.expires_at > ?",
-        (key, now_ms()),
-    ).fetchone()
-    if row is None:
-        return None
-    if (row[1], row[2]) != (event_type, body.raw):
-        raise KeyReused(
-            f"The key {key[:60]!r} was used for {row[0]} with another type or body. Use a new key."
+def _repeated(arrival: Arrival, before: _Row) -> Emitted | KeyReused:
+    """The answer for a key that has come before, with this event: ID, type, body, number of deliveries."""
+    identity, kind, raw, deliveries = before
+    if (kind, raw) != (arrival.event_type, arrival.body.raw):
+        return KeyReused(
+            f"The key {(arrival.key or '')[:60]!r} was used for {identity} with another type or body. Use a new key."
         )
-    return Emitted(row[0], row[3], repeated=True)
+    return Emitted(str(identity), int(str(deliveries)), repeated=True)
 
 
-def _insert_event(
-    database: sqlite3.Connection, identity: str, event_type: str, body: Body, *, is_test: bool, now: int
-) -> int:
-    cursor = database.execute(
-        "INSERT INTO events (id, type, body, session, external_id, is_test, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (identity, event_type, body.raw, body.session, body.external_id, is_test, now),
-    )
-    return cursor.lastrowid or 0
+def _status(body: Body) -> str:
+    return f"status {(body.status or 'none')[:_STATUS_SHOWN]}"
 
 
 def insert_delivery(
-    database: sqlite3.Connection,
-    event: int,
-    webhook: int,
-    now: int,
-    *,
-    lane: int = FRESH,
-    line: str | None = None,
+    database: sqlite3.Connection, event: int, webhook: int, now: int, *, lane: int = FRESH
 ) -> str:
-    """Make a delivery that is due at once, or once those before it in its line have ended; its ID."""
+    """Make a delivery that is due at once, outside the order; its ID."""
     identity = new_id("dlv")
-    due_at = due_in_line(database, webhook, line)
-    database.execute(
-        "INSERT INTO deliveries (id, event, webhook, state, lane, due_at, line, created_at, changed_at)"
-        " VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?)",
-        (identity, event, webhook, lane, due_at, line, now, now),
-    )
+    database.execute(_DELIVERY, (identity, event, webhook, lane, 0, None, now, now))
     return identity
 
 
 async def emit_test(store: Store, webhook_id: str, body: Body) -> str:
     """Store a test event for one webhook; the ID of its delivery. Raises NotFound, NotPossible if disabled."""
 
-    def test(database: sqlite3.Connection) -> str:
+    def store_test(database: sqlite3.Connection) -> str:
         seq, webhook = find_webhook(database, webhook_id)
         if not webhook.enabled:
             raise NotPossible(f"{webhook.id} is disabled. Enable it, then test it.")
         now = now_ms()
-        event = _insert_event(database, new_id("evt"), webhook.type, body, is_test=True, now=now)
+        test = (None, new_id("evt"), webhook.type, body.raw, body.session, body.external_id, True, now)
+        event = database.execute(_EVENT, test).lastrowid or 0
         return insert_delivery(database, event, seq, now)
 
-    return await store.write(test)
+    return await store.write(store_test)
 
 
 async def deliver(store: Store, event_id: str, webhook_id: str) -> str:

@@ -36,6 +36,11 @@ class Line:
         for session in sessions:
             await queue.emit(self.store, TYPE, accept(TYPE, b'{"interviewId": "%s"}' % session.encode()))
 
+    async def emit_together(self, sessions: str) -> None:
+        """The same in one transaction."""
+        bodies = [accept(TYPE, b'{"interviewId": "%s"}' % session.encode()) for session in sessions]
+        await queue.emit_many(self.store, [queue.Arrival(TYPE, body, None) for body in bodies])
+
     async def claim(self) -> list[queue.Claim]:
         """All that is due."""
         version = (await config.load_webhook(self.store, self.webhook.id)).version
@@ -59,6 +64,16 @@ async def line(store: Store) -> Line:
     """An empty one."""
     webhook = await config.add_webhook(store, TYPE, OPTIONS, actor="ana")
     return Line(store, webhook, await queue.next_epoch(store))
+
+
+async def test_events_that_come_together_keep_their_order(line: Line) -> None:
+    """Among themselves and behind those that were there."""
+    await line.emit("a")
+    await line.emit_together("babba")
+    assert await line.waits() == ["now", "now", "order", "order", "order", "order"]
+    _, first_b, second_a, *_ = await line.deliveries()
+    assert [claim.id for claim in await line.claim()] == [(await line.deliveries())[0].id, first_b.id]
+    assert second_a.session == "a"
 
 
 @pytest.mark.parametrize("end", [DELIVERED, FAILED])
