@@ -28,16 +28,23 @@ class UnknownType(HookkeeperError):
     """No event type has this name."""
 
     def __init__(self, name: str) -> None:
-        import difflib  # needed for slips alone, and every start of the command line would pay for it
-
         shown = name if len(name) <= 60 else f"{name[:60]}..."
-        nearest = difflib.get_close_matches(shown.lower(), EVENT_TYPES, n=1)
-        guess = f"Did you mean {nearest[0]}? " if nearest else ""
+        nearest = _nearest(shown)
+        guess = f"Did you mean {' or '.join(nearest)}? " if nearest else ""
         # As JSON, so that whatever was typed leaves the terminal whole.
         super().__init__(
             f"There is no event type {json.dumps(shown)}. {guess}`hookkeeper types` lists them all."
         )
         self.name = name
+
+
+def _nearest(name: str) -> list[str]:
+    """The types that a name is a part of; else the one that it looks like."""
+    import difflib  # needed for slips alone, and every start of the command line would pay for it
+
+    word = "-".join(name.lower().replace("_", " ").split())
+    parts = [each for each in EVENT_TYPES if len(word) > 2 and word in each]
+    return parts or difflib.get_close_matches(word, EVENT_TYPES, n=1)
 
 
 def event_type(name: str) -> EventType:

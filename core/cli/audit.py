@@ -34,4 +34,5 @@ def list_changes(
     print_table(
         ("At", "By", "Action", "Subject", "Details"),
         ((each.at, each.actor, each.action, each.subject, each.details) for each in changes),
+        empty="Nothing was changed yet." if subject is None else f"Nothing is known of {subject}.",
     )

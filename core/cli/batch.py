@@ -5,7 +5,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import repeat
 
@@ -35,7 +35,7 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
 
 _HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _decode = msgspec.json.Decoder(_Line).decode
-_Answer = dict[str, object]
+_Answer = queue.Emitted | HookkeeperError
 
 
 @contextmanager
@@ -58,33 +58,35 @@ def opened(name: str) -> Iterator[int]:
 
 
 async def emit_lines(store: Store, file: int) -> tuple[int, int]:
-    """Emit every line; how many were stored and refused. A line that is refused says so and stops nothing else."""
+    """Emit every line; how many deliveries that made, and how many lines were refused.
+
+    A line that is refused says so and stops nothing else.
+    """
     limit = (await config.load_settings(store)).body_limit
-    stored = refused = number = 0
+    deliveries = refused = number = 0
     async for lines in _lines(file, limit + _ENVELOPE):
         numbered = [(number + place, line) for place, line in enumerate(lines, 1) if line.strip()]
         number += len(lines)
-        answers = await _emit(store, numbered, limit)
-        wrong = sum("error" in answer for answer in answers)
-        stored, refused = stored + len(answers) - wrong, refused + wrong
-        print_json(*answers)
+        answers = await _emit(store, (line for _, line in numbered), limit)
+        deliveries += sum(
+            each.deliveries for each in answers if isinstance(each, queue.Emitted) and not each.repeated
+        )
+        refused += sum(isinstance(each, HookkeeperError) for each in answers)
+        print_json(*(_shown(number, each) for (number, _), each in zip(numbered, answers, strict=True)))
         sys.stdout.flush()
         bell.ring(store.path)
-    return stored, refused
+    return deliveries, refused
 
 
-async def _emit(store: Store, lines: Sequence[tuple[int, bytes]], limit: int) -> list[_Answer]:
+async def _emit(store: Store, lines: Iterable[bytes], limit: int) -> list[_Answer]:
     """The answers to some lines, in their order."""
-    found = [_arrival(line, limit) for _, line in lines]
+    found = [_arrival(line, limit) for line in lines]
     arrivals = [each for each in found if isinstance(each, queue.Arrival)]
     try:
-        emitted: Iterator[queue.Emitted | HookkeeperError] = iter(await queue.emit_many(store, arrivals))
+        emitted: Iterator[_Answer] = iter(await queue.emit_many(store, arrivals))
     except StoreError as error:
         emitted = repeat(error)
-    return [
-        _answer(number, next(emitted) if isinstance(each, queue.Arrival) else each)
-        for (number, _), each in zip(lines, found, strict=True)
-    ]
+    return [next(emitted) if isinstance(each, queue.Arrival) else each for each in found]
 
 
 def _arrival(line: bytes, limit: int) -> queue.Arrival | HookkeeperError:
@@ -97,7 +99,7 @@ def _arrival(line: bytes, limit: int) -> queue.Arrival | HookkeeperError:
         return error
 
 
-def _answer(number: int, emitted: queue.Emitted | HookkeeperError) -> _Answer:
+def _shown(number: int, emitted: _Answer) -> dict[str, object]:
     if isinstance(emitted, HookkeeperError):
         return {"line": number, "error": str(emitted)}
     return {

@@ -41,8 +41,13 @@ def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *,
     """Open the database, do the work and close it. Only what may come first in its life may `create` it."""
     from core.store import open_store
 
+    database = database_of(context)
+    is_new = create and not database.exists()
+
     async def run() -> T:
-        async with open_store(database_of(context), create=create) as store:
+        async with open_store(database, create=create) as store:
+            if is_new:
+                say(f"The database {database} is new.")
             return await work(store)
 
     return asyncio.run(run())

@@ -38,6 +38,9 @@ def add_to(commands: typer.Typer) -> None:
     commands.add_typer(app, name="deliveries")
 
 
+_NONE = "No deliveries yet. hookkeeper emit TYPE --data JSON hands an event over to the webhooks of its type."
+_NONE_MATCHES = "No delivery is like that. hookkeeper deliveries list without options lists the newest."
+
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Count them, and change nothing.")]
 
 
@@ -77,10 +80,11 @@ def list_deliveries(
         for row in rows:
             print_json(row.delivery.model_dump(mode="json"))
     else:
-        _print_table([row.delivery for row in rows])
+        is_filtered = bool(words) or state is not None or any(options)
+        _print_table([row.delivery for row in rows], empty=_NONE_MATCHES if is_filtered else _NONE)
 
 
-def _print_table(deliveries: "list[Delivery]") -> None:
+def _print_table(deliveries: "list[Delivery]", *, empty: str) -> None:
     print_table(
         ("ID", "State", "Type", "Created", "Attempts", "Answer", "Next attempt", "URL"),
         (
@@ -96,6 +100,7 @@ def _print_table(deliveries: "list[Delivery]") -> None:
             )
             for each in deliveries
         ),
+        empty=empty,
     )
 
 
@@ -219,9 +224,10 @@ def resend(
             say(f"{delivery.id} was delivered before; it is sent once more.")
         return delivery
 
-    all_done = _for_each(context, identities, again, as_json=as_json)
-    wake_dispatcher(database_of(context))
-    if not all_done:
+    done = _for_each(context, identities, again, as_json=as_json)
+    if done:
+        wake_dispatcher(database_of(context))
+    if done < len(identities):
         raise typer.Exit(1)
 
 
@@ -259,9 +265,10 @@ def cancel(
             raise WrongUsage("--dry-run counts what would be cancelled. To cancel it, add --yes.")
         jobs.start(context, "cancel", given, words, dry_run=dry_run, as_json=as_json)
         return
-    if not _for_each(
+    done = _for_each(
         context, identities, lambda store, each: queue.cancel(store, each, actor=actor()), as_json=as_json
-    ):
+    )
+    if done < len(identities):
         raise typer.Exit(1)
 
 
@@ -296,22 +303,22 @@ def _for_each(
     change: "Callable[[Store, str], Coroutine[Any, Any, Delivery]]",
     *,
     as_json: bool,
-) -> bool:
-    """Change one after the other; one that cannot be changed stops no other. Whether all were changed."""
+) -> int:
+    """Change one after the other; one that cannot be changed stops no other. How many were changed."""
 
-    async def work(store: "Store") -> bool:
-        all_done = True
+    async def work(store: "Store") -> int:
+        done = 0
         for identity in identities:
             try:
                 delivery = await change(store, identity)
             except HookkeeperError as error:
                 say(str(error))
-                all_done = False
                 continue
+            done += 1
             if as_json:
                 print_json(delivery.model_dump(mode="json"))
             else:
                 print_line(f"{delivery.id}  {_state(delivery)}")
-        return all_done
+        return done
 
     return in_store(context, work)

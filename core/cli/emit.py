@@ -47,7 +47,8 @@ def emit(
         print_line(emitted.id)
     if not emitted.deliveries:
         say(f"No webhook took it: hookkeeper events show {emitted.id} says why.")
-    wake_dispatcher(database_of(context))
+    elif not emitted.repeated:
+        wake_dispatcher(database_of(context))
 
 
 def check_key(key: str | None) -> str | None:
@@ -75,8 +76,8 @@ def _batch(context: typer.Context, name: str) -> None:
     from core.cli import batch
 
     with batch.opened(name) as file:
-        stored, refused = in_store(context, lambda store: batch.emit_lines(store, file), create=True)
-    if stored:
+        deliveries, refused = in_store(context, lambda store: batch.emit_lines(store, file), create=True)
+    if deliveries:
         wake_dispatcher(database_of(context))
     if refused:
         raise typer.Exit(1)

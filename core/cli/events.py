@@ -53,6 +53,9 @@ def list_events(
             )
             for each in events
         ),
+        empty="No event went to nobody."
+        if unwanted
+        else "No events yet. hookkeeper emit TYPE --data JSON hands one over.",
     )
 
 

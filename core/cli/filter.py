@@ -73,8 +73,10 @@ def given_filter(
     return validated(DeliveryFilter, values, lambda field: _OPTIONS.get(field, f"--{field}"))
 
 
-async def whole_filter(store: "Store", given: "DeliveryFilter", words: str) -> "DeliveryFilter":
-    """What options and words mean together. Raises NotFound, WrongUsage."""
+async def whole_filter(
+    store: "Store", given: "DeliveryFilter", words: str, *, state_option: str = "--state"
+) -> "DeliveryFilter":
+    """What options and words mean together; `state_option` gave the state. Raises NotFound, WrongUsage."""
     if not words and given.webhook is None:
         return given
     from core.store import config
@@ -89,7 +91,11 @@ async def whole_filter(store: "Store", given: "DeliveryFilter", words: str) -> "
         given = given.model_copy(update={"webhook": webhook.id})
     options, fields = (chosen.model_dump(exclude_defaults=True) for chosen in (given, worded))
     if twice := sorted(options.keys() & fields.keys()):
-        raise WrongUsage(f"{_OPTIONS.get(twice[0], f'--{twice[0]}')} is said twice: as a word, and besides.")
+        option = _OPTIONS.get(twice[0], f"--{twice[0]}")
+        raise WrongUsage(
+            f"{state_option if option == '--state' else option} and the word {option[2:]}: both choose by"
+            f" {option[2:]}. Leave one of them out."
+        )
     return type(given).model_validate(options | fields)
 
 

@@ -56,6 +56,7 @@ def list_jobs(context: typer.Context, limit: Limit = 100, as_json: AsJson = Fals
             )
             for each in found
         ),
+        empty="No jobs yet. hookkeeper deliveries resend --all-failed starts one, and so does deliveries cancel --all.",
     )
 
 
@@ -130,7 +131,9 @@ def start(
     from core.store.jobs import JobKind
 
     async def work(store: "Store") -> "tuple[DeliveryFilter, int, Job | None]":
-        chosen = await whole_filter(store, given, words)
+        chosen = await whole_filter(
+            store, given, words, state_option="--all-failed" if kind == "resend" else "--state"
+        )
         number = await history.count_deliveries(store, chosen)
         if dry_run or not number:
             return chosen, number, None

@@ -46,9 +46,10 @@ def list_notices(
             (notice.id, notice.at, notice.kind, notice.message, notice.acknowledged_by)[: len(titles)]
             for notice in found
         ),
+        empty="There are no notices."
+        if everything
+        else "There are no notices. --all lists those as well that were acknowledged.",
     )
-    if not found:
-        say("There are no notices.")
 
 
 @app.command("ack")

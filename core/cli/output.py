@@ -28,12 +28,14 @@ def print_json(*values: dict[str, object]) -> None:
     print("".join(f"{json.dumps(value)}\n" for value in values), end="")
 
 
-def print_table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Aligned columns. Nothing is cut: who reads may be a program."""
+def print_table(titles: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "") -> None:
+    """Aligned columns. Nothing is cut: who reads may be a program. `empty` tells a person why there is no row."""
     table = [list(titles), *([_cell(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    if empty and len(table) == 1:
+        say(empty)
 
 
 def print_fields(fields: Iterable[tuple[str, object]]) -> None:

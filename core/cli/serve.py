@@ -10,7 +10,8 @@ from typing import TextIO, cast
 
 from core.errors import HookkeeperError
 from core.service.child import STARTED_BY_VARIABLE, stop_dispatcher
-from core.service.status import dispatcher_status
+from core.service.status import DispatcherStatus, dispatcher_status
+from core.store.migration import require_database
 
 _PATIENCE = 310.0
 
@@ -52,8 +53,8 @@ def _first(group: BaseExceptionGroup[HookkeeperError]) -> HookkeeperError:
 
 
 def run_status(database: Path, *, as_json: bool = False) -> int:
-    """Print who delivers; 1 if nobody does."""
-    status = dispatcher_status(database)
+    """Print who delivers; 1 if nobody does. Raises DatabaseMissing."""
+    status = _status(database)
     if as_json:
         print(json.dumps(asdict(status) | {"database": str(database)}, default=str))
     else:
@@ -63,7 +64,7 @@ def run_status(database: Path, *, as_json: bool = False) -> int:
 
 def run_stop(database: Path) -> int:
     """Drain the dispatcher and wait until it has stopped. Raises HookkeeperError."""
-    status = dispatcher_status(database)
+    status = _status(database)
     if status.pid is None:
         print("Nobody delivers.", file=sys.stderr)
         return 0
@@ -76,3 +77,10 @@ def run_stop(database: Path) -> int:
         time.sleep(0.05)  # the lock tells nobody when it falls free
     print(f"Stopped: pid {status.pid}.", file=sys.stderr)
     return 0
+
+
+def _status(database: Path) -> DispatcherStatus:
+    status = dispatcher_status(database)
+    if not status.running:
+        require_database(database)  # or a slip in its name would read as an answer
+    return status

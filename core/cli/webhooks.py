@@ -98,9 +98,8 @@ def list_webhooks(
             )
             for each in summaries
         ),
+        empty="No webhooks yet. hookkeeper webhooks add --type TYPE --url URL generates one.",
     )
-    if not summaries:
-        say("No webhooks yet. hookkeeper webhooks add --type TYPE --url URL generates one.")
 
 
 def _enabled(webhook: "Webhook") -> bool | str:
@@ -129,6 +128,7 @@ def _list_deleted(webhooks: "list[DeletedWebhook]", as_json: bool) -> None:
             )
             for each in webhooks
         ),
+        empty="No webhook was deleted in the last 24 hours.",
     )
 
 

@@ -132,7 +132,7 @@ class DeliveryFilter(BaseModel):
         named = (
             "failing now" if self.view is View.FAILING else self.view,
             self.state,
-            kind.short_name if kind else self.event_type,
+            kind.display_name if kind else self.event_type,
             tail(self.webhook) if self.webhook else None,
             self.outcome.replace("_", " ") if self.outcome else None,
             str(self.status_code) if self.status_code else None,

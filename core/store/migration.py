@@ -63,12 +63,17 @@ def _prepare(path: Path, create: bool, lock: DispatcherLock | None) -> None:
 def prepare_to_read(path: Path) -> None:
     """See that the file is a current database of ours, and leave it as it is. Raises StoreError."""
     try:
-        if _is_missing(path):
-            raise _missing(path)
+        require_database(path)
         if check(path, writes=False) < VERSION:
             raise DatabaseOlder(f"The database {path} must be upgraded first: hookkeeper serve does so.")
     except (sqlite3.Error, OSError) as error:
         raise in_words(error, path) from None
+
+
+def require_database(path: Path) -> None:
+    """Raises DatabaseMissing where there is none."""
+    if _is_missing(path):
+        raise _missing(path)
 
 
 def _is_missing(path: Path) -> bool:

@@ -24,8 +24,8 @@ def sqlite(version: tuple[int, ...]) -> Finding:
     words = f"SQLite {'.'.join(map(str, version))}."
     if has_wal_reset_bug(version):
         words += (
-            " It has the WAL-reset bug (fixed in 3.51.3, 3.50.7 and 3.44.6), which two checkpoints at once wake: here"
-            " only the dispatcher that holds the lock checkpoints. Open the database with no other program."
+            " Its WAL-reset bug (fixed in 3.51.3, 3.50.7 and 3.44.6) needs two checkpoints at once: here only the"
+            " dispatcher that holds the lock makes any."
         )
     return well("sqlite", words)
 

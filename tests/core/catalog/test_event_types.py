@@ -180,6 +180,11 @@ def test_event_type_finds_by_name() -> None:
             " `hookkeeper types` lists them all.",
         ),
         (
+            "Session S",
+            'There is no event type "Session S". Did you mean session-started or session-succeeded?'
+            " `hookkeeper types` lists them all.",
+        ),
+        (
             "ONBOARDING_STATUS",
             'There is no event type "ONBOARDING_STATUS". Did you mean onboarding-status?'
             " `hookkeeper types` lists them all.",
@@ -194,7 +199,7 @@ def test_event_type_finds_by_name() -> None:
             f'There is no event type "{"q" * 60}...". `hookkeeper types` lists them all.',
         ),
     ],
-    ids=["slip", "capitals", "empty", "escape-sequence", "long"],
+    ids=["slip", "part", "capitals", "empty", "escape-sequence", "long"],
 )
 def test_an_unknown_name_is_answered_with_the_nearest(name: str, words: str) -> None:
     """The error names the nearest type, if there is one, and is short and harmless whatever was typed."""

@@ -96,10 +96,13 @@ def test_jobs_take_words(shell: Shell, webhook: str) -> None:
     ("words", "said"),
     [
         (("list", "code:x"), '"x" is not a status code such as 404, or 5xx for all from 500 on.'),
-        (("list", "code:404", "--code", "500"), "--code is said twice: as a word, and besides."),
+        (
+            ("list", "code:404", "--code", "500"),
+            "--code and the word code: both choose by code. Leave one of them out.",
+        ),
         (
             ("resend", "--all-failed", "--filter", "state:pending"),
-            "--state is said twice: as a word, and besides.",
+            "--all-failed and the word state: both choose by state. Leave one of them out.",
         ),
         (("resend", "dlv_1", "--filter", "code:404"), "Write the IDs of deliveries, or --all-failed"),
     ],
