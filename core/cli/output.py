@@ -1,7 +1,9 @@
 """Data on stdout, as a table or as JSON lines; words on stderr."""
 
 import json
+import os
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
@@ -9,6 +11,9 @@ from typing import Annotated
 import typer
 
 from core.text import one_line, sanitize
+
+_LEAST_ROOM = 24
+"""Columns in which words can be read."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]
 
@@ -29,13 +34,40 @@ def print_json(*values: dict[str, object]) -> None:
 
 
 def print_table(titles: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "") -> None:
-    """Aligned columns. Nothing is cut: who reads may be a program. `empty` tells a person why there is no row."""
+    """Aligned columns. Nothing is cut: who reads may be a program. `empty` tells a person why there is no row.
+
+    On a terminal that is too narrow the words of the last column go on below it; where not even the others have room,
+    each row is printed as its fields.
+    """
     table = [list(titles), *([_cell(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    room = _columns() - sum(widths[:-1]) - 2 * (len(widths) - 1)
+    if len(table) > 1 and room < min(widths[-1], _LEAST_ROOM):
+        for row in table[1:]:
+            print_fields(zip(titles, row, strict=True))
+            print()
+        return
     for row in table:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        *cells, last = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        begin = "".join(f"{cell}  " for cell in cells)
+        lines = [last] if len(last) <= room else _wrapped(last, room)
+        print(
+            "\n".join(
+                f"{begin if not place else ' ' * len(begin)}{line}".rstrip()
+                for place, line in enumerate(lines)
+            )
+        )
     if empty and len(table) == 1:
         say(empty)
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _columns() -> int:
+    """Those of the terminal; a file or a program takes any number."""
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else sys.maxsize
 
 
 def print_fields(fields: Iterable[tuple[str, object]]) -> None:

@@ -1,5 +1,6 @@
 """The command line: data on stdout, words on stderr, exit codes 0, 1, 2."""
 
+import asyncio
 import json
 import shlex
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.cli.conftest import Shell
+from tests.support.terminal import Terminal
 
 
 def test_without_a_command_the_screens_open(shell: Shell) -> None:
@@ -392,6 +394,24 @@ def test_a_command_imports_no_other_command_no_screen_and_no_http(shell: Shell) 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert done.stdout.startswith(b"ID")
     assert done.stderr.splitlines()[1:] == [b""]
+
+
+def test_a_narrow_terminal_gets_no_broken_table(shell: Shell) -> None:
+    """What does not fit goes on below; what has no room at all stands as fields. A program gets one line a row."""
+    assert shell("webhooks", "add", "--type", "session-failed", "--url", "https://x.example/hooks") == 0
+    (webhook,) = shell.json("webhooks", "list")
+
+    async def shown(last: str, *words: str, columns: int = 80) -> str:
+        terminal = Terminal(command=(sys.executable, "-m", "core.cli"), words=words, columns=columns)
+        await terminal.shows(last)
+        await terminal.exit_code()
+        return terminal.text()
+
+    assert f"ID           {webhook['id']}" in asyncio.run(shown("x.example/hooks", "webhooks", "list"))
+    assert asyncio.run(shown("x.example/hooks", "webhooks", "list", columns=130)).startswith("ID  ")
+    assert "\n                   " in asyncio.run(shown("no files", "doctor"))
+    assert shell("webhooks", "list") == 0
+    assert len(shell.out.splitlines()) == 2
 
 
 def test_a_closed_pipe_is_quiet(database: Path) -> None:
