@@ -53,6 +53,7 @@ def _of(place: str, *actions: Action) -> tuple[Action, ...]:
 _SIGNS = {
     "question_mark": "?",
     "exclamation_mark": "!",
+    "slash": "/",
     "escape": "Esc",
     "left": "←",
     "right": "→",

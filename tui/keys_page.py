@@ -9,7 +9,7 @@ _HEAD = """# Keys
 Made from the registry of actions by `make keys`. `?` shows the same in the program, with the keys that hold there.
 
 In every list: `j` `k` `↓` `↑` by one, `PgDn` `PgUp` by a page, `g` `G` `Home` `End` to either end. In dialogs: `Tab` to the next field or
-button, `Enter` presses it, `ctrl+s` is the main button, `Esc` cancels. `ctrl+c` is `Esc` without its delay.
+button, `Enter` presses it, in forms `ctrl+s` is the main button, `Esc` cancels. `ctrl+c` is `Esc` without its delay.
 
 ## Other keys
 

@@ -30,6 +30,9 @@ State = Literal["pending", "sending", "delivered", "failed", "cancelled", "held"
 """The stored states, then groups of deliveries that people speak of."""
 
 
+_NAMES = {"attention": "needing attention", "failing": "failing now"}
+
+
 class View(StrEnum):
     """What a list is for.
 
@@ -130,8 +133,8 @@ class DeliveryFilter(BaseModel):
 
         kind = EVENT_TYPES.get(self.event_type or "")
         named = (
-            "failing now" if self.view is View.FAILING else self.view,
-            self.state,
+            _NAMES.get(str(self.view), self.view),
+            _NAMES.get(str(self.state), self.state),
             kind.display_name if kind else self.event_type,
             tail(self.webhook) if self.webhook else None,
             self.outcome.replace("_", " ") if self.outcome else None,

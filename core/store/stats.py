@@ -33,6 +33,7 @@ class Stats:
     sending: int
     waiting: int
     oldest: datetime | None
+    authorized: bool
     token_waits_until: datetime | None
     token_reason: str | None
     open_breakers: int
@@ -61,6 +62,9 @@ def _stats(database: sqlite3.Connection) -> Stats:
     )
     attempts = by_duration.total()
     totals = read_totals(database)
+    (authorized,) = database.execute(
+        "SELECT EXISTS (SELECT 1 FROM settings WHERE authentication_url IS NOT NULL)"
+    ).fetchone()
     (breakers,) = database.execute("SELECT count(*) FROM paces WHERE state <> 'paused'").fetchone()
     return Stats(
         delivered_per_minute=_per_minute(delivered, now),
@@ -74,6 +78,7 @@ def _stats(database: sqlite3.Connection) -> Stats:
         sending=totals.sending,
         waiting=totals.waiting,
         oldest=totals.oldest,
+        authorized=bool(authorized),
         token_waits_until=totals.token_waits_until,
         token_reason=totals.token_reason,
         open_breakers=breakers,

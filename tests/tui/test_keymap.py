@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tui import actions, keys_page
 from tui.keymap import read_keymap
+from tui.widgets.lines import KeyBar
 
 ROOT = Path(__file__).parents[2]
 
@@ -106,6 +107,16 @@ def test_whatever_stands_there_no_two_actions_share_a_key(entries: dict[str, str
             for key in keymap.get(action.id, action.default_keys).split(",")
         ]
         assert len(given_keys) == len(set(given_keys))
+
+
+def test_the_key_bar_names_the_key_that_help_has() -> None:
+    """The keymap's, where it gives another one."""
+    actions.rebind({"everywhere.show_help": "f1,ctrl+g"})
+    try:
+        assert KeyBar(()).content_for(20).plain.endswith(" ^g Help ")
+    finally:
+        actions.rebind({})
+    assert KeyBar(()).content_for(20).plain.endswith(" ? Help ")
 
 
 def test_the_page_of_keys_is_current() -> None:

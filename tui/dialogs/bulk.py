@@ -42,7 +42,7 @@ class BulkDialog(Dialog[bool]):
                 yield Input(id="number", compact=True)
 
     def compose_buttons(self) -> ComposeResult:
-        yield button("Cancel", "cancel")
+        yield button("Back" if self._kind is JobKind.CANCEL else "Cancel", "cancel")
         yield button("Confirm", "confirm")
 
     def on_mount(self) -> None:

@@ -392,7 +392,7 @@ class MonitorScreen(DeliveryKeys):
     def _close_filter(self) -> None:
         self.remove_class("filtering")
         self.query_one(FilterLine).display = False
-        self.query_one(KeyBar).show(bar_actions(self.app, MONITOR), "?")
+        self.query_one(KeyBar).show(bar_actions(self.app, MONITOR))
         self.list.focus()
 
     @on(FilterLine.Closed)

@@ -116,7 +116,7 @@ class SettingsScreen(Frame):
     def _draw_keys(self) -> None:
         """The last line is never untrue."""
         if self.focused is None:
-            self.query_one(KeyBar).show(bar_actions(self.app, SETTINGS), "?")
+            self.query_one(KeyBar).show(bar_actions(self.app, SETTINGS))
         else:
             is_button = isinstance(self.focused, Button)
             self.query_one(KeyBar).show(SETTINGS_BUTTON if is_button else SETTINGS_FIELD, "F1")
@@ -194,7 +194,9 @@ class SettingsScreen(Frame):
 
     async def _save(self) -> None:
         settings = await self._validated()
-        if settings is not None:
+        if settings is not None and not self.changes:
+            self.say("✓ Nothing has changed")
+        elif settings is not None:
             await self._store(settings)
 
     async def _store(self, settings: GeneralSettings) -> None:

@@ -73,7 +73,7 @@ class WebhooksScreen(Frame):
             if not empty and self.focused is None:
                 self.table.focus()
             keys = tuple(action for action in WEBHOOKS if not empty or action.name != "copy_id")
-            self.query_one(KeyBar).show(bar_actions(self.app, keys), "?")
+            self.query_one(KeyBar).show(bar_actions(self.app, keys))
         self.set_class(empty, "first-run")
         panel = self.query_one("#empty", Static)
         panel.display = empty

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from core.service.status import DispatcherStatus
 from core.text import one_line
-from tui.actions import Action, action
+from tui.actions import Action, action, shown_key
 from tui.theme import active_tab
 
 TABS = (("1", "Webhooks"), ("2", "Settings"), ("3", "Monitor"))
@@ -156,13 +156,17 @@ class MessageLine(Line):
         return spread(left, Content(" "), width, "─")
 
 
+_HELP = "everywhere.show_help"
+
+
 class KeyBar(Line):
-    """At most six keys, and help at the right. What `refusal` has a reason against is muted."""
+    """At most six keys, and help at the right, by its own key unless a field takes that. What `refusal` has a reason
+    against is muted."""
 
     def __init__(
         self,
         actions: tuple[Action, ...],
-        help_key: str = "?",
+        help_key: str = "",
         refusal: Callable[[Action], str] = lambda _: "",
     ) -> None:
         super().__init__(id="key-bar")
@@ -170,13 +174,15 @@ class KeyBar(Line):
         self._actions = actions
         self._help = help_key
 
-    def show(self, actions: tuple[Action, ...], help_key: str) -> None:
+    def show(self, actions: tuple[Action, ...], help_key: str = "") -> None:
         """Other keys, where what has the focus makes a difference."""
         self._actions, self._help = actions, help_key
         self.redraw()
 
     def content_for(self, width: int) -> Content:
-        right = Content.assemble((self._help, "bold $primary"), " Help ")
+        right = Content.assemble(
+            (self._help or shown_key(action(_HELP).keys.split(",")[-1]), "bold $primary"), " Help "
+        )
         left = Content(" ")
         for each in self._actions:
             muted = bool(self._refusal(each))

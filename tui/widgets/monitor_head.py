@@ -133,10 +133,14 @@ def _breakers(stats: Stats) -> Words:
 
 
 def _token(stats: Stats) -> Words:
+    if not stats.authorized:
+        return "–"
     return ("✓", "$success") if stats.token_waits_until is None else ("!", "$warning")
 
 
 def _token_in_words(stats: Stats) -> Words:
+    if not stats.authorized:
+        return "none asked for"
     if stats.token_waits_until is None:
         return ("✓ valid       ", "$success")
     return (f"! next {stats.token_waits_until.astimezone():%H:%M:%S}", "$warning")
