@@ -23,6 +23,7 @@ from tui.dialogs.choice import ChoiceDialog
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.webhook import WebhookDialog
 from tui.widgets.lines import MessageLine
+from tui.widgets.webhook_table import WebhookTable
 
 
 def _lines(pilot: Pilot[None]) -> list[str]:
@@ -318,6 +319,8 @@ async def test_the_figures_of_delete_disable_and_enable(
         await press(pilot, "escape", "x")
         assert _lines(pilot)[-1] == "New events and the 8 waiting are held until you enable it."
         await press(pilot, "tab", "enter")
+        table = pilot.app.screen.query_one(WebhookTable)
+        await until(pilot, lambda: table.chosen and not table.chosen.webhook.enabled)
         await press(pilot, "x")
         labels = [str(button.label) for button in pilot.app.screen.query(Button)]
         assert labels == ["Release the 8", "Cancel the 8", "Back"]
