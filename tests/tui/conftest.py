@@ -10,8 +10,10 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from core.store import Store, open_store
-from tests.support.settled import opened
+from tests.support.settled import opened, until
 from tui.app import HookkeeperApp
+from tui.screens.delivery import DeliveryScreen
+from tui.widgets.delivery_detail import DeliveryDetail
 
 Screens = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
 
@@ -53,3 +55,9 @@ def detail_text(pilot: Pilot[None]) -> str:
     return "\n".join(
         str(part.content) for part in pilot.app.screen.query("DeliveryDetail Static").results(Static)
     )
+
+
+async def show_delivery(pilot: Pilot[None], delivery: str) -> None:
+    """Open its page and wait until it has been read."""
+    pilot.app.push_screen(DeliveryScreen(delivery))
+    await until(pilot, lambda: pilot.app.screen.query(DeliveryDetail) and delivery in detail_text(pilot))

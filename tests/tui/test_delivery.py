@@ -12,7 +12,7 @@ from core.clock import now_ms
 from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, WebhookOptions
 from core.store import Store, config, history, queue
 from tests.support.settled import press, settled, until
-from tests.tui.conftest import Screens, detail_text
+from tests.tui.conftest import Screens, detail_text, show_delivery
 from tui.dialogs.webhook import WebhookDialog
 from tui.dialogs.write_file import WriteFileDialog
 from tui.screens.delivery import DeliveryScreen
@@ -46,13 +46,6 @@ async def _attempt(
         await queue.record(store, epoch, claim, result, queue.Verdict(DeliveryState.PENDING, 1, now_ms()))
 
 
-async def _show(pilot: Pilot[None], delivery: str) -> None:
-    pilot.app.push_screen(DeliveryScreen(delivery))
-    await until(
-        pilot, lambda: bool(pilot.app.screen.query(DeliveryDetail)) and delivery in detail_text(pilot)
-    )
-
-
 def _said(pilot: Pilot[None]) -> str:
     return pilot.app.screen.query_one(MessageLine).words
 
@@ -81,7 +74,7 @@ async def test_what_is_copied(screens: Screens, store: Store, key: str, copied: 
     await _webhook(store)
     delivery = await _emit(store)
     async with screens() as pilot:
-        await _show(pilot, delivery)
+        await show_delivery(pilot, delivery)
         await pilot.press("y")
         await settled(pilot)
         await pilot.press(key)
@@ -95,7 +88,7 @@ async def test_too_much_for_a_clipboard(screens: Screens, store: Store) -> None:
     await _webhook(store)
     delivery = await _emit(store, b'{"a": "' + b"x" * 70_000 + b'"}')
     async with screens() as pilot:
-        await _show(pilot, delivery)
+        await show_delivery(pilot, delivery)
         await pilot.press("y")
         await settled(pilot)
         await pilot.press("b")
@@ -114,7 +107,7 @@ async def test_a_body_is_written_to_a_file(
     theirs = tmp_path / "theirs.json"
     theirs.write_text("theirs")
     async with screens() as pilot:
-        await _show(pilot, delivery)
+        await show_delivery(pilot, delivery)
         await pilot.press("w")
         await until(pilot, lambda: isinstance(pilot.app.screen, WriteFileDialog))
         field = pilot.app.screen.query_one("#path", Input)
@@ -145,7 +138,7 @@ async def test_a_chosen_attempt_stays(screens: Screens, store: Store) -> None:
     for status in (500, 501, 502):
         await _attempt(store, status)
     async with screens(100, 40) as pilot:
-        await _show(pilot, delivery)
+        await show_delivery(pilot, delivery)
         detail = pilot.app.screen.query_one(DeliveryDetail)
         await pilot.press("h")
         assert detail.attempt is not None
@@ -164,7 +157,7 @@ async def test_next_and_previous(screens: Screens, store: Store) -> None:
     await _webhook(store)
     older, newer = await _emit(store), await _emit(store)
     async with screens() as pilot:
-        await _show(pilot, newer)
+        await show_delivery(pilot, newer)
         await pilot.press("i")
         assert '"token": "hush"' in detail_text(pilot)
         await pilot.press("n")
@@ -183,7 +176,7 @@ async def test_its_webhook_is_disabled_and_edited(screens: Screens, store: Store
     webhook = await _webhook(store)
     delivery = await _emit(store)
     async with screens() as pilot:
-        await _show(pilot, delivery)
+        await show_delivery(pilot, delivery)
         await pilot.press("e")
         await until(pilot, lambda: isinstance(pilot.app.screen, WebhookDialog))
         await pilot.press("escape")
@@ -203,7 +196,7 @@ async def test_evidence_that_is_gone(screens: Screens, store: Store) -> None:
     await _attempt(store, started_at=1)
     await _attempt(store, started_at=2, outcome=Outcome.TIMEOUT, status_code=None)
     async with screens() as pilot:
-        await _show(pilot, delivery)
+        await show_delivery(pilot, delivery)
         gone = "What was answered is kept for 14 days; it is gone."
         assert gone not in detail_text(pilot)
         await pilot.press("left")
@@ -218,7 +211,7 @@ async def test_secrets_of_an_answer_are_dots(screens: Screens, store: Store) -> 
     headers = (("Set-Cookie", "hush-1"), ("x-auth-TOKEN", "hush-2"), ("x-plain", "loud"))
     await _attempt(store, response_headers=headers, response_body=b'{"ssn": "hush-3", "ok": true}')
     async with screens() as pilot:
-        await _show(pilot, delivery)
+        await show_delivery(pilot, delivery)
         assert "hush" not in detail_text(pilot)
         assert "x-plain  loud" in detail_text(pilot)
         assert '    "ssn": "••••",\n    "ok": true' in detail_text(pilot)
@@ -236,7 +229,7 @@ async def test_the_rest_of_its_session(screens: Screens, store: Store) -> None:
     await _emit(store, kind="session-succeeded")
     await queue.emit(store, "onboarding-status", Body(b"{}", "s1", None, None))
     async with screens(100, 40) as pilot:
-        await _show(pilot, first)
+        await show_delivery(pilot, first)
         session = detail_text(pilot).partition("Session ─")[2]
         title, *events = session.splitlines()[:4]
         assert title.endswith(" 3 events")
@@ -258,7 +251,7 @@ async def test_lines_fit(screens: Screens, store: Store, width: int) -> None:
                    first_byte_ms=15_000, total_ms=299_990)  # fmt: skip
     await _emit(store)
     async with screens(width, 30) as pilot:
-        await _show(pilot, delivery)
+        await show_delivery(pilot, delivery)
         text = detail_text(pilot)
         room = pilot.app.screen.query_one(DeliveryDetail).scrollable_content_region.width
         tables = [line for line in text.splitlines() if "unaccepted" in line or "─" in line or " # " in line]

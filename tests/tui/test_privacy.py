@@ -6,10 +6,9 @@ from textual.widgets import Input, Static
 from core.catalog import accept
 from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, WebhookOptions
 from core.store import Store, audit, config, queue
-from tests.support.settled import press, settled
-from tests.tui.conftest import Screens, detail_text
+from tests.support.settled import press
+from tests.tui.conftest import Screens, detail_text, show_delivery
 from tui.dialogs.secret import SecretDialog
-from tui.screens.delivery import DeliveryScreen
 
 OPTIONS = WebhookOptions(url="https://a.example/")
 
@@ -49,8 +48,7 @@ async def test_masked_fields_on_the_delivery_page(screens: Screens, store: Store
     )
     await queue.record(store, epoch, claim, result, queue.Verdict(DeliveryState.DELIVERED, 1))
     async with screens() as pilot:
-        pilot.app.push_screen(DeliveryScreen(claim.id))
-        await settled(pilot)
+        await show_delivery(pilot, claim.id)
         shown = detail_text(pilot)
         assert '    "ssn": "••••",\n    "a": "loud"' in shown
         assert '  {\n    "SSN": "••••"\n  }' in shown

@@ -10,9 +10,8 @@ from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, config, history, queue
 from core.store.queue.health import disable_gone
 from tests.support.settled import press, settled, until
-from tests.tui.conftest import Screens, detail_text
+from tests.tui.conftest import Screens, detail_text, show_delivery
 from tui.dialogs.webhook import WebhookDialog
-from tui.screens.delivery import DeliveryScreen
 from tui.widgets.field import Field
 from tui.widgets.lines import MessageLine
 
@@ -136,8 +135,7 @@ async def test_the_order_of_a_session_is_told(screens: Screens, store: Store) ->
     async with screens(140, 40) as pilot:
         await press(pilot, "3", "v", "v")
         assert "order" in pilot.app.export_screenshot()
-        await pilot.app.push_screen(DeliveryScreen(second.delivery.id))
-        await settled(pilot)
+        await show_delivery(pilot, second.delivery.id)
         detail = detail_text(pilot)
     head = tail(first.delivery.id)
     assert f"Waits for those before it in its session ({head}). Press r to send it now." in detail

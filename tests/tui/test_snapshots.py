@@ -18,11 +18,9 @@ from core.store.filter import DeliveryFilter
 from core.store.jobs import JobKind
 from tests.support.books import NOW, START, write_books
 from tests.support.settled import drawn_as, named, opened, press, settled, until
-from tests.tui.conftest import detail_text
+from tests.tui.conftest import show_delivery
 from tui.app import HookkeeperApp
 from tui.dialogs.quit import quit_dialog
-from tui.screens.delivery import DeliveryScreen
-from tui.widgets.delivery_detail import DeliveryDetail
 
 PICTURES = Path(__file__).parent / "__snapshots__" / "test_snapshots"
 Step = str | Callable[[Pilot[None], Store], Awaitable[None]]
@@ -77,20 +75,15 @@ def _shown(state: str, kind: str) -> Step:
     async def show(pilot: Pilot[None], store: Store) -> None:
         chosen = DeliveryFilter.model_validate({"state": state, "event_type": kind})
         (row,) = await history.list_deliveries(store, chosen, limit=1)
-        await _open(pilot, row.delivery.id)
+        await show_delivery(pilot, row.delivery.id)
 
     return show
-
-
-async def _open(pilot: Pilot[None], delivery: str) -> None:
-    pilot.app.push_screen(DeliveryScreen(delivery))
-    await until(pilot, lambda: pilot.app.screen.query(DeliveryDetail) and delivery in detail_text(pilot))
 
 
 async def _it_is_cancelled(pilot: Pilot[None], store: Store) -> None:
     (row,) = await history.list_deliveries(store, DeliveryFilter(state="held"), limit=1)
     await queue.cancel(store, row.delivery.id, actor="ana")
-    await _open(pilot, row.delivery.id)
+    await show_delivery(pilot, row.delivery.id)
 
 
 async def _it_was_changed(pilot: Pilot[None], store: Store) -> None:
