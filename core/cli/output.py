@@ -48,21 +48,17 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[object]], *, empt
             print()
         return
     for row in table:
-        *cells, last = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        begin = "".join(f"{cell}  " for cell in cells)
-        lines = [last] if len(last) <= room else _wrapped(last, room)
-        print(
-            "\n".join(
-                f"{begin if not place else ' ' * len(begin)}{line}".rstrip()
-                for place, line in enumerate(lines)
-            )
-        )
+        begin = "".join(f"{cell.ljust(width)}  " for cell, width in zip(row[:-1], widths[:-1], strict=True))
+        print(begin + f"\n{' ' * len(begin)}".join(_lines(row[-1], room)))
     if empty and len(table) == 1:
         say(empty)
 
 
-def _wrapped(text: str, room: int) -> list[str]:
-    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+def _lines(text: str, room: int) -> list[str]:
+    """Words in lines of so many columns; what fits is left as it is."""
+    if len(text) <= room:
+        return [text]
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
 
 
 def _columns() -> int:

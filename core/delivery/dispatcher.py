@@ -34,9 +34,20 @@ _log = structlog.get_logger()
 
 
 class Dispatcher:
-    """One epoch of delivering. `note` is told what a person should know, "" when all is well."""
+    """One epoch of delivering. `note` is told what a person should know, "" when all is well.
 
-    def __init__(self, store: Store, epoch: int, wake: asyncio.Event, note: Callable[[str], None]) -> None:
+    `nameservers` (`address:port`) replace the machine's.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        epoch: int,
+        wake: asyncio.Event,
+        note: Callable[[str], None],
+        *,
+        nameservers: Sequence[str] = (),
+    ) -> None:
         self._store = store
         self._epoch = epoch
         self._wake = wake
@@ -45,7 +56,7 @@ class Dispatcher:
         self._destinations: dict[int, Destination] = {}
         self._fingerprint: tuple[object, ...] = ()
         tls = Tls(lambda: self._settings)
-        self._http = Http(lambda: self._settings.allowed_networks, tls)
+        self._http = Http(lambda: self._settings.allowed_networks, tls, nameservers=nameservers)
         self._notifier = Notifier(store, self._http, tls, lambda: self._settings)
         self._tokens: TokenSource | None = None
         self._probe: asyncio.Task[None] | None = None

@@ -28,9 +28,7 @@ HIGHEST = "\U0010ffff"
 
 State = Literal["pending", "sending", "delivered", "failed", "cancelled", "held", "attention", "undelivered"]
 """The stored states, then groups of deliveries that people speak of."""
-
-
-_NAMES = {"attention": "needing attention", "failing": "failing now"}
+_IN_WORDS = {"attention": "needing attention", "failing": "failing now"}
 
 
 class View(StrEnum):
@@ -133,8 +131,8 @@ class DeliveryFilter(BaseModel):
 
         kind = EVENT_TYPES.get(self.event_type or "")
         named = (
-            _NAMES.get(str(self.view), self.view),
-            _NAMES.get(str(self.state), self.state),
+            _IN_WORDS.get(str(self.view), self.view),
+            _IN_WORDS.get(str(self.state), self.state),
             kind.display_name if kind else self.event_type,
             tail(self.webhook) if self.webhook else None,
             self.outcome.replace("_", " ") if self.outcome else None,

@@ -17,7 +17,7 @@ from core.models import AcceptedAnswer, CustomHeader, GeneralSettings, WebhookOp
 from core.store import Store, config, queue
 from core.store.lock import DispatcherLock, Holder
 from tests.support.books import write_books
-from tests.support.settled import press, settled, until, write
+from tests.support.settled import press, settled, text, until, write
 from tests.tui.conftest import Screens
 from tui.dialogs.choice import ChoiceDialog
 from tui.dialogs.secret import SecretDialog
@@ -268,8 +268,7 @@ async def test_an_address_that_is_never_reached(screens: Screens, store: Store, 
 
 
 def _last_line(pilot: Pilot[None]) -> str:
-    strips = pilot.app.screen._compositor.render_strips()
-    return "".join(segment.text for segment in strips[-1]).strip()
+    return text(pilot).splitlines()[-1].strip()
 
 
 async def test_the_key_bar_of_the_settings_is_never_untrue(screens: Screens, store: Store) -> None:

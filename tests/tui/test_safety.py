@@ -13,7 +13,7 @@ from core.catalog import Body
 from core.models import CustomHeader, GeneralSettings, WebhookOptions
 from core.store import Store, config, history, queue
 from tests.support.books import write_books
-from tests.support.settled import press, settled
+from tests.support.settled import press, settled, text
 from tests.tui.conftest import Screens
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.test_event import TestDialog
@@ -22,17 +22,11 @@ from tui.screens.too_small import TooSmallScreen
 HOSTILE = "a\x1b]52;c;aGk=\x07b\x9b2J\u202ec"
 
 
-def _text(pilot: Pilot[None]) -> str:
-    """The screen as text."""
-    strips = pilot.app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
-
-
 def _unsafe(pilot: Pilot[None]) -> set[str]:
     """Characters on the screen that a terminal would act on."""
     return {
         each
-        for each in _text(pilot).replace("\n", "")
+        for each in text(pilot).replace("\n", "")
         if ord(each) < 32 or 127 <= ord(each) < 160 or each == "\u202e"
     }
 
@@ -154,7 +148,7 @@ async def test_a_type_that_the_catalogue_does_not_know(screens: Screens, store: 
             await press(pilot, keys)
             assert _unsafe(pilot) == set()
             if keys not in ("t", "3", "v", "j"):
-                assert "session-␛[2Jforgotten" in _text(pilot)
+                assert "session-␛[2Jforgotten" in text(pilot)
         await press(pilot, "escape", "1", "t", "ctrl+s")
         answer = str(pilot.app.screen.query_one("#answer", Static).content)
     assert answer.startswith("✗ There is no event type")
@@ -164,4 +158,4 @@ async def test_a_long_health_fits(screens: Screens, store: Store, database: Path
     """At 80 columns the longest word stands whole beside its marker."""
     await write_books(database)
     async with screens() as pilot:
-        assert "✗ 200 unaccepted " in _text(pilot)
+        assert "✗ 200 unaccepted " in text(pilot)

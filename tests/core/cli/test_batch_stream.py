@@ -62,7 +62,7 @@ def test_ctrl_c_ends_a_stream_that_waits_for_input() -> None:
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
         assert process.wait() == 130
-        assert process.stderr.read().endswith(b"hookkeeper.db is new.\n")
+        assert process.stderr.read().decode() == f"The database {os.environ['HOOKKEEPER_DB']} is new.\n"
 
 
 def test_a_reader_that_goes_away_is_no_news() -> None:

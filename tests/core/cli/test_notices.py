@@ -45,7 +45,7 @@ def test_list_and_acknowledge(shell: Shell, database: Path) -> None:
     assert [notice["id"] for notice in shell.json("notices")] == [newest["id"]]
     assert shell("notices", "ack", "--all") == 0
     assert shell("notices") == 0
-    assert shell.err.startswith("There are no notices.")
+    assert shell.err == "There are no notices. --all lists those as well that were acknowledged.\n"
     assert shell("notices", "--all") == 0
     assert "Acknowledged by" in shell.out
     assert len(shell.json("notices", "--all")) == 2

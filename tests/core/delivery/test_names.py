@@ -43,20 +43,6 @@ async def test_silent_nameservers_delay_nobody_else(receiver: Receiver, nameserv
     assert {each.outcome for each in results} == {Outcome.DNS}
 
 
-async def test_an_answer_that_turns_private_is_blocked(nameserver: Nameserver, receiver: Receiver) -> None:
-    """A name that was public is judged again when it answers with a private address."""
-    nameserver.answers["turning.test"] = [["203.0.114.1"], ["127.0.0.1"]]
-    async with Http(lambda: (), nameservers=[nameserver.address]) as http:
-        url = f"http://turning.test:{receiver.port}/"
-        first = await _attempt(http, url, 0.5)
-        assert first.outcome in (Outcome.TIMEOUT, Outcome.CONNECTION)
-        http.connector.clear_dns_cache()
-        second = await _attempt(http, url)
-    assert second.outcome is Outcome.ADDRESS_BLOCKED
-    assert second.reason == "127.0.0.1 is in 127.0.0.0/8; Settings, Allowed private networks"
-    assert receiver.connections == 0
-
-
 async def test_one_private_answer_refuses_the_name(nameserver: Nameserver, receiver: Receiver) -> None:
     """Public and private side by side: nothing is connected to."""
     nameserver.answers["mixed.test"] = [["203.0.114.1", "127.0.0.1"]]

@@ -9,7 +9,7 @@ import pytest
 from core.delivery.dispatcher import Dispatcher
 from core.store import Store, queue
 
-Dispatching = Callable[[Store], AbstractAsyncContextManager[asyncio.Event]]
+Dispatching = Callable[..., AbstractAsyncContextManager[asyncio.Event]]
 
 
 @pytest.fixture
@@ -17,12 +17,14 @@ def dispatching() -> Dispatching:
     """Delivers from an open store while the context lasts; yields the bell."""
 
     @asynccontextmanager
-    async def dispatch(store: Store) -> AsyncIterator[asyncio.Event]:
+    async def dispatch(store: Store, *nameservers: str) -> AsyncIterator[asyncio.Event]:
         wake, stop = asyncio.Event(), asyncio.Event()
         epoch = await queue.next_epoch(store)
         await queue.recover(store, epoch)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(Dispatcher(store, epoch, wake, lambda words: None).run(stop))
+            tasks.create_task(
+                Dispatcher(store, epoch, wake, lambda words: None, nameservers=nameservers).run(stop)
+            )
             try:
                 yield wake
             finally:
