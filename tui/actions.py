@@ -106,8 +106,8 @@ NOTICES = _of(
 )
 SETTINGS = _of(
     "settings",
-    Action("into_form", "tab,enter", "Into the form", "Tab"),
-    Action("add_header", "a", "Add"),
+    Action("into_form", "tab,enter", "Into the form", "Tab", changes=True),
+    Action("add_header", "a", "Add", changes=True),
     Action("history", "h", "History", in_bar=False),
     Action("", "", "Scroll", "j k"),
     Action("save", "ctrl+s", "Update settings", "^s", changes=True),

@@ -5,7 +5,7 @@ from textual.widgets import OptionList
 
 from core.models import WebhookOptions
 from core.store import Store, config
-from tests.support.settled import opened, press
+from tests.support.settled import opened, press, text
 from tests.tui.conftest import Screens
 from tui.app import STARTED_READ_ONLY, HookkeeperApp
 from tui.dialogs.palette import PaletteDialog
@@ -72,6 +72,13 @@ async def test_read_only_says_so_wherever_one_would_change_something(store: Stor
         assert "d   Delete  Read-only: started with --read-only." in _listed(pilot)
         await press(pilot, "d", "escape", "ctrl+p", *"generate", "enter")
         assert _listed(pilot) == ["n      Generate new  Read-only: started with --read-only."]
-        await press(pilot, "escape", "2", "ctrl+s")
+        await press(pilot, "escape", "2")
+        for key in ("tab", "a", "ctrl+s"):
+            await press(pilot, key, "x")
+            assert app.focused is None
+        assert "This window only reads." in text(pilot)
+        await press(pilot, "ctrl+s")
         assert app.screen.query_one(MessageLine).words == "! Read-only: started with --read-only."
+        await press(pilot, "q")
+        assert not app.is_running
     assert len(await config.list_webhooks(store)) == 1

@@ -29,6 +29,7 @@ from tui.widgets.settings_form import SettingsForm
 SIDE_BY_SIDE = 140
 """Columns from which the two sections stand beside each other."""
 _PATIENCE = 20.0
+_READS_ONLY = "This window only reads."
 _TESTED = (
     "authentication_url",
     "client_id",
@@ -63,13 +64,15 @@ class SettingsScreen(Frame):
         self._last_field: Input | Select[str] | None = None
 
     def compose_body(self) -> ComposeResult:
-        yield SettingsForm()
+        yield SettingsForm(reads_only=bool(self.keeper.read_only))
 
     def compose_strip(self) -> ComposeResult:
         with Horizontal(id="bottom"):
-            yield Static("", id="unsaved", markup=False)
-            yield button("Test authorization", "test")
-            yield button("Update settings", "save")
+            reads_only = bool(self.keeper.read_only)
+            yield Static(_READS_ONLY if reads_only else "", id="unsaved", markup=False)
+            for each in (button("Test authorization", "test"), button("Update settings", "save")):
+                each.disabled = reads_only
+                yield each
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width >= SIDE_BY_SIDE, "side-by-side")
@@ -102,6 +105,7 @@ class SettingsScreen(Frame):
     def _draw_changes(self) -> None:
         number = self.changes
         words = f"{number} change{'s' if number > 1 else ''} not saved" if number else ""
+        words = _READS_ONLY if self.keeper.read_only else words
         self.query_one("#unsaved", Static).update(words, layout=False)
         self.post_message(self.Edited())
 

@@ -45,10 +45,14 @@ class SectionRule(Line):
 
 
 class SettingsForm(VerticalScroll):
-    """Two sections, side by side where there is room. It takes nothing before the stored settings stand in it."""
+    """Two sections, side by side where there is room.
 
-    def __init__(self) -> None:
+    It takes nothing before the stored settings stand in it, and never anything if it `reads_only`.
+    """
+
+    def __init__(self, *, reads_only: bool = False) -> None:
         super().__init__(id="form", can_focus=False, disabled=True)
+        self._reads_only = reads_only
         self.stored: GeneralSettings | None = None
         self.filled = asyncio.Event()
         """Set once the stored settings stand in the form: what is typed before that would be lost."""
@@ -103,7 +107,8 @@ class SettingsForm(VerticalScroll):
             for name, value in _as_typed(settings).items():
                 self.field(name).value = value
             secret = self.query_one("#secret_key", Input)
-            secret.placeholder = "stored; type to replace" if settings.secret_key else ""
+            stored = "stored" if self._reads_only else "stored; type to replace"
+            secret.placeholder = stored if settings.secret_key else ""
             rows = self.query_one("#headers")
             await rows.remove_children()
             await rows.mount(
@@ -114,7 +119,7 @@ class SettingsForm(VerticalScroll):
         for url in self.query(UrlField):
             url.allow.value = False
             url.look(settings.allowed_networks)
-        self.disabled = False
+        self.disabled = self._reads_only
         self.filled.set()
 
     @property
