@@ -173,7 +173,8 @@ DETAIL = _of(
     Action("scroll_down", "j,down", "Down", in_bar=False),
     Action("scroll_up", "k,up", "Up", in_bar=False),
 )
-PLACES = (
+Place = tuple[str, tuple[Action, ...]]
+PLACES: tuple[Place, ...] = (
     ("Everywhere", EVERYWHERE),
     ("Webhooks", WEBHOOKS),
     ("Settings", SETTINGS),
@@ -184,6 +185,12 @@ PLACES = (
     ("Notices", NOTICES),
     ("History", HISTORY),
 )
+
+
+def places_from(here: tuple[Action, ...]) -> list[Place]:
+    """All of them, beginning with the screen that has these actions and with what stands on it."""
+    title = next(title for title, actions in PLACES if actions == here)
+    return sorted(PLACES, key=lambda place: not place[0].startswith(title))
 
 
 def bindings(actions: tuple[Action, ...]) -> list[BindingType]:

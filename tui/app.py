@@ -28,9 +28,10 @@ from core.service.status import DispatcherStatus, dispatcher_status
 from core.store import DatabaseNewer, DatabaseReadOnly, DatabaseReplaced, Store, history, notices, open_store
 from core.store.stats import Stats, load_stats
 from core.version import VERSION
-from tui.actions import EVERYWHERE
+from tui.actions import EVERYWHERE, places_from
 from tui.ascii import AsciiDriver, speaks_utf8
 from tui.dialogs.choice import Choice, ChoiceDialog
+from tui.dialogs.dialog import Dialog
 from tui.dialogs.palette import Command, PaletteDialog
 from tui.dialogs.quit import quit_dialog
 from tui.metered import MeteredDriver
@@ -295,8 +296,12 @@ class HookkeeperApp(App[None]):
             self.push_screen(NoticesScreen())
 
     def action_show_help(self) -> None:
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen())
+        frame = self._frame()
+        if frame is None or isinstance(self.screen, HelpScreen):
+            return
+        dialog = self.screen
+        here = [(dialog.title_words, dialog.keys)] if isinstance(dialog, Dialog) else []
+        self.push_screen(HelpScreen([*here, *places_from(frame.actions)]))
 
     def action_redraw(self) -> None:
         self.refresh(layout=True)
@@ -331,9 +336,9 @@ class HookkeeperApp(App[None]):
         if not self.status.running:
             yield Command("Start dispatcher", "", self.read_only, self.action_start_dispatcher)
         for name, palette in PALETTES.items():
-            reason = "It is the one in use." if name == self.theme else ""
-            reason = "The terminal has no colours." if PLAIN else reason
-            yield Command(f"Theme: {palette.title}", "", reason, partial(self.choose_theme, name))
+            reason = "The terminal has no colours." if PLAIN else ""
+            words = f"Theme: {palette.title}{' (in use)' if name == self.theme else ''}"
+            yield Command(words, "", reason, partial(self.choose_theme, name))
 
     async def _run_command(self, command: Command | None) -> None:
         if command is not None:

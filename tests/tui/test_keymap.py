@@ -1,11 +1,15 @@
-"""The keymap file: it rebinds by id, and says of each entry that cannot be why not."""
+"""The keymap file: it rebinds by id, and says of each entry that cannot be why not. The help that lists all keys."""
 
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.pilot import Pilot
+from textual.widgets import Static
 
+from tests.support.settled import press
+from tests.tui.conftest import Screens
 from tui import actions, keys_page
 from tui.keymap import read_keymap
 from tui.widgets.lines import KeyBar
@@ -117,6 +121,22 @@ def test_the_key_bar_names_the_key_that_help_has() -> None:
     finally:
         actions.rebind({})
     assert KeyBar(()).content_for(20).plain.endswith(" ? Help ")
+
+
+async def test_help_begins_where_one_is(screens: Screens) -> None:
+    """With the keys of the dialog and of the screen; what holds everywhere follows, then the other screens."""
+    async with screens() as pilot:
+        await press(pilot, "2", "question_mark")
+        heads = _heads(pilot)
+        assert heads[:4] == ["Settings", "Settings, in a field", "Everywhere", "Webhooks"]
+        assert len(heads) == len(actions.PLACES)
+        await press(pilot, "q", "1", "n", "f1")
+        assert _heads(pilot)[:3] == ["Generate new", "Webhooks", "Everywhere"]
+
+
+def _heads(pilot: Pilot[None]) -> list[str]:
+    lines = str(pilot.app.screen.query_one("#help Static", Static).content).splitlines()
+    return [line for line in lines if line and not line.startswith(" ")]
 
 
 def test_the_page_of_keys_is_current() -> None:

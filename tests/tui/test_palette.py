@@ -29,9 +29,11 @@ async def test_it_has_the_actions_of_the_screen_and_those_of_every_screen(screen
 
 
 async def test_a_part_of_its_name_finds_a_command(screens: Screens) -> None:
-    """Enter runs the first that is left."""
+    """Enter runs the first that is left, and nothing if none is."""
     async with screens() as pilot:
-        await press(pilot, "ctrl+p", *"sett", "enter")
+        await press(pilot, "ctrl+p", *"settx", "enter")
+        assert _listed(pilot) == ["No command has these words in its name."]
+        await press(pilot, "backspace", "enter")
         assert isinstance(pilot.app.screen, SettingsScreen)
 
 
@@ -43,14 +45,14 @@ async def test_an_action_of_the_screen_runs(screens: Screens) -> None:
 
 
 async def test_a_theme_is_chosen(screens: Screens) -> None:
-    """And kept; the one in use cannot be chosen."""
+    """And kept; the one in use says so, and stays when it is chosen again."""
     async with screens() as pilot:
         await press(pilot, "ctrl+p", *"theme pap")
         assert _listed(pilot) == ["       Theme: paper, light"]
         await press(pilot, "enter", "ctrl+p", *"theme pap")
-        assert _listed(pilot) == ["       Theme: paper, light  It is the one in use."]
+        assert _listed(pilot) == ["       Theme: paper, light (in use)"]
         await press(pilot, "enter")
-        assert isinstance(pilot.app.screen, PaletteDialog)
+        assert not isinstance(pilot.app.screen, PaletteDialog)
     assert StateFile().state.theme == "paper"
 
 

@@ -63,6 +63,8 @@ class PaletteDialog(Dialog[Command | None]):
             for number, command in enumerate(self._commands)
             if all(word in command.words.lower() for word in part.lower().split())
         )
+        if not listed.option_count:
+            listed.add_option(Option("No command has these words in its name.", disabled=True))
         listed.action_first()
 
     def action_move(self, action: str) -> None:

@@ -1,5 +1,6 @@
 """All keys, from the registry."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,7 +10,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.actions import PLACES, Action
+from tui.actions import Action, Place
 from tui.widgets.lines import KeyBar
 
 
@@ -22,9 +23,13 @@ class HelpScreen(Screen[None]):
         Binding("k", "scroll('up')", show=False),
     ]
 
+    def __init__(self, places: Iterable[Place]) -> None:
+        super().__init__()
+        self._places = places
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
-            yield Static(_keys(), markup=False)
+            yield Static(_keys(self._places), markup=False)
         yield KeyBar((Action("", "", "Back", "Esc"), Action("", "", "Scroll", "j k")))
 
     def on_mount(self) -> None:
@@ -34,9 +39,9 @@ class HelpScreen(Screen[None]):
         self.query_one("#help").scroll_relative(y=1 if direction == "down" else -1, animate=False)
 
 
-def _keys() -> Content:
+def _keys(places: Iterable[Place]) -> Content:
     content = Content("")
-    for place, actions in PLACES:
+    for place, actions in places:
         content = Content.assemble(content, (f"{place}\n", "bold"))
         for action in actions:
             content = Content.assemble(content, (f"  {action.all_keys:<10}", "$primary"), f"{action.words}\n")
