@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
 from core.store import Store
 from core.store.filter import DeliveryFilter
@@ -19,6 +20,8 @@ from core.store.pages import (
 PAGE = 100
 MOST = 3 * PAGE
 """Rows in memory."""
+SEARCH = 0.05
+"""Seconds of a search between two looks at the screen."""
 _NEW = 1000
 _EVERYTHING = DeliveryFilter()
 
@@ -54,17 +57,43 @@ class Listing:
         self.searched_to: datetime | None = None
         self.asked = False
         """Whether the first page of the question has been read."""
+        self.stopped = False
+        """Whether the search was stopped before it came to its end."""
 
     def ask(self, question: Question) -> None:
         """Another question: nothing is loaded."""
         self.question = question
         self.rows, self.above, self.position, self.searched_to = [], 0, None, None
-        self.asked = False
+        self.asked = self.stopped = False
 
     @property
     def is_searching(self) -> bool:
-        """Whether a search has neither filled its page nor come to its end."""
-        return self.searched_to is not None
+        """Whether a search goes on that has neither filled its page nor come to its end."""
+        return self.searched_to is not None and not self.stopped
+
+    def is_near_an_end(self, index: int, near: int) -> bool:
+        """Whether a row is so near to the end of what is loaded, or to its beginning, that more is to be read."""
+        below = self.position is not None and index + near > len(self.rows)
+        return below or bool(index < near and self.above)
+
+    async def catch_up(self, held: int | None, near: int) -> None:
+        """What is loaded as it is now, the search a moment further, and more rows where `held` comes near an end.
+
+        None stays at the newest.
+        """
+        await self.refresh(held, from_newest=held is None)
+        until = monotonic() + SEARCH
+        while self.is_searching:
+            await self.load_older()
+            if monotonic() > until:
+                break
+        if held is None:
+            return
+        index = next((at for at, row in enumerate(self.rows) if row.seq == held), 0)
+        if index < near:
+            await self.load_newer()
+        if index + near > len(self.rows) and self.searched_to is None:
+            await self.load_older()
 
     async def load_older(self) -> None:
         """One page more at the end; what is too many at the beginning goes."""

@@ -1,7 +1,10 @@
 """What the Monitor calls its views and orders, and what it says where there is nothing to list."""
 
+from datetime import datetime
+
 from textual.content import Content
 
+from core.clock import clock_time
 from core.models import Delivery
 from core.store.pages import Sort, View
 from core.text import one_line
@@ -40,6 +43,14 @@ def view_name(view: View) -> str:
 def order_words(sort: Sort) -> str:
     """What the list is sorted by; "" for time."""
     return _ORDERS[sort]
+
+
+def searched_words(back_to: datetime | None) -> str:
+    """How far back a search has come; "" for none."""
+    if back_to is None:
+        return ""
+    at = clock_time(back_to)
+    return f"searched back to {at[:5] if ':' in at else at}"
 
 
 def none_listed(view: View, filter_text: str) -> str:

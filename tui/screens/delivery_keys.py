@@ -1,10 +1,14 @@
 """The keys that act on one delivery: the same in the list and on its page."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from core.models import Delivery
+from tui.dialogs.menu import MenuDialog, MenuItem
 from tui.screens import delivery_steps, delivery_taking
 from tui.screens.frame import Frame
+
+_OF_ONE = ("detail", "resend", "cancel", "edit", "switch", "copy", "open_body", "write_body")
 
 
 class DeliveryKeys(Frame):
@@ -54,3 +58,19 @@ class DeliveryKeys(Frame):
     def action_open_body(self) -> None:
         unmasked = self.is_unmasked
         self.begin(lambda frame, shown: delivery_taking.open_body(frame, shown, unmasked=unmasked))
+
+    def action_menu(self) -> None:
+        """All of them."""
+        self.begin(lambda _, delivery: self._menu(delivery))
+
+    async def _menu(self, delivery: Delivery) -> None:
+        items = [
+            MenuItem(
+                action.name, action.key if len(action.key) == 1 else "", action.words, self.refusal(action)
+            )
+            for action in self.actions
+            if action.name in _OF_ONE
+        ]
+        answer = await self.app.push_screen_wait(MenuDialog(f"Actions: {delivery.id}", items))
+        if answer:
+            self.call_later(partial(self.run_action, answer))

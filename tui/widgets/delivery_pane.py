@@ -1,14 +1,21 @@
 """The detail of a delivery, beside the list or below it."""
 
-from typing import ClassVar
+import asyncio
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
+from core.models import Delivery
 from tui.widgets.delivery_detail import DeliveryDetail
+
+if TYPE_CHECKING:
+    from tui.app import HookkeeperApp
 
 _WIDE, _TALL = 120, 36
 _SHARE, _LEAST, _MOST = 0.42, 50, 80
+_REST = 0.15
+"""Seconds without a motion before another delivery is shown."""
 
 
 class DeliveryPane(DeliveryDetail, can_focus=True):
@@ -23,6 +30,31 @@ class DeliveryPane(DeliveryDetail, can_focus=True):
         Binding("G", "scroll_end", show=False),
         Binding("escape", "screen.back_to_list", show=False),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: str | None = None
+        self._waits = False
+        """Whether it waits for the cursor to rest."""
+
+    async def show(self, chosen: Delivery | None) -> None:
+        """The delivery under the list's cursor; without one it keeps what it shows. Raises StoreError."""
+        if not self.display or self._waits:
+            return
+        if chosen is not None:
+            self._kept = chosen.id
+        await self.load(self._kept)
+
+    def wait(self) -> None:
+        """Until the cursor rests: a key that is held down draws the list alone."""
+        if self.display:
+            self._waits = True
+            self.run_worker(self._rest(), group="pane", exclusive=True, exit_on_error=True)
+
+    async def _rest(self) -> None:
+        await asyncio.sleep(_REST)
+        self._waits = False
+        cast("HookkeeperApp", self.app).look()
 
     def lay_out(self, size: Size) -> str:
         """Where a screen of this size has room for it: "beside" the list, "below" it, or "" for nowhere."""
