@@ -88,6 +88,7 @@ class NoticeKind(StrEnum):
     AUTHORIZATION = "authorization"
     CERTIFICATE = "certificate"
     UNDELIVERED = "undelivered"
+    JOB = "job"
 
 
 class InvalidSetting(HookkeeperError):

@@ -3,15 +3,15 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.clock import from_ms, now_ms
 from core.ids import new_id
-from core.models import DeliveryState
-from core.store import audit
+from core.models import DeliveryState, NoticeKind
+from core.store import audit, notices
 from core.store.errors import NotFound, NotPossible, StoreError
 from core.store.filter import DeliveryFilter
 from core.store.history import count_deliveries
@@ -22,6 +22,8 @@ from core.store.store import Store
 
 SLICE = 200
 """Deliveries changed in one transaction."""
+_LONG = timedelta(seconds=10)
+"""After so long, whoever started a job may look elsewhere: its end is told by a notice."""
 _COLUMNS = (
     "id, kind, filter, words, state, total, done, skipped, position, created_at, created_by, changed_at"
 )
@@ -131,7 +133,10 @@ async def step(store: Store, identity: str, most: int = SLICE) -> Job:
         end = now.filter.up_to or 0
         position = min(end, found.position or end)
         _move(database, now, position, changed, len(found.found) - changed, ended=position >= end)
-        return _find(database, identity)
+        moved = _find(database, identity)
+        if moved.state is JobState.DONE and moved.changed_at - moved.created_at >= _LONG:
+            notices.add(database, f"job {identity}", NoticeKind.JOB, _ended(moved))
+        return moved
 
     return await store.write(slice_)
 
@@ -181,6 +186,12 @@ def _move(
             job.id,
         ),
     )
+
+
+def _ended(job: Job) -> str:
+    done = "Resent" if job.kind is JobKind.RESEND else "Cancelled"
+    rest = f"; {job.skipped:,} were left as they are" if job.skipped else ""
+    return f"{done} {job.done:,} of {job.total:,} deliveries ({job.words}), as {job.created_by} asked{rest}."
 
 
 async def pause(store: Store, identity: str, *, actor: str) -> Job:

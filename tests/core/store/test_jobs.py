@@ -6,7 +6,19 @@ import pytest
 
 from core.catalog import accept
 from core.models import AttemptResult, DeliveryState, Outcome, Webhook, WebhookOptions
-from core.store import NotFound, NotPossible, Store, StoreError, audit, config, history, jobs, queue, search
+from core.store import (
+    NotFound,
+    NotPossible,
+    Store,
+    StoreError,
+    audit,
+    config,
+    history,
+    jobs,
+    notices,
+    queue,
+    search,
+)
 from core.store.filter import DeliveryFilter
 from core.store.jobs import Job, JobKind
 
@@ -79,6 +91,23 @@ async def test_a_job_ends_where_it_began(store: Store) -> None:
     await _fail(store, 2)
     assert _figures(await _finish(store, job, 100)) == ("done", 2, 2, 0)
     assert await _states(store) == ["pending", "pending", "failed", "failed"]
+
+
+async def test_the_end_of_a_long_job_is_told(store: Store) -> None:
+    """By one notice, in the same transaction; a short one is seen by whoever started it."""
+    await _webhook(store)
+    await _fail(store, 3)
+    short = await jobs.start(store, JobKind.RESEND, FAILED, actor="ana")
+    await _finish(store, short)
+    assert await notices.list_notices(store) == []
+    long = await jobs.start(store, JobKind.CANCEL, DeliveryFilter(state="pending"), actor="bob")
+    await store.write(
+        lambda database: database.execute("UPDATE jobs SET created_at = created_at - 10000").rowcount
+    )
+    await _finish(store, long)
+    assert [(each.kind, each.message) for each in await notices.list_notices(store)] == [
+        ("job", "Cancelled 3 of 3 deliveries (pending), as bob asked.")
+    ]
 
 
 async def test_what_cannot_be_resent_is_skipped_and_counted(store: Store) -> None:
