@@ -89,7 +89,7 @@ WEBHOOKS = _of(
     Action("test", "t", "Test", in_bar=False, changes=True),
     Action("switch", "x", "Disable, Enable", in_bar=False, changes=True),
     Action("menu", "space", "All actions", "Enter", in_bar=False),
-    Action("undo", "u", "Undo delete", changes=True),
+    Action("undo", "u", "Undo delete", in_bar=False, changes=True),
     Action("copy_id", "y", "Copy ID", in_bar=False),
 )
 HISTORY = _of(

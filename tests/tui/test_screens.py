@@ -9,7 +9,7 @@ from core.ids import tail
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, config, history, queue
 from core.store.queue.health import disable_gone
-from tests.support.settled import press, settled, until
+from tests.support.settled import press, settled, text, until
 from tests.tui.conftest import Screens, detail_text, show_delivery
 from tui.dialogs.webhook import WebhookDialog
 from tui.widgets.field import Field
@@ -59,6 +59,7 @@ async def test_generate_edit_and_delete(screens: Screens, store: Store) -> None:
         await settled(pilot)
         await press(pilot, "ctrl+s", "escape")
         (summary,) = await config.list_webhooks(store)
+        assert "u Undo delete" not in text(pilot)
         assert (summary.webhook.type, summary.webhook.url) == ("onboarding-status", "https://hooks.example/a")
         await press(pilot, "e")
         await press(pilot, "tab", "tab", "tab", "enter", "end", "enter", *"5s 5m", "ctrl+s")
@@ -74,7 +75,13 @@ async def test_generate_edit_and_delete(screens: Screens, store: Store) -> None:
         await until(
             pilot, lambda: pilot.app.screen.query_one(MessageLine).words.startswith("✓ Webhook deleted")
         )
-    assert await config.list_webhooks(store) == []
+        await until(pilot, lambda: "u Undo delete" in text(pilot))
+        assert "No webhook is left." in text(pilot)
+        assert " u brings it back," in text(pilot)
+        await press(pilot, "u", "enter")
+        await until(pilot, lambda: pilot.app.screen.query_one(MessageLine).words.endswith("x enables it"))
+        await until(pilot, lambda: "u Undo delete" not in text(pilot))
+    assert len(await config.list_webhooks(store)) == 1
 
 
 async def test_escape_never_drops_a_changed_form(screens: Screens, store: Store) -> None:

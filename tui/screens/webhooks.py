@@ -1,6 +1,8 @@
 """The webhook configurations: the table, and what can be done with one."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on
@@ -63,22 +65,27 @@ class WebhooksScreen(Frame):
     async def reload(self) -> None:
         summaries = await config.list_webhooks(self.store)
         self._summaries = {summary.webhook.id: summary for summary in summaries}
+        deleted_at = await config.last_deletion(self.store)
         self.table.show(self._summaries)
-        self._draw_empty(not summaries)
+        self._draw_empty(not summaries, deleted_at)
+        self._draw_keys(can_undo=deleted_at is not None)
         self._draw_strip()
 
-    def _draw_empty(self, empty: bool) -> None:
+    def _draw_keys(self, *, can_undo: bool) -> None:
+        keys = (replace(key, in_bar=can_undo) if key.name == "undo" else key for key in WEBHOOKS)
+        self.query_one(KeyBar).show(bar_actions(self.app, tuple(keys)))
+
+    def _draw_empty(self, empty: bool, deleted_at: datetime | None) -> None:
         if self.table.display is empty:
             self.table.display = not empty
             if not empty and self.focused is None:
                 self.table.focus()
-            keys = tuple(action for action in WEBHOOKS if not empty or action.name != "copy_id")
-            self.query_one(KeyBar).show(bar_actions(self.app, keys))
         self.set_class(empty, "first-run")
         panel = self.query_one("#empty", Static)
         panel.display = empty
         if empty:
-            panel.update(first_run(self.store.path, self.keeper.status, self.keeper.child))
+            keeper = self.keeper
+            panel.update(first_run(self.store.path, keeper.status, keeper.child, deleted_at))
 
     @on(DataTable.RowHighlighted)
     def _draw_strip(self) -> None:

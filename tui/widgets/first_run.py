@@ -1,11 +1,15 @@
 """What stands on Webhooks as long as there is none."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from textual.content import Content
 
+from core.clock import clock_and_date
 from core.service.status import DispatcherStatus
+from core.store.config import UNDO_MS
 from core.text import one_line
+from tui.actions import action
 
 _KEYS = (
     ("n", "Generate new", "choose a type and enter the URL"),
@@ -14,13 +18,11 @@ _KEYS = (
 )
 
 
-def first_run(database: Path, status: DispatcherStatus, child: int | None) -> Content:
-    """What a webhook is, the keys that lead on, and where things are."""
-    content = Content.assemble(
-        ("No webhook yet.", "bold"),
-        "\n\nA webhook sends every event of one type to one URL. Generate the first one,\n"
-        "send it a test event, and watch the delivery arrive.\n\n",
-    )
+def first_run(
+    database: Path, status: DispatcherStatus, child: int | None, deleted_at: datetime | None
+) -> Content:
+    """What a webhook is, the keys that lead on, and where things are. `deleted_at`: see `last_deletion`."""
+    content = _introduction() if deleted_at is None else _deleted(deleted_at)
     for key, name, words in _KEYS:
         content = Content.assemble(
             content, (f"{key:<4}", "bold $primary"), f"{name:<17}", (f"{words}\n", "$muted")
@@ -34,6 +36,24 @@ def first_run(database: Path, status: DispatcherStatus, child: int | None) -> Co
         one_line(_from_home(database)),
         ("\nDispatcher  ", "$muted"),
         _who_delivers(status, child),
+    )
+
+
+def _introduction() -> Content:
+    return Content.assemble(
+        ("No webhook yet.", "bold"),
+        "\n\nA webhook sends every event of one type to one URL. Generate the first one,\n"
+        "send it a test event, and watch the delivery arrive.\n\n",
+    )
+
+
+def _deleted(at: datetime) -> Content:
+    until = clock_and_date(at + timedelta(milliseconds=UNDO_MS))
+    return Content.assemble(
+        ("No webhook is left.", "bold"),
+        f"\n\nThe last one was deleted at {clock_and_date(at)}. Until {until} ",
+        (action("webhooks.undo").key, "bold $primary"),
+        " brings it back,\nwith what its deletion cancelled.\n\n",
     )
 
 

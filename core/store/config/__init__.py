@@ -5,6 +5,7 @@ from core.store.config.deletion import (
     UNDO_MS,
     DeletedWebhook,
     delete_webhook,
+    last_deletion,
     list_deleted,
     undo_delete,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "find_webhook",
     "fingerprint",
     "finish_changes",
+    "last_deletion",
     "list_deleted",
     "list_destinations",
     "list_webhooks",

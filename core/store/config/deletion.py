@@ -82,6 +82,17 @@ async def list_deleted(store: Store) -> list[DeletedWebhook]:
     return await store.read(read)
 
 
+async def last_deletion(store: Store) -> datetime | None:
+    """When the last of those webhooks was deleted; None if there is none to bring back."""
+
+    def read(database: sqlite3.Connection) -> datetime | None:
+        sql = "SELECT max(deleted_at) FROM webhooks WHERE deleted_at > ?"
+        (at,) = database.execute(sql, (now_ms() - UNDO_MS,)).fetchone()
+        return from_ms(at) if at else None
+
+    return await store.read(read)
+
+
 async def undo_delete(store: Store, identity: str, *, actor: str) -> Webhook:
     """Bring a webhook back, disabled, with those deliveries held that its deletion cancelled, due when they were.
 

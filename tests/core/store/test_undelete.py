@@ -39,12 +39,14 @@ async def test_exactly_what_was_cancelled_is_held(store: Store) -> None:
     before = await _rows(store)
     assert await config.delete_webhook(store, webhook.id, actor="ana") == 2
     (deleted,) = await config.list_deleted(store)
+    assert await config.last_deletion(store) == deleted.deleted_at
     assert (deleted.webhook.id, deleted.deleted_by, deleted.cancelled) == (webhook.id, "ana", 2)
     restored = await config.undo_delete(store, webhook.id[-4:], actor="bob")
     assert (restored.id, restored.enabled, restored.updated_by) == (webhook.id, False, "bob")
     assert await _rows(store) == before
     assert [summary.held for summary in await config.list_webhooks(store)] == [2]
     assert await config.list_deleted(store) == []
+    assert await config.last_deletion(store) is None
     assert await queue.due_times(store) == {}
     with pytest.raises(NotFound, match="There is no deleted webhook"):
         await config.undo_delete(store, webhook.id, actor="bob")
@@ -101,6 +103,7 @@ async def test_only_for_a_day(store: Store, monkeypatch: pytest.MonkeyPatch) -> 
     now = now_ms()
     monkeypatch.setattr(config.deletion, "now_ms", lambda: now + 86_400_000 + 1)
     assert await config.list_deleted(store) == []
+    assert await config.last_deletion(store) is None
     with pytest.raises(NotPossible, match="more than 24 hours ago"):
         await config.undo_delete(store, webhook.id, actor="ana")
     monkeypatch.setattr(config.deletion, "now_ms", lambda: now + 86_000_000)

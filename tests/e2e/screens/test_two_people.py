@@ -53,7 +53,7 @@ async def test_each_sees_what_the_others_do(database: Path) -> None:
         (summary,) = await config.list_webhooks(store)
     await _command("webhooks", "delete", summary.webhook.id, "--yes")
     for terminal in (ours, theirs):
-        await terminal.shows("No webhook yet.")
+        await terminal.shows("No webhook is left.")
     await _end(ours, theirs)
 
 
