@@ -2,25 +2,53 @@
 
 from core.store.filter import DeliveryFilter, View
 from core.store.history import find_delivery
-from core.store.pages import load_page, load_page_after
+from core.store.pages import Sort, load_order, load_page, load_page_after, refresh_rows
 from core.store.store import Store
 
 
-async def next_delivery(store: Store, delivery_id: str, view: View, chosen: DeliveryFilter) -> str | None:
-    """The one below it, which is older; None at the end of the list. Raises NotFound."""
-    position: int | None = await _seq(store, delivery_id)
-    while position is not None:
-        page = await load_page(store, view, chosen, before=position, limit=1)
-        if page.rows:
-            return page.rows[0].delivery.id
-        position = page.position
-    return None
+class Walk:
+    """Goes along a view that a filter lets through, delivery by delivery.
 
+    In another order than that of time, which attempts change, it goes along the order that there was at its first step.
+    """
 
-async def previous_delivery(store: Store, delivery_id: str, view: View, chosen: DeliveryFilter) -> str | None:
-    """The one above it, which is newer; None at the top of the list. Raises NotFound."""
-    rows = await load_page_after(store, view, chosen, after=await _seq(store, delivery_id), limit=1)
-    return rows[-1].delivery.id if rows else None
+    def __init__(self, view: View, chosen: DeliveryFilter, sort: Sort = Sort.TIME) -> None:
+        self._view = view
+        self._chosen = chosen
+        self._sort = sort
+        self._order: list[int] = []
+
+    async def next(self, store: Store, delivery_id: str) -> str | None:
+        """The one below it; None at the end of the list. Raises NotFound, NotPossible."""
+        seq = await _seq(store, delivery_id)
+        if self._sort is not Sort.TIME:
+            return await self._step(store, seq, 1)
+        position: int | None = seq
+        while position is not None:
+            page = await load_page(store, self._view, self._chosen, before=position, limit=1)
+            if page.rows:
+                return page.rows[0].delivery.id
+            position = page.position
+        return None
+
+    async def previous(self, store: Store, delivery_id: str) -> str | None:
+        """The one above it; None at the top of the list. Raises NotFound, NotPossible."""
+        seq = await _seq(store, delivery_id)
+        if self._sort is not Sort.TIME:
+            return await self._step(store, seq, -1)
+        rows = await load_page_after(store, self._view, self._chosen, after=seq, limit=1)
+        return rows[-1].delivery.id if rows else None
+
+    async def _step(self, store: Store, seq: int, by: int) -> str | None:
+        if seq not in self._order:
+            self._order = await load_order(store, self._view, self._chosen, self._sort, also=seq)
+        place = self._order.index(seq) + by
+        while 0 <= place < len(self._order):
+            rows = await refresh_rows(store, [self._order[place]])
+            if rows:
+                return rows[0].delivery.id
+            place += by  # it was removed meanwhile
+        return None
 
 
 async def _seq(store: Store, delivery_id: str) -> int:

@@ -16,7 +16,17 @@ from core.store.line import NEVER
 from core.store.search import Slice, count, search
 from core.store.store import Store
 
-__all__ = ["Page", "Row", "Sort", "View", "count_new", "load_page", "load_page_after", "refresh_rows"]
+__all__ = [
+    "Page",
+    "Row",
+    "Sort",
+    "View",
+    "count_new",
+    "load_order",
+    "load_page",
+    "load_page_after",
+    "refresh_rows",
+]
 
 MOST_SORTED = 10_000
 """So many deliveries can be brought into another order than that of time."""
@@ -64,9 +74,9 @@ async def load_page(
     What no index finds is searched for a moment: the page may be short, and the next one goes on. In another order
     than that of time the position is a place in that order. Raises NotPossible for such an order over more than 10,000.
     """
-    chosen = _in_view(view, chosen)
     if sort is not Sort.TIME:
-        return await _sorted_page(store, chosen, sort, before or 0, limit)
+        return await _sorted_page(store, await load_order(store, view, chosen, sort), before or 0, limit)
+    chosen = _in_view(view, chosen)
 
     def read(database: sqlite3.Connection) -> Page:
         slice_ = search(database, chosen, before=before, most=limit)
@@ -88,24 +98,35 @@ def _made_at(database: sqlite3.Connection, seq: int | None) -> datetime | None:
     return from_ms(row[0]) if row else None
 
 
-async def _sorted_page(store: Store, chosen: DeliveryFilter, sort: Sort, start: int, limit: int) -> Page:
+async def _sorted_page(store: Store, order: list[int], start: int, limit: int) -> Page:
+    end = start + limit
+    rows = await refresh_rows(store, order[start:end])
+    return Page(rows, None, end if end < len(order) else None)
+
+
+async def load_order(
+    store: Store, view: View, chosen: DeliveryFilter, sort: Sort, *, also: int | None = None
+) -> list[int]:
+    """The row numbers of all that a filter lets through, in another order than that of time; with one `also`, that
+    need not match. Raises NotPossible for more than 10,000.
+    """
     found: list[int] = []
-    async for slice_ in _slices(store, chosen, most=MOST_SORTED + 1):
+    async for slice_ in _slices(store, _in_view(view, chosen), most=MOST_SORTED + 1):
         found += slice_.found
         if len(found) > MOST_SORTED:
             raise NotPossible(
                 f"More than {MOST_SORTED:,} deliveries are sorted by time only. Filter them, or choose another view."
             )
-    end = start + limit
+    if also is not None:
+        found.append(also)
 
-    def read(database: sqlite3.Connection) -> Page:
+    def read(database: sqlite3.Connection) -> list[int]:
         ranked = database.execute(
             f"SELECT {_RANKS[sort]}, -seq FROM deliveries WHERE seq IN (SELECT value FROM json_each(?))",
             (json.dumps(found),),
         ).fetchall()
         ranked.sort()
-        rows = read_rows(database, [-seq for _, seq in ranked[start:end]])
-        return Page(rows, None, end if end < len(ranked) else None)
+        return [-seq for _, seq in ranked]
 
     return await store.read(read)
 

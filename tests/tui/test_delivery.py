@@ -164,11 +164,11 @@ async def test_next_and_previous(screens: Screens, store: Store) -> None:
         await until(pilot, lambda: older in detail_text(pilot))
         assert "hush" not in detail_text(pilot)
         await pilot.press("n")
-        await until(pilot, lambda: _said(pilot) == "It is the oldest one of the list.")
+        await until(pilot, lambda: _said(pilot) == "It is the last one of the list.")
         await pilot.press("p")
         await until(pilot, lambda: newer in detail_text(pilot))
         await pilot.press("p")
-        await until(pilot, lambda: _said(pilot) == "It is the newest one of the list.")
+        await until(pilot, lambda: _said(pilot) == "It is the first one of the list.")
 
 
 async def test_its_webhook_is_disabled_and_edited(screens: Screens, store: Store) -> None:

@@ -10,7 +10,7 @@ from core.models import WebhookOptions
 from core.store import Store, config, history, jobs, queue
 from core.store.jobs import JobKind, JobState
 from tests.support.settled import press, settled, until
-from tests.tui.conftest import Screens
+from tests.tui.conftest import Screens, detail_text
 from tui.listing import MOST
 from tui.screens.monitor import MonitorScreen
 from tui.widgets.lines import MessageLine
@@ -155,6 +155,24 @@ async def test_sorting_says_where_it_is_not_possible(screens: Screens, store: St
         assert "by " not in _rule(pilot)
         await press(pilot, "v", "h", "s", "a")
         assert "by attempts" in _rule(pilot)
+
+
+async def test_the_page_walks_the_order_of_the_list(screens: Screens, store: Store) -> None:
+    """n goes to the one below, whatever the list is sorted by."""
+    await _emit(store, 3)
+    await store.write(
+        lambda database: (
+            database.execute("UPDATE deliveries SET state = 'failed', last_ms = (seq + 1) % 3").rowcount
+        )
+    )
+    async with screens() as pilot:
+        await press(pilot, "3", "s", "d", "j")
+        assert _ids(pilot) == [1, 3, 2]
+        walked = [row.delivery.id for row in _monitor(pilot).list.rows]
+        await press(pilot, "enter", "n")
+        assert walked[1] in detail_text(pilot)
+        await press(pilot, "n")
+        assert walked[2] in detail_text(pilot)
 
 
 async def test_all_are_cancelled_once_the_number_is_typed(screens: Screens, store: Store) -> None:

@@ -1,6 +1,5 @@
 """One delivery as a page of its own."""
 
-from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -8,20 +7,18 @@ from textual.binding import Binding, BindingType
 
 from core.errors import HookkeeperError
 from core.models import Delivery
-from core.store import Store, neighbours
 from core.store.filter import DeliveryFilter, View
+from core.store.neighbours import Walk
 from tui.actions import DETAIL, bindings
 from tui.screens.delivery_keys import DeliveryKeys
 from tui.widgets.delivery_detail import DeliveryDetail
 
-_EVERYTHING = DeliveryFilter()
 _ALL = 1_000_000
 _SCROLLS = {"pagedown,ctrl+d": 15, "pageup,ctrl+u": -15, "end,G": _ALL, "home,g": -_ALL}
-_Neighbour = Callable[[Store, str, View, DeliveryFilter], Awaitable[str | None]]
 
 
 class DeliveryScreen(DeliveryKeys):
-    """Esc goes back to the list, which is this view of these deliveries: `n` and `p` walk it."""
+    """Esc goes back to the list, which `n` and `p` walk; without one, all there are."""
 
     number = 2
     is_page = True
@@ -31,11 +28,10 @@ class DeliveryScreen(DeliveryKeys):
         *(Binding(keys, f"scroll({lines})", show=False) for keys, lines in _SCROLLS.items()),
     ]
 
-    def __init__(self, delivery_id: str, view: View = View.ALL, chosen: DeliveryFilter = _EVERYTHING) -> None:
+    def __init__(self, delivery_id: str, walk: Walk | None = None) -> None:
         super().__init__()
         self._delivery_id = delivery_id
-        self._view = view
-        self._chosen = chosen
+        self._along = walk or Walk(View.ALL, DeliveryFilter())
 
     def compose_body(self) -> ComposeResult:
         yield DeliveryDetail()
@@ -72,20 +68,20 @@ class DeliveryScreen(DeliveryKeys):
         await self.detail.unmask()
 
     def action_next(self) -> None:
-        self._walk(neighbours.next_delivery, "It is the oldest one of the list.")
+        self._go(down=True)
 
     def action_previous(self) -> None:
-        self._walk(neighbours.previous_delivery, "It is the newest one of the list.")
+        self._go(down=False)
 
-    def _walk(self, neighbour: _Neighbour, at_the_end: str) -> None:
-        work = self._go(neighbour, at_the_end)
-        self.run_worker(work, group="walk", exclusive=True, exit_on_error=True)
+    def _go(self, *, down: bool) -> None:
+        self.run_worker(self._walk(down=down), group="walk", exclusive=True, exit_on_error=True)
 
-    async def _go(self, neighbour: _Neighbour, at_the_end: str) -> None:
+    async def _walk(self, *, down: bool) -> None:
+        step = self._along.next if down else self._along.previous
         try:
-            found = await neighbour(self.store, self._delivery_id, self._view, self._chosen)
+            found = await step(self.store, self._delivery_id)
             if found is None:
-                self.say(at_the_end)
+                self.say(f"It is the {'last' if down else 'first'} one of the list.")
                 return
             self._delivery_id = found
             await self.reload()

@@ -16,6 +16,7 @@ from core.errors import HookkeeperError
 from core.models import Delivery
 from core.store import NotPossible, jobs
 from core.store.jobs import Job
+from core.store.neighbours import Walk
 from core.store.pages import Sort, View
 from tui.actions import MONITOR, bindings
 from tui.list_counts import ListCounts
@@ -280,7 +281,8 @@ class MonitorScreen(QuestionKeys):
     def action_detail(self) -> None:
         question = self.listing.question
         if self.acted_on is not None:
-            self.app.push_screen(DeliveryScreen(self.acted_on.id, question.view, question.chosen))
+            walk = Walk(question.view, question.chosen, question.sort)
+            self.app.push_screen(DeliveryScreen(self.acted_on.id, walk))
         else:
             self.say_what_to_do()
 

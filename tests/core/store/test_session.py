@@ -4,8 +4,10 @@ import pytest
 
 from core.catalog import Body
 from core.models import WebhookOptions
-from core.store import Store, config, history, neighbours, queue, session
+from core.store import Store, config, history, queue, session
 from core.store.filter import DeliveryFilter, View
+from core.store.neighbours import Walk
+from core.store.pages import Sort
 from core.store.session import NEAR, load_session
 
 OPTIONS = WebhookOptions(url="https://a.example/")
@@ -60,14 +62,37 @@ async def test_neighbours_are_those_of_the_list(store: Store) -> None:
     for kind in ("failed", "succeeded", "failed", "failed"):
         await _emit(store, f"session-{kind}", "s")
     newest, middle, other, oldest = (row.delivery.id for row in await history.list_deliveries(store))
-    assert await neighbours.next_delivery(store, newest, View.ALL, EVERYTHING) == middle
-    assert await neighbours.previous_delivery(store, other, View.ALL, EVERYTHING) == middle
+    assert await Walk(View.ALL, EVERYTHING).next(store, newest) == middle
+    assert await Walk(View.ALL, EVERYTHING).previous(store, other) == middle
     failed = DeliveryFilter(event_type="session-failed")
-    assert await neighbours.next_delivery(store, middle, View.ALL, failed) == oldest
-    assert await neighbours.previous_delivery(store, oldest, View.ALL, failed) == middle
-    assert await neighbours.next_delivery(store, oldest, View.ALL, EVERYTHING) is None
-    assert await neighbours.previous_delivery(store, newest, View.ALL, EVERYTHING) is None
-    assert await neighbours.next_delivery(store, newest, View.HELD, EVERYTHING) is None
+    assert await Walk(View.ALL, failed).next(store, middle) == oldest
+    assert await Walk(View.ALL, failed).previous(store, oldest) == middle
+    assert await Walk(View.ALL, EVERYTHING).next(store, oldest) is None
+    assert await Walk(View.ALL, EVERYTHING).previous(store, newest) is None
+    assert await Walk(View.HELD, EVERYTHING).next(store, newest) is None
+
+
+async def test_neighbours_in_another_order(store: Store) -> None:
+    """As it was when the walk began, whatever attempts change meanwhile; one that no longer fits has its place."""
+    await config.add_webhook(store, "session-failed", OPTIONS, actor="ana")
+    for _ in range(4):
+        await _emit(store, "session-failed", "s")
+    await store.write(lambda database: database.execute("UPDATE deliveries SET last_ms = seq % 3").rowcount)
+    fourth, third, second, first = (row.delivery.id for row in await history.list_deliveries(store))
+    walk = Walk(View.ALL, DeliveryFilter(state="pending"), Sort.DURATION)
+    assert await walk.next(store, second) == fourth
+    await store.write(
+        lambda database: (
+            database.execute("UPDATE deliveries SET last_ms = 9, state = 'delivered' WHERE seq = 1").rowcount
+        )
+    )
+    assert await walk.next(store, fourth) == first
+    assert await walk.next(store, first) == third
+    assert await walk.previous(store, second) is None
+    assert await walk.next(store, third) is None
+    await store.write(lambda database: database.execute("DELETE FROM deliveries WHERE seq = 4").rowcount)
+    assert await walk.next(store, second) == first
+    assert await Walk(View.ALL, DeliveryFilter(state="pending"), Sort.DURATION).next(store, first) == second
 
 
 @pytest.mark.parametrize("half", ["_EARLIER", "_LATER"])
