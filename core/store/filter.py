@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from core.clock import now_ms, to_ms
-from core.ids import tail
+from core.ids import ALPHABET, tail
 from core.models import Outcome
 
 WAITS_LONG_MS = 10_000
@@ -59,8 +59,9 @@ class DeliveryFilter(BaseModel):
 
     `webhook` is a whole ID, `event_type` a name of the catalogue. `outcome` and `status_code` are those of the last
     attempt; `status_class` is the first digit of the latter. It was created at `since` or later, and before `until`.
-    Each word of `text` begins its ID, its event's ID, its session, external ID or outcome, or is the tail of its ID.
-    None of the filters in `without` lets it through. `up_to` is the row number of the last one, for what must end.
+    Each word of `text` begins its ID, its event's ID, its session, external ID or outcome, or is the tail of its ID (4 to 8
+    characters; more after an ellipsis). None of the filters in `without` lets it through. `up_to` is the row number of
+    the last one, for what must end.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid")
@@ -157,12 +158,19 @@ def _word(word: str, name: str) -> tuple[str, dict[str, object]]:
         for column in ("d.id", "e.id", "d.last_outcome")
     )
     values: dict[str, object] = {name: word, f"{name}_end": word + HIGHEST}
-    short = word.rpartition("…")[2].lower()
-    if len(short) < 4 or not short.isalnum():
+    short = tail_in(word)
+    if short is None:
         return f"({begins} OR {named})", values
     return f"({begins} OR {named} OR substr(d.id, {-len(short)}) = :{name}_tail)", values | {
         f"{name}_tail": short
     }
+
+
+def tail_in(word: str) -> str | None:
+    """The end of an ID that a word may be: at least 4 characters, and alone no more than those that are random."""
+    _, mark, short = word.lower().rpartition("…")
+    long_enough = len(short) >= 4 if mark else len(short) in range(4, 9)
+    return short if long_enough and set(short) <= set(ALPHABET) else None
 
 
 def _ms(moment: datetime | None) -> int | None:

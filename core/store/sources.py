@@ -8,15 +8,14 @@ import heapq
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
-from core.ids import ALPHABET
 from core.models import DeliveryState, Outcome
-from core.store.filter import HIGHEST, DeliveryFilter, View
+from core.store.filter import HIGHEST, DeliveryFilter, View, tail_in
 
 _ENOUGH = 2_000
 """So many are counted of a source; one of more is as good as another."""
 _OPEN = (DeliveryState.PENDING, DeliveryState.SENDING)
-_TAIL_LENGTHS = range(4, 9)
 _SHORTEST_WORD = 5
 _WHOLLY_BY_PLACE = {"state", "webhook", "event_type"}
 
@@ -63,7 +62,8 @@ class Source:
         order = "DESC" if newest_first else "ASC"
         single = sorted({seq for seq in self.single if bounds.low < seq < bounds.high}, reverse=newest_first)
         streams = (stream.rows(database, bounds, order) for stream in self.streams)
-        return heapq.merge(single, *streams, reverse=newest_first)
+        merged = heapq.merge(single, *streams, reverse=newest_first)
+        return (seq for seq, _ in groupby(merged))
 
     def weigh(self, database: sqlite3.Connection, bounds: Bounds) -> tuple[int, "Source"]:
         """How many there are, counted up to what is enough to choose; and the source without empty streams."""
@@ -215,27 +215,21 @@ def _by_name(database: sqlite3.Connection, chosen: DeliveryFilter) -> Source | N
     if chosen.session is not None:
         return _single(database, [("events_by_session", "e.session = ?", (chosen.session,))])
     for word in (chosen.text or "").split():
-        if len(word) < _SHORTEST_WORD or _may_be_tail(word):
+        if len(word) < _SHORTEST_WORD or tail_in(word) is not None:
             continue
         if (found := _named(database, word)) is not None:
             return found
     return None
 
 
-def _may_be_tail(word: str) -> bool:
-    return "…" in word or (len(word) in _TAIL_LENGTHS and set(word.lower()) <= set(ALPHABET))
-
-
 def _named(database: sqlite3.Connection, word: str) -> Source | None:
     lower = word.lower()
-    if lower.startswith("dlv_"):
-        return _single(database, [], lower)
     places = [
         ("events_by_session", "e.session >= ? AND e.session < ?", (word, word + HIGHEST)),
         ("events_by_external_id", "e.external_id >= ? AND e.external_id < ?", (word, word + HIGHEST)),
         ("sqlite_autoindex_events_1", "e.id >= ? AND e.id < ?", (lower, lower + HIGHEST)),
     ]
-    if (found := _single(database, places)) is None:
+    if (found := _single(database, places, lower)) is None:
         return None
     outcomes = [outcome for outcome in Outcome if outcome.startswith(lower)]
     answers = (_by_answer(database, DeliveryFilter(outcome=outcome)) for outcome in outcomes)

@@ -49,6 +49,13 @@ async def _books(store: Store) -> None:
         lambda db: db.execute("UPDATE deliveries SET created_at = ? + seq * ?", (START, MINUTE)).rowcount
     )
     await store.write(lambda db: db.execute("UPDATE deliveries SET id = 'dlv_' || seq || 'aaaa'").rowcount)
+    await store.write(
+        lambda db: (
+            db.execute(
+                "UPDATE events SET external_id = iif(seq = 4, 'timeout', 'dlv_x') WHERE seq IN (2, 4)"
+            ).rowcount
+        )
+    )
     await store.write(lambda db: db.execute("UPDATE webhooks SET id = 'wh_' || seq || 'bbbb'").rowcount)
 
 
@@ -82,6 +89,8 @@ async def _books(store: Store) -> None:
         ({"text": "s4"}, [4]),
         ({"text": "S4"}, []),
         ({"text": "time"}, [4]),
+        ({"text": "timeout"}, [4]),
+        ({"text": "dlv_x"}, [2]),
         ({"text": "dlv_ s2"}, [2]),
         ({"text": "s%"}, []),
         ({"text": "4"}, []),

@@ -89,6 +89,7 @@ FOUND_BY_INDEX: list[tuple[View, dict[str, object], int]] = [
     (View.ALL, {"text": "evt_0000000000004567"}, 1),
     (View.ALL, {"text": "66e10000040"}, 64),
     (View.ALL, {"text": "customer-4320"}, 1),
+    (View.ALL, {"text": "086425998"}, 0),
     (View.ALL, {"without": [{"state": "failed"}, {"state": "delivered"}]}, 12),
     (View.SLOW, {"event_type": "session-failed"}, 0),
 ]
