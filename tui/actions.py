@@ -145,6 +145,7 @@ MONITOR = _of(
     Action("older", "left,h", "Older attempt, where the detail is beside", "←", in_bar=False),
     Action("newer", "right,l", "Newer attempt", "→", in_bar=False),
     Action("unmask", "i", "Masked values, where the detail is beside", in_bar=False),
+    Action("", "", "Into the detail, then its session", "Tab", in_bar=False),
     Action("menu", "space", "All actions", "Space", in_bar=False),
     Action("clear", "escape", "Stop the search, clear the filter", "Esc", in_bar=False),
 )
@@ -157,13 +158,14 @@ FILTER = (
 """The same screen while the filter line is open."""
 DETAIL = _of(
     "delivery",
-    Action("back", "escape,q", "List", "Esc"),
+    Action("back", "escape,q", "Back", "Esc"),
     Action("resend", "r", "Resend", changes=True),
     Action("copy", "y", "Copy"),
     Action("next", "n", "Next, previous", "n p"),
     Action("previous", "p", "Previous", in_bar=False),
     Action("older", "left,h", "Attempt", "←→"),
     Action("newer", "right,l", "Newer attempt", "→", in_bar=False),
+    Action("", "", "Another event of its session, Enter opens it", "Tab", in_bar=False),
     Action("unmask", "i", "Masked values", in_bar=False),
     Action("cancel", "c", "Cancel…", in_bar=False, changes=True),
     Action("edit", "e", "Edit its webhook", in_bar=False, changes=True),

@@ -111,9 +111,14 @@ def cursor_row() -> Style:
     return style(SELECTION_TEXT, SELECTION) if PALETTES[_used].has_colours else Style(reverse=True)
 
 
+def cursor_words() -> str:
+    """The same for a Content."""
+    return f"{SELECTION_TEXT} on {SELECTION}" if PALETTES[_used].has_colours else "reverse"
+
+
 def active_tab() -> str:
     """The screen that is shown, in the top bar."""
-    return f"bold {SELECTION_TEXT} on {SELECTION}" if PALETTES[_used].has_colours else "bold reverse"
+    return f"bold {cursor_words()}"
 
 
 def theme(name: str) -> Theme:

@@ -17,6 +17,7 @@ from tui.dialogs.webhook import WebhookDialog
 from tui.dialogs.write_file import WriteFileDialog
 from tui.screens.delivery import DeliveryScreen
 from tui.widgets.delivery_detail import DeliveryDetail
+from tui.widgets.delivery_session import SessionEvents
 from tui.widgets.lines import MessageLine
 
 URL = "https://a.example/in?x=1"
@@ -232,7 +233,7 @@ async def test_the_rest_of_its_session(screens: Screens, store: Store) -> None:
         await show_delivery(pilot, first)
         session = detail_text(pilot).partition("Session ─")[2]
         title, *events = session.splitlines()[:4]
-        assert title.endswith(" 3 events")
+        assert title.endswith(" 3 events, Tab chooses")
         assert [line[0] for line in events] == ["▌", " ", " "]
         said = [line[10:].split("  dlv_")[0].split("  ") for line in events]
         assert [[part.strip() for part in line if part.strip()] for line in said] == [
@@ -240,6 +241,36 @@ async def test_the_rest_of_its_session(screens: Screens, store: Store) -> None:
             ["Session Succeeded", "○ pending"],
             ["Onboarding Status", "– went to nobody"],
         ]
+
+
+@pytest.mark.parametrize("beside", [False, True])
+async def test_another_event_of_its_session_is_opened(screens: Screens, store: Store, beside: bool) -> None:
+    """Tab goes there, enter opens the one under the cursor, Esc comes back to it and then goes out, step by step."""
+    await _webhook(store)
+    first, second, third = await _emit(store), await _emit(store), await _emit(store)
+    async with screens(140 if beside else 80) as pilot:
+        if beside:
+            await press(pilot, "3", "v", "v", "j", "j", "tab", "tab")
+            await until(pilot, lambda: second in detail_text(pilot))
+        else:
+            await show_delivery(pilot, second)
+            await press(pilot, "tab")
+        before = pilot.app.screen
+        assert "3 events, Enter opens" in detail_text(pilot)
+        await press(pilot, "j", "j", "enter")
+        page = pilot.app.screen
+        assert isinstance(page, DeliveryScreen)
+        await until(pilot, lambda: page.acted_on)
+        assert page.acted_on is not None
+        assert page.acted_on.id == third
+        await press(pilot, "escape", "k", "enter")
+        assert f"webhook-id  {first}" in detail_text(pilot)
+        await press(pilot, "escape")
+        assert pilot.app.screen is before
+        assert isinstance(pilot.app.focused, SessionEvents)
+        await press(pilot, "escape")
+        assert pilot.app.screen is before
+        assert not isinstance(pilot.app.focused, SessionEvents)
 
 
 @pytest.mark.parametrize("width", [60, 62, 68, 69, 71, 72, 75, 76, 120])

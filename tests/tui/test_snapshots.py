@@ -17,7 +17,7 @@ from core.store import Store, audit, config, history, jobs, notices, queue
 from core.store.filter import DeliveryFilter
 from core.store.jobs import JobKind
 from tests.support.books import NOW, START, write_books
-from tests.support.settled import drawn_as, named, opened, press, settled, until
+from tests.support.settled import drawn_as, named, opened, press, settled, text, until
 from tests.tui.conftest import show_delivery
 from tui.app import HookkeeperApp
 from tui.dialogs.quit import quit_dialog
@@ -99,6 +99,7 @@ async def _it_was_changed(pilot: Pilot[None], store: Store) -> None:
 async def _a_job_is_under_way(pilot: Pilot[None], store: Store) -> None:
     job = await jobs.start(store, JobKind.RESEND, DeliveryFilter(state="attention"), actor="ana")
     await jobs.step(store, job.id, 4)
+    await until(pilot, lambda: "resending 4 of" in text(pilot))
 
 
 async def _it_is_paused(pilot: Pilot[None], store: Store) -> None:
@@ -164,7 +165,7 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     "delivery-due": ("3", "g", "enter"),
     "delivery-cancelled": ("3", _it_is_cancelled),
     "delivery-unmasked": ("3", _shown("held", "work-history"), "i"),
-    "delivery-session": ("3", _shown("failed", "session-succeeded"), "G"),
+    "delivery-session": ("3", _shown("failed", "session-succeeded"), "tab", "j"),
     "delivery-copy": ("3", _shown("delivered", "onboarding-status"), "y"),
     "delivery-write": ("3", _shown("delivered", "onboarding-status"), "w"),
     "delivery-write-wrong": ("3", _shown("delivered", "onboarding-status"), "w", "end", "ctrl+u", "enter"),

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -12,17 +13,19 @@ from core.store.neighbours import Walk
 from tui.actions import DETAIL, bindings
 from tui.screens.delivery_keys import DeliveryKeys
 from tui.widgets.delivery_detail import DeliveryDetail
+from tui.widgets.delivery_session import SessionEvents
 
 _ALL = 1_000_000
 _SCROLLS = {"pagedown,ctrl+d": 15, "pageup,ctrl+u": -15, "end,G": _ALL, "home,g": -_ALL}
 
 
 class DeliveryScreen(DeliveryKeys):
-    """Esc goes back to the list, which `n` and `p` walk; without one, all there are."""
+    """Esc goes back to where it was opened; `n` and `p` walk the list there, without one all there are."""
 
     number = 2
     is_page = True
     actions = DETAIL
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(DETAIL),
         *(Binding(keys, f"scroll({lines})", show=False) for keys, lines in _SCROLLS.items()),
@@ -47,7 +50,14 @@ class DeliveryScreen(DeliveryKeys):
         await self.detail.load(self._delivery_id)
 
     def action_back(self) -> None:
-        self.app.pop_screen()
+        if self.focused is None:
+            self.app.pop_screen()
+        else:
+            self.set_focus(None)
+
+    @on(SessionEvents.Opened)
+    def _open(self, event: SessionEvents.Opened) -> None:
+        self.app.push_screen(DeliveryScreen(event.delivery_id, self._along))
 
     def action_scroll(self, lines: int) -> None:
         self.detail.scroll_lines(lines)

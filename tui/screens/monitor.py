@@ -27,6 +27,7 @@ from tui.screens.question_keys import QuestionKeys
 from tui.widgets.delivery_list import DeliveryList
 from tui.widgets.delivery_pane import DeliveryPane
 from tui.widgets.delivery_row import ListHead
+from tui.widgets.delivery_session import SessionEvents
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.lines import Paragraph
 from tui.widgets.list_rule import Listed, ListRule
@@ -279,12 +280,19 @@ class MonitorScreen(QuestionKeys):
             self.say(f"! {PICK}")
 
     def action_detail(self) -> None:
-        question = self.listing.question
         if self.acted_on is not None:
-            walk = Walk(question.view, question.chosen, question.sort)
-            self.app.push_screen(DeliveryScreen(self.acted_on.id, walk))
+            self._show_page(self.acted_on.id)
         else:
             self.say_what_to_do()
+
+    @on(SessionEvents.Opened)
+    def _open(self, event: SessionEvents.Opened) -> None:
+        self._show_page(event.delivery_id)
+
+    def _show_page(self, delivery_id: str) -> None:
+        question = self.listing.question
+        walk = Walk(question.view, question.chosen, question.sort)
+        self.app.push_screen(DeliveryScreen(delivery_id, walk))
 
     def action_all(self) -> None:
         self.ask(bulk_steps.ask(self, self.listing.question.matching))

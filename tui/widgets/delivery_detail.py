@@ -17,7 +17,7 @@ from tui.widgets.countdown import Countdown
 from tui.widgets.delivery_attempts import attempts_table
 from tui.widgets.delivery_exchange import request, response
 from tui.widgets.delivery_head import NOTHING, delivery_head
-from tui.widgets.delivery_session import session_events
+from tui.widgets.delivery_session import SessionEvents
 from tui.widgets.json_text import body_text
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
         yield Static(NOTHING, id="detail-head", markup=False)
         yield Countdown()
         yield Static("", id="detail-body", markup=False)
+        yield SessionEvents()
 
     @property
     def delivery(self) -> Delivery | None:
@@ -133,15 +134,18 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
             return
         self._drawn = wanted
         head, body = self.query_one("#detail-head", Static), self.query_one("#detail-body", Static)
+        session = self.query_one(SessionEvents)
         shown = self._shown
         if shown is None:
             head.update(NOTHING)
             body.update("")
             self.query_one(Countdown).show(None)
+            session.show(Session(), "", width)
             return
         head.update(delivery_head(shown.delivery, width))
         self.query_one(Countdown).show(shown.delivery.next_attempt_at)
         body.update(self._below(shown, width))
+        session.show(shown.session, shown.delivery.id, width)
 
     def _below(self, shown: _Shown, width: int) -> Content:
         attempt = self.attempt
@@ -160,8 +164,6 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
                 unmasked=self.unmasked,
             ),
             self._body,
-            "\n",
-            session_events(shown.session, width),
         )
 
     def choose_attempt(self, by: int) -> None:
