@@ -146,6 +146,8 @@ def theme(name: str) -> Theme:
             "ansi-background": ground,
             "ansi-foreground": colours["plain"],
             "selection-style": reverse,
+            # Textual leaves reverse out where it draws the options of a list.
+            "option-style": "none" if palette.has_colours else "bold underline",
             "scrollbar": colours["rule"],
             "scrollbar-background": ground,
             "scrollbar-corner-color": ground,

@@ -4,9 +4,10 @@ import sqlite3
 
 from textual.widgets import OptionList, Static
 
-from core.models import NoticeKind
-from core.store import Store, notices
-from tests.support.settled import press, settled
+from core.models import NoticeKind, WebhookOptions
+from core.store import Store, config, notices
+from core.store.queue.health import disable_gone
+from tests.support.settled import press, settled, text
 from tests.tui.conftest import Screens
 from tui.screens.notices import NoticesScreen
 from tui.screens.webhooks import WebhooksScreen
@@ -21,6 +22,21 @@ async def _tell(store: Store, number: int) -> None:
             )
 
     await store.write(add)
+
+
+async def test_a_notice_names_the_webhook_that_it_is_about(screens: Screens, store: Store) -> None:
+    """Its type and URL stand below the words, which never leave their column."""
+    url = f"https://hooks.example/{'a' * 80}"
+    await config.add_webhook(store, "session-failed", WebhookOptions(url=url), actor="ana")
+    await store.write(lambda database: disable_gone(database, 1))
+    async with screens() as pilot:
+        await press(pilot, "exclamation_mark")
+        shown = [line.rstrip() for line in text(pilot).splitlines()[4:7]]
+    assert shown[0].endswith(" answered 410 Gone and is disabled; its")
+    assert shown[1:] == [
+        f"{'':<24}deliveries are held until it is enabled again.",
+        f"{'':<24}Session Failed  https://hooks.example/{'a' * 15}…",
+    ]
 
 
 async def test_they_are_counted_listed_and_acknowledged(screens: Screens, store: Store) -> None:

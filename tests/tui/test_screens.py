@@ -8,6 +8,7 @@ from core.catalog import accept
 from core.ids import tail
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, config, history, queue
+from core.store.paces import PaceState, PaceWord, set_pace
 from core.store.queue.health import disable_gone
 from tests.support.settled import press, settled, text, until
 from tests.tui.conftest import Screens, detail_text, show_delivery
@@ -265,6 +266,18 @@ async def test_the_strip_says_why_hookkeeper_disabled_a_webhook(screens: Screens
         strip = str(pilot.app.screen.query_one("#strip", Static).content)
     assert "Session Failed Webhook URL   in order, 2/s" in strip
     assert "= disabled by Hookkeeper: answered 410 Gone. 1 held until you enable it." in strip
+
+
+async def test_the_strip_keeps_its_keys_however_long_the_reason_is(screens: Screens, store: Store) -> None:
+    """The reason is cut, what waits and the keys are not."""
+    await config.add_webhook(store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana")
+    await queue.emit(store, "session-failed", accept("session-failed", b'{"interviewId":"66e1"}'))
+    reason = f"connection reset by {'a.' * 40}example"
+    await set_pace(store, 1, PaceState(PaceWord.OPEN, 0, 0, reason))
+    async with screens() as pilot:
+        *_, health, keys, _ = text(pilot).splitlines()
+    assert health.rstrip().endswith(": connection reset b… 1 undelivered.")
+    assert keys.startswith(" Actions   e Edit")
 
 
 async def test_events_that_nobody_wanted_are_offered(screens: Screens, store: Store) -> None:

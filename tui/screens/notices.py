@@ -1,5 +1,6 @@
 """Notices: what Hookkeeper has to tell, until somebody has seen to it."""
 
+import textwrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -8,14 +9,17 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from core.catalog import shown_type
 from core.clock import clock_time
-from core.models import Notice
-from core.store import notices
+from core.models import Notice, Webhook
+from core.store import config, notices
 from core.text import one_line
 from tui.actions import NOTICES, bindings
 from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.screens.frame import Frame
 
+_INDENT = 23
+"""Columns of time and kind."""
 _NOTHING = "Nothing to see to. hookkeeper notices --all shows those that were acknowledged."
 
 
@@ -34,7 +38,7 @@ class NoticesScreen(Frame):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown: list[Notice] | None = None
+        self._shown: list[tuple[Notice, Webhook | None]] | None = None
 
     def compose_body(self) -> ComposeResult:
         yield Static("", classes="gap")
@@ -47,17 +51,26 @@ class NoticesScreen(Frame):
         return iter(())
 
     async def reload(self) -> None:
-        now = await notices.list_notices(self.store)
-        if now == self._shown:
-            return
-        self._shown = now
+        found = await notices.list_notices(self.store)
+        webhooks = {each.webhook.id: each.webhook for each in await config.list_webhooks(self.store)}
+        now = [(notice, webhooks.get(notice.webhook or "")) for notice in found]
+        if now != self._shown:
+            self._shown = now
+            self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        now = self._shown or []
+        width = self.size.width - 3
         listed = self.query_one(OptionList)
         cursor = listed.highlighted
         listed.clear_options()
-        listed.add_options([Option(_words(notice), id=notice.id) for notice in now])
+        listed.add_options([Option(_words(*each, width), id=each[0].id) for each in now])
         listed.highlighted = min(cursor or 0, len(now) - 1) if now else None
         listed.display = bool(now)
-        self.query_one("#empty", Static).display = not now
+        self.query_one("#empty", Static).display = self._shown == []
 
     def action_move(self, action: str) -> None:
         getattr(self.query_one(OptionList), f"action_{action}")()
@@ -86,9 +99,15 @@ class NoticesScreen(Frame):
         return f"✓ acknowledged: {number}"
 
 
-def _words(notice: Notice) -> Content:
+def _words(notice: Notice, webhook: Webhook | None, width: int) -> Content:
+    """What it says, and under it the webhook that it is about."""
+    room = width - _INDENT
+    lines = [Content(line) for line in textwrap.wrap(one_line(notice.message), room)]
+    if webhook is not None:
+        about = one_line(f"{shown_type(webhook.type).short_name}  {webhook.url}")
+        lines.append(Content.styled(about, "$muted").truncate(room, ellipsis=True))
     return Content.assemble(
         (f"{clock_time(notice.at):<9}", "$muted"),
-        (f"{notice.kind:<14}", "$warning"),
-        one_line(notice.message),
+        (f"{notice.kind:<{_INDENT - 9}}", "$warning"),
+        Content(f"\n{' ' * _INDENT}").join(lines),
     )

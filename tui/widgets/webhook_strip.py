@@ -20,21 +20,38 @@ def webhook_lines(summary: WebhookSummary, width: int, refusal: Callable[[Action
     room = width - title.cell_length - len(webhook.id) - 2
     options = one_line(webhook.option_words)
     if options and room > 8:
-        shortened = options if len(options) <= room - 3 else f"{options[: room - 4]}…"
-        title = Content.assemble(title, f"   {shortened}")
+        title = Content.assemble(title, "   ", _cut(options, room - 3))
     symbol, _, colour = health_mark(summary)
     return Content.assemble(
         title,
         " " * max(1, width - title.cell_length - len(webhook.id)),
         (webhook.id, "$muted"),
-        f"\n{one_line(webhook.url)[:width]}\n",
+        "\n",
+        _cut(one_line(webhook.url), width),
+        "\n",
         (symbol, colour),
-        f" {_health(summary)}.\n",
+        " ",
+        _health(summary, width - 2),
+        "\n",
         _keys(summary, refusal),
     )
 
 
-def _health(summary: WebhookSummary) -> str:
+def _cut(words: str, width: int) -> Content:
+    return Content(words).truncate(width, ellipsis=True)
+
+
+def _health(summary: WebhookSummary, width: int) -> Content:
+    """One row: why it is so is cut before how much waits."""
+    waiting = ""
+    if summary.held:
+        waiting = f" {summary.held:,} held until you enable it."
+    elif summary.undelivered:
+        waiting = f" {summary.undelivered:,} undelivered."
+    return Content.assemble(_cut(f"{_state(summary)}.", width - len(waiting)), waiting)
+
+
+def _state(summary: WebhookSummary) -> str:
     webhook = summary.webhook
     words = health_mark(summary)[1]
     if summary.pace is not None:
@@ -43,10 +60,6 @@ def _health(summary: WebhookSummary) -> str:
         words = f"disabled by Hookkeeper: {webhook.disabled_because}"
     elif webhook.enabled and webhook.failing_since:
         words += f", failing since {clock_time(webhook.failing_since)}"
-    if summary.held:
-        return f"{words}. {summary.held:,} held until you enable it"
-    if summary.undelivered:
-        return f"{words}. {summary.undelivered:,} undelivered"
     return words
 
 

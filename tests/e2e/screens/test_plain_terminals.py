@@ -33,6 +33,13 @@ async def test_the_focus_is_seen_without_colour(database: Path, environment: dic
     line = terminal.text().index("wh_…1007") // 81
     assert all(terminal.screen.buffer[line][column].reverse for column in (1, 40, 70))
     assert terminal.screen.buffer[23][1].bold
+    terminal.keys("\r")
+    await terminal.shows("Send test event")
+    line, column = divmod(terminal.text().index("Edit "), 81)
+    assert terminal.screen.buffer[line][column].underscore
+    assert not terminal.screen.buffer[line + 1][column].underscore
+    terminal.keys("\x1b")
+    await terminal.hides("Send test event")
     terminal.keys("3")
     await terminal.shows("Attempts")
     assert _COLOUR.search(terminal.raw) is None
