@@ -27,6 +27,8 @@ def moment_of(text: str, now: datetime) -> datetime:
             today = datetime.combine(now.date(), time.fromisoformat(f"{hours:0>2}:{rest}"), now.tzinfo)
             return today if today <= now else today - timedelta(days=1)
         moment = datetime.fromisoformat(text)
+        if not 1 < moment.year < 9999:
+            raise ValueError("a zone could move it out of the calendar")
         return (moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)).astimezone(now.tzinfo)
     except (ValueError, OverflowError):
         raise InvalidMoment(

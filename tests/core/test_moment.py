@@ -34,7 +34,10 @@ def test_moments(text: str, expected: datetime) -> None:
     assert moment_of(text, NOW) == expected
 
 
-@pytest.mark.parametrize("text", ["", "soon", "25:00", "14:5", "5", "-5m", "999999d", "2026-13-01", "٣h"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "25:00", "14:5", "5", "-5m", "999999d", "2026-13-01", "٣h", "0001-01-01", "9999-12-31"],
+)
 def test_no_moments(text: str) -> None:
     """A sentence with examples."""
     with pytest.raises(InvalidMoment, match="is not a time such as 30m, 2h, 3d, 14:05 or 2024-11-23T14:05"):
