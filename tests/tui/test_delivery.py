@@ -153,6 +153,23 @@ async def test_a_chosen_attempt_stays(screens: Screens, store: Store) -> None:
         await until(pilot, lambda: detail.attempt is not None and detail.attempt.status_code == 504)
 
 
+async def test_attempts_are_read_again_when_there_are_others(screens: Screens, store: Store) -> None:
+    """While something else changes, those that were read are shown."""
+    await _webhook(store)
+    await _webhook(store, "session-succeeded")
+    delivery = await _emit(store)
+    await _attempt(store, 500)
+    async with screens() as pilot:
+        await show_delivery(pilot, delivery)
+        await store.write(lambda database: database.execute("UPDATE attempts SET status_code = 501").rowcount)
+        await _emit(store, kind="session-succeeded")
+        await until(pilot, lambda: "2 events" in detail_text(pilot))
+        assert "✗ 500" in detail_text(pilot)
+        await _attempt(store, 502)
+        await until(pilot, lambda: "✗ 502" in detail_text(pilot))
+        assert "✗ 501" in detail_text(pilot)
+
+
 async def test_next_and_previous(screens: Screens, store: Store) -> None:
     """n goes down the list, p up; masked values are shown for one delivery only."""
     await _webhook(store)

@@ -102,9 +102,13 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
         # An event never changes, and its body may be long.
         if event is None or event.id != delivery.event_id:
             event = await history.load_event(store, delivery.event_id)
+        if self._shown is not None and self._shown.delivery == delivery:
+            attempts = self._shown.attempts  # one that begins or ends changes the delivery, too
+        else:
+            attempts = tuple(await history.list_attempts(store, delivery.id))
         return _Shown(
             delivery,
-            tuple(await history.list_attempts(store, delivery.id)),
+            attempts,
             event,
             await config.load_settings(store),
             await load_session(store, delivery.event_id),
