@@ -72,6 +72,7 @@ class EpochEnded(StoreError):
     """Another dispatcher has taken over: what this one claims or records is refused."""
 
 
+_CHECK = "Check owner and permissions of the file and of its folder."
 NOT_SAVED = "Your changes were not saved."
 
 
@@ -112,11 +113,9 @@ def in_words(error: sqlite3.Error | OSError, path: Path) -> StoreError:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return DatabaseBusy(f"The database {path} is busy: another program holds it. Try again.")
         case sqlite3.SQLITE_READONLY:
-            return DatabaseReadOnly(
-                f"The database {path} cannot be written. Check its owner and permissions."
-            )
+            return DatabaseReadOnly(f"The database {path} cannot be written. {_CHECK}")
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
-            return DatabaseReadOnly(f"The database {path} cannot be opened. Check its owner and permissions.")
+            return DatabaseReadOnly(f"The database {path} cannot be opened. {_CHECK}")
         case sqlite3.SQLITE_CORRUPT:
             return DatabaseCorrupt(f"The database {path} is damaged. Restore it from a backup.")
         case sqlite3.SQLITE_NOTADB:

@@ -13,6 +13,7 @@ from core.store.errors import (
     DatabaseMissing,
     DatabaseNewer,
     DatabaseOlder,
+    DatabaseReadOnly,
     in_words,
 )
 from core.store.lock import DispatcherLock
@@ -67,7 +68,13 @@ def prepare_to_read(path: Path) -> None:
         if check(path, writes=False) < VERSION:
             raise DatabaseOlder(f"The database {path} must be upgraded first: hookkeeper serve does so.")
     except (sqlite3.Error, OSError) as error:
-        raise in_words(error, path) from None
+        words = in_words(error, path)
+        if isinstance(words, DatabaseReadOnly):
+            # As in a folder or file system that cannot be written, while nobody else has it open.
+            raise DatabaseReadOnly(
+                f"{words} Even to read it SQLite needs files beside it: where that cannot be, open a copy."
+            ) from None
+        raise words from None
 
 
 def require_database(path: Path) -> None:

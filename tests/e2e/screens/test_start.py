@@ -1,4 +1,4 @@
-"""How the screens start: with keys of one's own, and without the right to change anything."""
+"""How the screens start: with keys of one's own, and without the right or the means to change anything."""
 
 import os
 import signal
@@ -49,4 +49,23 @@ async def test_read_only_changes_nothing(database: Path) -> None:
         await terminal.shows("b.example/")
         terminal.keys("q")
         assert await terminal.exit_code() == 0
+    assert not dispatcher_status(database).running
+
+
+async def test_a_database_that_cannot_be_written_is_read(database: Path) -> None:
+    """As with --read-only, and the reason is its own."""
+    async with open_store(database) as store:
+        await config.add_webhook(
+            store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
+        )
+    with database.open("r+b") as file:
+        file.seek(18)  # SQLite's write version: one that it does not know is read only, whoever runs the test
+        file.write(b"\x03")
+    terminal = Terminal()
+    await terminal.shows("! nobody delivers   read-only")
+    await terminal.shows("a.example/")
+    terminal.keys("n")
+    await terminal.shows("! Read-only: the database file cannot be written.")
+    terminal.keys("q")
+    assert await terminal.exit_code() == 0
     assert not dispatcher_status(database).running
