@@ -323,8 +323,10 @@ async def test_the_strip_comes_back_with_the_room(screens: Screens, store: Store
             await pilot.resize_terminal(*size)
             await settled(pilot)
         assert pilot.app.screen.query_one("#strip").display
-        await press(pilot, "3")
         await pilot.resize_terminal(60, 18)
         await settled(pilot)
+        (row,) = (line.rstrip() for line in text(pilot).splitlines() if "a.example" in line)
+        assert row.endswith("  a.example/   ○ no delivery")
+        await press(pilot, "3")
         cells = pilot.app.screen.query("MonitorHead Cell").results()
         assert all(cell.region.right <= 61 for cell in cells)

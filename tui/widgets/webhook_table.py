@@ -15,6 +15,8 @@ from core.text import one_line
 from tui.theme import MUTED, TEXT, style
 from tui.words import health_mark
 
+NARROW = 74
+"""Columns of the screen below which there is no room for what is undelivered."""
 WIDE = 110
 """Columns of the screen from which nothing is shortened."""
 WIDEST = 140
@@ -130,8 +132,8 @@ def _widths(width: int) -> dict[str, int]:
     """The columns of a screen of this width, in cells without their padding; the URL grows."""
     wide, options = width >= WIDE, {"Options": 28} if width >= WIDEST else {}
     widths = {"ID": 22 if wide else 8, "Type": 30 if wide else 17, "URL": 0, **options, "Health": 16}
-    widths |= {"Undelivered": 11, **({"Actions": 12} if wide else {})}
-    widths["URL"] = max(12, width - sum(widths.values()) - 2 * len(widths))
+    widths |= ({"Undelivered": 11} if width >= NARROW else {}) | ({"Actions": 12} if wide else {})
+    widths["URL"] = max(11, width - sum(widths.values()) - 2 * len(widths))
     return widths
 
 
