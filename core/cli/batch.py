@@ -33,7 +33,7 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
     key: str | None = None
 
 
-_HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _decode = msgspec.json.Decoder(_Line).decode
 _Answer = queue.Emitted | HookkeeperError
 
@@ -64,8 +64,13 @@ async def emit_lines(store: Store, file: int) -> tuple[int, int]:
     """
     limit = (await config.load_settings(store)).body_limit
     deliveries = refused = number = 0
-    async for lines in _lines(file, limit + _ENVELOPE):
-        numbered = [(number + place, line) for place, line in enumerate(lines, 1) if line.strip()]
+    longest = limit + _ENVELOPE
+    async for lines in _lines(file, longest):
+        numbered = [
+            (number + place, line)
+            for place, line in enumerate(lines, 1)
+            if line.strip() or len(line) > longest  # what was cut may have gone on
+        ]
         number += len(lines)
         answers = await _emit(store, (line for _, line in numbered), limit)
         deliveries += sum(
@@ -114,7 +119,7 @@ def _parsed(line: bytes, limit: int) -> _Line:
     if len(line) > limit + _ENVELOPE:
         raise WrongUsage(f"The line is longer than a body of {limit:,} bytes can make it.")
     try:
-        return _decode(line) if _HALF_PAIR.search(line) is None else _with_half_pairs(line)
+        return _decode_line(line)
     except RecursionError:
         raise WrongUsage("The line is nested too deep.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -123,16 +128,27 @@ def _parsed(line: bytes, limit: int) -> _Line:
         ) from None
 
 
+def _decode_line(line: bytes) -> _Line:
+    try:
+        return _decode(line)
+    except msgspec.DecodeError:
+        if _ESCAPED_SURROGATE.search(line) is None:
+            raise
+        return _with_half_pairs(line)
+
+
 def _with_half_pairs(line: bytes) -> _Line:
     """A line with escapes such as `\\ud800`, which a body may have and msgspec refuses: read beside it, cut from it."""
-    readable = _HALF_PAIR.sub(rb"\\u0041", line)
-    entry = _decode(readable)
+    readable = _ESCAPED_SURROGATE.sub(rb"\\u0041", line)
+    body = bytes(_decode(readable).data)
     # A string has no bare quotes, so what was read as the body is found nowhere else.
-    start = readable.rfind(bytes(entry.data))
-    end = start + len(bytes(entry.data))
-    if _HALF_PAIR.search(line[:start] + line[end:]) is not None:
-        raise WrongUsage("Half a surrogate pair is taken in a body only.")
-    return _Line(entry.type, msgspec.Raw(line[start:end]), entry.key)
+    start = readable.rfind(body)
+    end = start + len(body)
+    try:
+        envelope = _decode(line[:start] + b"0" + line[end:])
+    except msgspec.DecodeError:
+        raise WrongUsage("Half a surrogate pair is taken in a body only.") from None
+    return _Line(envelope.type, msgspec.Raw(line[start:end]), envelope.key)
 
 
 async def _lines(file: int, longest: int) -> AsyncIterator[list[bytes]]:

@@ -87,12 +87,13 @@ def test_lines_are_counted_as_in_the_file() -> None:
     [
         b'{"type": "session-failed", "data": ' + b"[" * 40_000 + b"]" * 40_000 + b"}",
         b'{"type": "session-failed", "data": {"a": "' + b"x" * 400_000 + b'"}}',
+        b" " * 400_000 + _LINE.strip(),
         b'{"type": "session-failed", "data": {}, "Key": "misspelt, and then not idempotent"}',
         b'{"type": "session-failed", "data": {}, "key": ""}',
         b'{"type": "session-failed"}',
         b'{"type": "\xff", "data": {}}',
     ],
-    ids=["deep", "long", "unknown field", "empty key", "no data", "no UTF-8"],
+    ids=["deep", "long", "long blank", "unknown field", "empty key", "no data", "no UTF-8"],
 )
 def test_a_bad_line_stops_no_other(bad: bytes) -> None:
     """Those before and after it are stored."""
@@ -133,9 +134,9 @@ def test_memory_does_not_grow_with_the_number_of_lines(tmp_path: Path) -> None:
 
 
 def test_half_a_surrogate_pair_is_taken_as_by_data(database: Path) -> None:
-    """What a single emit accepts, a batch accepts, and stores byte for byte; in a key it is refused."""
+    """What a single emit accepts, a batch accepts, and stores byte for byte; in a key whole pairs are taken alone."""
     body = b'{"interviewId": "a",  "x": "\\ud800", "y": "\\ud83d\\ude00 \\\\ud800"}'
-    line = b'{"key": "k", "data": ' + body + b', "type": "session-started"}\n'
+    line = b'{"key": "\\ud83d\\ude00", "data": ' + body + b', "type": "session-started"}\n'
     wrong = b'{"key": "\\ud800", "data": {"interviewId": "a"}, "type": "session-started"}\n'
     stored, refused = _answers(line + wrong)
     assert refused["error"] == "Half a surrogate pair is taken in a body only."
