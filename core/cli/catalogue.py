@@ -17,9 +17,9 @@ def list_types(as_json: AsJson = False) -> None:
             print_json(_fields(kind))
         return
     print_table(
-        ("Type", "Name", "Shape", "Deprecated"),
+        ("Type", "Shape", "Deprecated", "Name"),
         (
-            (kind.name, kind.display_name, kind.published.value, kind.deprecated)
+            (kind.name, kind.published.value, kind.deprecated, kind.display_name)
             for kind in EVENT_TYPES.values()
         ),
     )

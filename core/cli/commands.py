@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from core.cli.database import Invocation
 from core.cli.main import OpenScreens, database_at
 from core.cli.wrong_usage import WrongUsage
+from core.text import one_line
 
 _MODULES = {
     "serve": "dispatcher",
@@ -74,14 +76,24 @@ def commands(open_screens: OpenScreens) -> typer.Typer:
 
 
 def _needed(words: Sequence[str]) -> Iterable[str]:
-    """The module of the command that these words name; for --help and for slips, all of them."""
+    """The module of the command that these words name; for --help, all of them. Raises WrongUsage for a slip."""
     left = iter(words)
     for word in left:
         if word == "--db":
             next(left, None)
+        elif word in _MODULES:
+            return (_MODULES[word],)
+        elif not word.startswith("-"):
+            raise WrongUsage(_no_command(word))
         elif not word.startswith("--db="):
-            return (_MODULES[word],) if word in _MODULES else dict.fromkeys(_MODULES.values())
+            return dict.fromkeys(_MODULES.values())
     return ()
+
+
+def _no_command(word: str) -> str:
+    near = get_close_matches(word, _MODULES, n=1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    return f'There is no command "{one_line(word)[:60]}". {hint}hookkeeper --help lists them all.'
 
 
 def _version(wanted: bool) -> None:

@@ -164,6 +164,7 @@ def set_settings(
     as_json: AsJson = False,
 ) -> None:
     """Change settings; what is not named stays as it is."""
+    from core.models import GeneralSettings
     from core.store import config
 
     given = {
@@ -190,8 +191,7 @@ def set_settings(
     if not (changes or headers or remove_header or allow_network or forbid_network or mask or unmask):
         raise WrongUsage("Name an option to change: hookkeeper settings set --help lists them.")
 
-    async def work(store: "Store") -> "GeneralSettings":
-        now = await config.load_settings(store)
+    def with_changes(now: "GeneralSettings") -> "GeneralSettings":
         wanted = _changed(
             now,
             changes,
@@ -205,6 +205,13 @@ def set_settings(
             check_address("--notice-url", wanted.notice_url, wanted.allowed_networks)
         if ca_file or client_certificate:
             _check_files(wanted)
+        return wanted
+
+    # What is wrong is refused before a database is made for it.
+    first = None if database_of(context).exists() else with_changes(GeneralSettings())
+
+    async def work(store: "Store") -> "GeneralSettings":
+        wanted = first or with_changes(await config.load_settings(store))
         return await config.save_settings(store, wanted, actor=actor())
 
     saved = in_store(context, work, create=True)

@@ -211,8 +211,13 @@ def add(
         ),
     )
 
+    is_first = not database_of(context).exists()
+    if is_first:  # what is wrong is refused before a database is made for it
+        check_address("--url", options.url, ())
+
     async def work(store: "Store") -> "tuple[Webhook, int]":
-        check_address("--url", options.url, (await config.load_settings(store)).allowed_networks)
+        if not is_first:
+            check_address("--url", options.url, (await config.load_settings(store)).allowed_networks)
         webhook = await config.add_webhook(store, definition.name, options, actor=actor())
         same = [each for each in await config.list_webhooks(store) if each.webhook.type == webhook.type]
         return webhook, len(same)

@@ -61,9 +61,27 @@ def test_a_wrong_header_value_is_named_by_its_header_and_not_shown() -> None:
     """Header values may be secrets: the message has the name alone."""
     done = _hookkeeper("settings", "set", "--header", "X-Secret: hush ")
     assert done.returncode == 2
-    new, refused = done.stderr.decode().splitlines()
-    assert new == f"The database {os.environ['HOOKKEEPER_DB']} is new."
-    assert refused == "--header X-Secret: A header value has no space at its ends."
+    assert done.stderr == b"--header X-Secret: A header value has no space at its ends.\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("settings", "set", "--deadline", "soon"),
+        ("webhooks", "add", "--type", "session-failed", "--url", "http://127.0.0.1/"),
+    ],
+)
+def test_what_is_refused_makes_no_database(words: tuple[str, ...]) -> None:
+    """Neither the file nor its folder; who slips once has nothing to clear away."""
+    assert _hookkeeper(*words).returncode == 2
+    assert not list(Path(os.environ["HOOKKEEPER_DB"]).parent.glob("*"))
+
+
+def test_a_slip_in_a_command_is_told_with_the_nearest() -> None:
+    """One that is near, not all that share some letters."""
+    done = _hookkeeper("event", "list")
+    words = b'There is no command "event". Did you mean events? hookkeeper --help lists them all.\n'
+    assert (done.returncode, done.stderr) == (2, words)
 
 
 def test_a_key_that_no_database_takes_is_refused() -> None:
