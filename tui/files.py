@@ -27,7 +27,7 @@ def write_new(typed: str, data: bytes) -> Path:
     except OSError as error:
         path.unlink(missing_ok=True)
         raise NotWritten(f"{path} could not be written: {_words(error)}.") from None
-    return path
+    return path.absolute()
 
 
 def _words(error: Exception) -> str:

@@ -81,7 +81,8 @@ async def test_what_is_copied(screens: Screens, store: Store, key: str, copied: 
         await pilot.press(key)
         await until(pilot, lambda: "copied" in _said(pilot))
         assert pilot.app.clipboard == (copied.format(id=delivery) if key in "ic" else copied)
-        assert _said(pilot).endswith("copied, if your terminal allows it; w writes a file")
+        then = "set the $VARIABLES in it first" if key == "c" else "w writes a file"
+        assert _said(pilot).endswith(f"copied, if your terminal allows it; {then}")
 
 
 async def test_too_much_for_a_clipboard(screens: Screens, store: Store) -> None:
@@ -126,7 +127,9 @@ async def test_a_body_is_written_to_a_file(
         field.value = "mine.json"
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, DeliveryScreen))
-        assert _said(pilot) == f"✓ {len(BODY)} B written to mine.json"
+        assert _said(pilot) == f"✓ mine.json written, {len(BODY)} B, in {tmp_path}"
+        await press(pilot, "w", "x", "escape")
+        assert isinstance(pilot.app.screen, DeliveryScreen)
     assert (tmp_path / "mine.json").read_bytes() == BODY
     assert stat.S_IMODE((tmp_path / "mine.json").stat().st_mode) == 0o600
     assert theirs.read_text() == "theirs"

@@ -11,13 +11,13 @@ from textual.widgets import Button, Input
 
 from core.errors import HookkeeperError
 from tui.actions import Action
-from tui.dialogs.dialog import FormDialog, button, text
+from tui.dialogs.dialog import Dialog, button, text
 from tui.files import write_new
 from tui.widgets.field import Field
 from tui.widgets.fields import TextField
 
 
-class WriteFileDialog(FormDialog[Path | None]):
+class WriteFileDialog(Dialog[Path | None]):
     """Answers with the file that was written. One that is there already stays as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "write", show=False, priority=True)]
@@ -38,18 +38,11 @@ class WriteFileDialog(FormDialog[Path | None]):
         yield button("Write", "write")
 
     def on_mount(self) -> None:
-        self.focus_form()
+        self._field.control.focus()
 
     @property
     def _field(self) -> Field:
         return self.query_one("#field-path", Field)
-
-    @property
-    def has_changes(self) -> bool:
-        return self._field.value != self._suggested
-
-    def focus_form(self) -> None:
-        self._field.control.focus()
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
@@ -65,6 +58,6 @@ class WriteFileDialog(FormDialog[Path | None]):
             path = await asyncio.to_thread(write_new, self._field.value, self._body)
         except HookkeeperError as error:
             self._field.fail(str(error))
-            self.focus_form()
+            self._field.control.focus()
         else:
             self.dismiss(path)

@@ -36,7 +36,8 @@ async def copy(frame: Frame, delivery: Delivery) -> None:
         frame.say(f"✗ {len(text):,} characters are too many for a clipboard; w writes a file")
         return
     frame.app.copy_to_clipboard(text)
-    frame.say(f"✓ {what} copied, if your terminal allows it; w writes a file")
+    then = "set the $VARIABLES in it first" if what == "curl" else "w writes a file"
+    frame.say(f"✓ {what} copied, if your terminal allows it; {then}")
 
 
 async def _text(frame: Frame, delivery: Delivery, what: str) -> str:
@@ -65,4 +66,4 @@ async def write_body(frame: Frame, delivery: Delivery) -> None:
     body = (await history.load_event(frame.store, delivery.event_id)).body
     path = await frame.app.push_screen_wait(WriteFileDialog(body, f"{delivery.id}.json"))
     if path is not None:
-        frame.say(f"✓ {len(body):,} B written to {one_line(str(path))}")
+        frame.say(f"✓ {one_line(path.name)} written, {len(body):,} B, in {one_line(str(path.parent))}")

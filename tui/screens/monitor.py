@@ -101,7 +101,7 @@ class MonitorScreen(QuestionKeys):
             await self._counts.count_new(following=self.list.following)
         await self._look_at_jobs()
         self._draw()
-        await self.pane.show(self.list.chosen)
+        await self.pane.show(self.list.chosen, self._hint)
 
     def begin_list(self) -> None:
         self.workers.cancel_group(self, "count")
@@ -202,8 +202,12 @@ class MonitorScreen(QuestionKeys):
 
     def _draw_strip(self) -> None:
         delivery = self.list.chosen
-        pick = Content.assemble((PICK if self.list.rows else "", "$muted"))
-        self.query_one("#monitor-strip", Paragraph).show(why_in_short(delivery) if delivery else pick)
+        words = why_in_short(delivery) if delivery else Content.styled(self._hint, "$muted")
+        self.query_one("#monitor-strip", Paragraph).show(words)
+
+    @property
+    def _hint(self) -> str:
+        return PICK if self.list.rows else ""
 
     # Moving.
 
@@ -276,8 +280,7 @@ class MonitorScreen(QuestionKeys):
         return self.pane.display and self.pane.unmasked
 
     def say_what_to_do(self) -> None:
-        if self.list.rows:
-            self.say(f"! {PICK}")
+        self.say("! No delivery is chosen." if self.list.rows else "! There is no delivery in this list.")
 
     def action_detail(self) -> None:
         if self.acted_on is not None:

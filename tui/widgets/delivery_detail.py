@@ -13,10 +13,11 @@ from textual.widgets import Static
 from core.models import Attempt, Delivery, Event, GeneralSettings
 from core.store import config, history
 from core.store.session import Session, load_session
+from tui.theme import MUTED
 from tui.widgets.countdown import Countdown
 from tui.widgets.delivery_attempts import attempts_table
 from tui.widgets.delivery_exchange import request, response
-from tui.widgets.delivery_head import NOTHING, delivery_head
+from tui.widgets.delivery_head import delivery_head
 from tui.widgets.delivery_session import SessionEvents
 from tui.widgets.json_text import body_text
 
@@ -45,6 +46,8 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
         super().__init__(id="detail")
         self.unmasked = False
         """Whether masked values of this one delivery are shown."""
+        self.hint = ""
+        """What is said while no delivery is shown."""
         self._wanted: str | None = None
         self._shown: _Shown | None = None
         self._body = Content("")
@@ -53,7 +56,7 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
         self._drawn: object = None
 
     def compose(self) -> ComposeResult:
-        yield Static(NOTHING, id="detail-head", markup=False)
+        yield Static("", id="detail-head", markup=False)
         yield Countdown()
         yield Static("", id="detail-body", markup=False)
         yield SessionEvents()
@@ -133,7 +136,7 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
 
     def _draw(self) -> None:
         width = self.scrollable_content_region.width
-        wanted = (self._shown, self._number, self._body_of, width)
+        wanted = (self._shown or self.hint, self._number, self._body_of, width)
         if wanted == self._drawn or width <= 0:
             return
         self._drawn = wanted
@@ -141,7 +144,7 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
         session = self.query_one(SessionEvents)
         shown = self._shown
         if shown is None:
-            head.update(NOTHING)
+            head.update(Content.styled(self.hint, MUTED))
             body.update("")
             self.query_one(Countdown).show(None)
             session.show(Session(), "", width)

@@ -9,8 +9,6 @@ from core.text import one_line
 from tui.theme import MUTED, WARN
 from tui.words import state_mark, why
 
-NOTHING = "j or k picks a delivery."
-
 
 def delivery_head(delivery: Delivery, width: int) -> Content:
     """State, type and ID, where it goes, one sentence with what to do, and since when it is known."""

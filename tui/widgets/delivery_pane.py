@@ -37,10 +37,11 @@ class DeliveryPane(DeliveryDetail, can_focus=True):
         self._waits = False
         """Whether it waits for the cursor to rest."""
 
-    async def show(self, chosen: Delivery | None) -> None:
-        """The delivery under the list's cursor; without one it keeps what it shows. Raises StoreError."""
+    async def show(self, chosen: Delivery | None, hint: str) -> None:
+        """The delivery under the list's cursor; without one it keeps what it shows, or shows a hint. Raises StoreError."""
         if not self.display or self._waits:
             return
+        self.hint = hint
         if chosen is not None:
             self._kept = chosen.id
         await self.load(self._kept)

@@ -14,7 +14,7 @@ from core.models import Webhook
 from core.store.filter_words import completions
 from core.text import one_line
 
-_HINT = "state: type: webhook: code: class: since: session:   ! not   or the beginning of an ID"
+_HINT = "state: type: webhook: code: class: since: session:  ! not  or an ID's start"
 
 
 class FilterInput(Input):
@@ -54,7 +54,7 @@ class FilterLine(Vertical):
     FilterLine { height: 2; padding: 0 1; display: none; }
     FilterLine Horizontal { height: 1; }
     FilterLine #slash { width: 2; color: $primary; text-style: bold; }
-    FilterLine #hint { height: 1; padding: 0 0 0 2; color: $muted; }
+    FilterLine #hint { height: 1; padding: 0 0 0 2; color: $muted; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     class Applied(Message):
