@@ -11,6 +11,7 @@ from textual.events import Key
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from tui.actions import Action
 from tui.dialogs.choice import DEAF
 from tui.dialogs.dialog import Dialog, button
 
@@ -27,6 +28,8 @@ class MenuItem:
 
 class MenuDialog(Dialog[str]):
     """Answers with the name of the chosen action, "" for none. It opens on the item named `chosen`, or the first."""
+
+    keys = (Action("", "", "Choose", "↑↓"), Action("", "", "Do it", "Enter"), Action("", "", "Close", "Esc"))
 
     def __init__(self, title: str, items: Sequence[MenuItem], chosen: str = "") -> None:
         super().__init__()

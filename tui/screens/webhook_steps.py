@@ -43,7 +43,8 @@ async def _delete(frame: Frame, webhook: Webhook) -> str:
     except Conflict as conflict:
         return f"! {deleted_words(conflict, webhook.id)} already"
     noun = "delivery" if cancelled == 1 else "deliveries"
-    return f"✓ Webhook deleted, {cancelled:,} {noun} cancelled. u undoes it"
+    words = f", {cancelled:,} {noun} cancelled" if cancelled else ""
+    return f"✓ Webhook deleted{words}. u undoes it"
 
 
 async def send_test(frame: Frame, webhook: Webhook) -> str | None:

@@ -233,6 +233,5 @@ def _deleted_words(deleted: DeletedWebhook) -> str:
     webhook = deleted.webhook
     at = f"{deleted.deleted_at.astimezone():%H:%M}"
     kind = shown_type(webhook.type).short_name
-    return one_line(
-        f"{tail(webhook.id)}  {kind:<17}  {at} by {deleted.deleted_by}, {deleted.cancelled:,} come back"
-    )
+    back = f", {deleted.cancelled:,} come back" if deleted.cancelled else ""
+    return one_line(f"{tail(webhook.id)}  {kind:<17}  {at} by {deleted.deleted_by}{back}")

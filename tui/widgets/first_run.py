@@ -31,7 +31,7 @@ def first_run(
         content,
         "\nNo endpoint at hand? ",
         ("hookkeeper demo", "bold"),
-        " opens one, with made-up traffic, and\nleaves this database alone.\n\n",
+        " opens one, with made-up traffic, and leaves this database alone.\n\n",
         ("Database    ", "$muted"),
         one_line(_from_home(database)),
         ("\nDispatcher  ", "$muted"),
@@ -42,7 +42,7 @@ def first_run(
 def _introduction() -> Content:
     return Content.assemble(
         ("No webhook yet.", "bold"),
-        "\n\nA webhook sends every event of one type to one URL. Generate the first one,\n"
+        "\n\nA webhook sends every event of one type to one URL. Generate the first one, "
         "send it a test event, and watch the delivery arrive.\n\n",
     )
 
@@ -53,7 +53,7 @@ def _deleted(at: datetime) -> Content:
         ("No webhook is left.", "bold"),
         f"\n\nThe last one was deleted at {clock_and_date(at)}. Until {until} ",
         (action("webhooks.undo").key, "bold $primary"),
-        " brings it back,\nwith what its deletion cancelled.\n\n",
+        " brings it back, with what its deletion cancelled.\n\n",
     )
 
 
