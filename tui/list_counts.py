@@ -12,7 +12,6 @@ _REST = 5.0
 """Seconds between two counts at least."""
 _COST = 50
 """How many times as long as a count has taken it is let be besides."""
-_NEVER = float("inf")
 
 
 class ListCounts:
@@ -29,6 +28,8 @@ class ListCounts:
         self._seen = 0
         self.counted: int | None = None
         """How many there were in all when they were counted the last time."""
+        self.is_old = True
+        """Whether something has changed since they were counted."""
         self._again_at = 0.0
 
     def see(self, rows: Sequence[Row]) -> None:
@@ -49,13 +50,13 @@ class ListCounts:
         return {View.ATTENTION: stats.attention, View.HELD: stats.held}.get(listing.question.view)
 
     @property
-    def is_due(self) -> bool:
-        """Whether it is time to count, and nobody does."""
-        return monotonic() >= self._again_at
+    def rest(self) -> float:
+        """Seconds until it is time to count again, more than none."""
+        return max(0.001, self._again_at - monotonic())
 
     async def count(self) -> None:
         """Count them all; the longer that takes, the longer it is let be. Raises StoreError."""
-        began, question, self._again_at = monotonic(), self._listing.question, _NEVER
+        began, question, self.is_old = monotonic(), self._listing.question, False
         try:
             number = await history.count_deliveries(self._store, question.matching)
         finally:

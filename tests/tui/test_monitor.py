@@ -104,6 +104,17 @@ async def test_what_no_longer_fits_stays_until_the_cursor_leaves(screens: Screen
         await until(pilot, lambda: _ids(pilot) == [3, 1])
 
 
+async def test_the_total_catches_up(screens: Screens, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the last change, though that came too soon to be counted at once."""
+    monkeypatch.setattr("tui.list_counts._REST", 1.0)
+    await _many(store, 150)
+    async with screens() as pilot:
+        await press(pilot, "3", "v", "v")
+        await until(pilot, lambda: "150" in _rule(pilot))
+        await _emit(store)
+        await until(pilot, lambda: "151" in _rule(pilot))
+
+
 async def test_any_number_goes_through_a_few_pages(screens: Screens, store: Store) -> None:
     """Down, to the end and back up, every delivery comes once and few are in memory."""
     await _many(store, 450)

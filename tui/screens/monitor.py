@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import Resize
+from textual.timer import Timer
 from textual.widgets import Static
 
 from core.errors import HookkeeperError
@@ -53,6 +54,7 @@ class MonitorScreen(QuestionKeys):
         self._reading = asyncio.Lock()
         self._waited = False
         """Whether reading takes so long that it is said."""
+        self._count_waits: Timer | None = None
         self._job: Job | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -99,11 +101,16 @@ class MonitorScreen(QuestionKeys):
                 self.list_other(sort=Sort.TIME)
                 await self._read()
             await self._counts.count_new(following=self.list.following)
+        self._counts.is_old = True
+        self._count_soon()
         await self._look_at_jobs()
         self._draw()
         await self.pane.show(self.list.chosen, self._hint)
 
     def begin_list(self) -> None:
+        if self._count_waits is not None:
+            self._count_waits.stop()
+        self._count_waits = None
         self.workers.cancel_group(self, "count")
         self._counts.forget()
         self._waited = False
@@ -115,10 +122,22 @@ class MonitorScreen(QuestionKeys):
         self._waited = True
         self._draw_empty()
 
-    async def _count(self) -> None:
+    def _count_soon(self) -> None:
+        """Once it is time again: what changes until then is counted along."""
+        if self._count_waits is None and self._known_total is None and self._counts.is_old:
+            self._count_waits = self.set_timer(self._counts.rest, self._begin_count)
+
+    def _begin_count(self) -> None:
         """Beside everything else."""
-        await self._counts.count()
+        self.run_worker(self._count(), group="count", exclusive=True, exit_on_error=False)
+
+    async def _count(self) -> None:
+        try:
+            await self._counts.count()
+        finally:
+            self._count_waits = None
         self._draw_rule()
+        self._count_soon()
 
     async def _read(self) -> None:
         await self.listing.catch_up(self.list.cursor, self._near)
@@ -193,12 +212,12 @@ class MonitorScreen(QuestionKeys):
 
     def _total(self) -> int | None:
         """How many there are, as far as that is known."""
-        known = self._counts.known(self.keeper.stats, filtered=bool(self.filter_text))
-        if known is not None:
-            return known
-        if self._counts.is_due:
-            self.run_worker(self._count(), group="count", exclusive=True, exit_on_error=False)
-        return self._counts.counted
+        known = self._known_total
+        return known if known is not None else self._counts.counted
+
+    @property
+    def _known_total(self) -> int | None:
+        return self._counts.known(self.keeper.stats, filtered=bool(self.filter_text))
 
     def _draw_strip(self) -> None:
         delivery = self.list.chosen
