@@ -13,7 +13,7 @@ from core.catalog import Body
 from core.models import CustomHeader, GeneralSettings, WebhookOptions
 from core.store import Store, config, history, queue
 from tests.support.books import write_books
-from tests.support.settled import press, settled, text
+from tests.support.settled import press, settled, text, until
 from tests.tui.conftest import Screens
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.test_event import TestDialog
@@ -148,7 +148,7 @@ async def test_a_type_that_the_catalogue_does_not_know(screens: Screens, store: 
             await press(pilot, keys)
             assert _unsafe(pilot) == set()
             if keys not in ("t", "3", "v", "j"):
-                assert "session-␛[2Jforgotten" in text(pilot)
+                await until(pilot, lambda: "session-␛[2Jforgotten" in text(pilot))
         await press(pilot, "escape", "1", "t", "ctrl+s")
         answer = str(pilot.app.screen.query_one("#answer", Static).content)
     assert answer.startswith("✗ There is no event type")
