@@ -1,5 +1,6 @@
 """What holds for every test of the suite."""
 
+import gc
 import os
 
 from hypothesis import settings
@@ -11,3 +12,6 @@ os.environ.pop("NO_COLOR", None)
 # The same examples in every run, and none fails because a machine was slow.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
+
+# An app in each test: to look through all of them time and again took a fifth of the suite.
+gc.set_threshold(50_000, 20, 100)
