@@ -20,6 +20,7 @@ def run(open_screens: OpenScreens) -> None:
 
     0: done. 1: not done. 2: wrong usage. 130: ctrl+c.
     """
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -38,6 +39,17 @@ def run(open_screens: OpenScreens) -> None:
         _leave(f"{error.filename or 'Input or output'}: {error.strerror or error}.", 1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _open_what_is_closed() -> None:
+    """Output that was closed (`>&-`) leads nowhere. No socket may get its number: libuv aborts when it closes one."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def _status(error: HookkeeperError) -> int:

@@ -136,3 +136,13 @@ def test_output_that_cannot_be_written_is_said() -> None:
     assert (done.returncode, done.stderr) == (1, b"Input or output: No space left on device.\n")
     assert _hookkeeper("emit", "session-failed", "--data", "{}").returncode == 0
     assert _hookkeeper("settings", "show", PYTHONIOENCODING="ascii").returncode == 0
+
+
+def test_closed_output_is_no_news() -> None:
+    """`>&-` in a shell, or a starter that gives no streams: what was asked for is done, and its data goes nowhere."""
+    line = b'{"type": "session-failed", "data": {}}\n'
+    for words in (["emit", "--batch", "-"], ["deliveries", "list"]):
+        command = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-c", _RUN, *words]
+        done = subprocess.run(command, input=line, stderr=subprocess.PIPE, check=False)
+        assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    assert b"session-failed" in _hookkeeper("events", "list").stdout
