@@ -9,6 +9,7 @@ from core.models import Delivery
 from core.store.pages import Sort, View
 from core.text import one_line
 from tui.dialogs.menu import MenuItem
+from tui.theme import WARN
 from tui.words import state_mark, why
 
 VIEWS = {
@@ -64,4 +65,5 @@ def why_in_short(delivery: Delivery) -> Content:
     """Why it is where it is, in one sentence, and what to do about it."""
     symbol, _, colour = state_mark(delivery)
     sentence, advice = why(delivery)
-    return Content.assemble((symbol, colour), " ", (sentence, "bold"), f" {one_line(advice)}")
+    test = "Test event. " if delivery.is_test else ""
+    return Content.assemble((symbol, colour), " ", (test, WARN), (sentence, "bold"), f" {one_line(advice)}")

@@ -9,10 +9,12 @@ from core.catalog import EVENT_TYPES, accept
 from core.models import WebhookOptions
 from core.store import Store, config, history, jobs, queue
 from core.store.jobs import JobKind, JobState
-from tests.support.settled import press, settled, until
+from core.store.pages import Sort
+from tests.support.settled import press, settled, text, until
 from tests.tui.conftest import Screens, detail_text
 from tui.listing import MOST
 from tui.screens.monitor import MonitorScreen
+from tui.widgets.delivery_row import columns
 from tui.widgets.lines import MessageLine
 from tui.widgets.list_rule import ListRule
 
@@ -179,11 +181,33 @@ async def test_the_page_walks_the_order_of_the_list(screens: Screens, store: Sto
     async with screens() as pilot:
         await press(pilot, "3", "s", "d", "j")
         assert _ids(pilot) == [1, 3, 2]
+        assert " Took " in text(pilot)
         walked = [row.delivery.id for row in _monitor(pilot).list.rows]
         await press(pilot, "enter", "n")
         assert walked[1] in detail_text(pilot)
         await press(pilot, "n")
         assert walked[2] in detail_text(pilot)
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_the_column_that_it_is_sorted_by_is_shown(sort: Sort) -> None:
+    """At any width, and what is shown fits; others give way, but not what a row is about."""
+    for width in range(60, 160):
+        shown = columns(width, sort)
+        assert sum(column.width + 2 for column in shown) <= width
+        assert [column.name for column in shown][:3] == ["State", "Type", "Answer"]
+        assert sort in [column.sort for column in shown]
+
+
+async def test_a_test_event_stands_in_brackets(screens: Screens, store: Store, webhook: str) -> None:
+    """As wide as the others, and told in words below."""
+    await _emit(store)
+    await queue.emit_test(store, webhook, accept(KIND, EVENT_TYPES[KIND].sample))
+    async with screens() as pilot:
+        await press(pilot, "3", "v", "v", "j")
+        rows = [line[:50] for line in text(pilot).splitlines() if " ○ pending" in line]
+        assert rows == [f" ○ pending   {'(Session Failed)':<37}", f" ○ pending    {'Session Failed':<36}"]
+        assert "○ Test event. Due now." in text(pilot)
 
 
 async def test_all_are_cancelled_once_the_number_is_typed(screens: Screens, store: Store) -> None:

@@ -116,6 +116,8 @@ class MonitorScreen(QuestionKeys):
         self._waited = False
         self.set_timer(_READING_AFTER, self._say_reading)
         self.list.follow()
+        self.list.sort_by(self.listing.question.sort)
+        self.query_one(ListHead).sort_by(self.listing.question.sort)
         self.keeper.look()
 
     def _say_reading(self) -> None:

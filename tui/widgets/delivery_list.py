@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from core.models import Delivery
-from core.store.history import Row
+from core.store.pages import Row, Sort
 from tui.theme import TEXT, style
 from tui.widgets.delivery_row import row_strip
 
@@ -47,6 +47,7 @@ class DeliveryList(Widget, can_focus=True):
         self.rows: Sequence[Row] = []
         self._cursor: int | None = None
         self._top = 0
+        self._sort = Sort.TIME
 
     @property
     def following(self) -> bool:
@@ -83,6 +84,12 @@ class DeliveryList(Widget, can_focus=True):
         if self._cursor is not None:
             self._cursor = rows[index].seq if index is not None else None
         self._draw_difference(before)
+
+    def sort_by(self, sort: Sort) -> None:
+        """The rows are in this order; their columns tell of it."""
+        if sort is not self._sort:
+            self._sort = sort
+            self.refresh()
 
     def _index_in(self, rows: Sequence[Row]) -> int | None:
         """Where the cursor's delivery is among these, or what stands where it was."""
@@ -149,7 +156,13 @@ class DeliveryList(Widget, can_focus=True):
         if line >= len(self.rows):
             return Strip.blank(width, style(TEXT))
         row = self.rows[line]
-        return row_strip(row.delivery, width, under_cursor=row.seq == self._cursor, focused=self.has_focus)
+        return row_strip(
+            row.delivery,
+            width,
+            self._sort,
+            under_cursor=row.seq == self._cursor,
+            focused=self.has_focus,
+        )
 
     def on_resize(self) -> None:
         index = self.index

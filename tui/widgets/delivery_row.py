@@ -1,7 +1,7 @@
 """One delivery as a row of the list: its columns by the list's width, and its colours."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
@@ -13,6 +13,7 @@ from core.catalog import shown_type
 from core.clock import clock_time
 from core.ids import tail
 from core.models import Delivery
+from core.store.pages import Sort
 from core.text import one_line
 from core.url import host_of
 from tui.theme import FIELD_FOCUS, MUTED, TEXT, cursor_row, style
@@ -22,7 +23,10 @@ from tui.words import answer, next_word, state_mark
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`least` is the list's width from which it is shown. The answer takes what is left over."""
+    """`least` is the list's width from which it is shown; `sort` is the order in which it is shown at any width.
+
+    The answer takes what is left over.
+    """
 
     name: str
     width: int
@@ -30,6 +34,7 @@ class Column:
     words: Callable[[Delivery], str]
     right: bool = False
     muted: bool = True
+    sort: Sort | None = None
 
 
 _COLUMNS = (
@@ -39,10 +44,17 @@ _COLUMNS = (
     Column("Webhook", 18, 98, lambda delivery: host_of(delivery.url)),
     Column("Session", 12, 112, lambda delivery: delivery.session or "–"),
     Column("Event", 9, 131, lambda delivery: tail(delivery.event_id)),
-    Column("Took", 6, 120, lambda delivery: seconds(delivery.took_ms), right=True),
-    Column("Attempts", 8, 68, lambda delivery: f"{delivery.tries}/{delivery.most_tries}", right=True),
-    Column("Next", 8, 78, next_word, right=True),
-    Column("Time", 8, 0, lambda delivery: clock_time(delivery.created_at), right=True),
+    Column("Took", 6, 120, lambda delivery: seconds(delivery.took_ms), right=True, sort=Sort.DURATION),
+    Column(
+        "Attempts",
+        8,
+        68,
+        lambda delivery: f"{delivery.tries}/{delivery.most_tries}",
+        right=True,
+        sort=Sort.ATTEMPTS,
+    ),
+    Column("Next", 8, 78, next_word, right=True, sort=Sort.NEXT),
+    Column("Time", 8, 0, lambda delivery: clock_time(delivery.created_at), right=True, sort=Sort.TIME),
 )
 _GAP = "  "
 
@@ -55,42 +67,51 @@ def seconds(milliseconds: int | None) -> str:
     return f"{number:.2f} s" if number < 9.995 else f"{number:.1f} s" if number < 99.95 else f"{number:.0f} s"
 
 
-@lru_cache(maxsize=8)
-def columns(width: int) -> tuple[Column, ...]:
-    """Those for a list of this width."""
-    shown = [column for column in _COLUMNS if width >= column.least]
-    spare = width - 2 - sum(column.width + len(_GAP) for column in shown) + len(_GAP)
-    return tuple(
-        Column(each.name, each.width + max(0, spare), each.least, each.words, each.right, each.muted)
-        if each.name == "Answer"
-        else each
-        for each in shown
-    )
+@lru_cache(maxsize=16)
+def columns(width: int, sort: Sort = Sort.TIME) -> tuple[Column, ...]:
+    """Those for a list of this width and order: the column that it is sorted by stands in place of others."""
+    shown = [column for column in _COLUMNS if width >= column.least or column.sort is sort]
+    while _spare(shown, width) < 0 and (others := [each for each in shown if each.sort not in (None, sort)]):
+        # The last of those that need the most room.
+        shown.remove(max(reversed(others), key=lambda column: column.least))
+    spare = max(0, _spare(shown, width))
+    return tuple(replace(each, width=each.width + spare) if each.name == "Answer" else each for each in shown)
 
 
-def heading(width: int) -> str:
-    """The columns' names."""
-    return " " + _GAP.join(_fit(column.name, column.width, column.right) for column in columns(width))
+def _spare(shown: Sequence[Column], width: int) -> int:
+    return width - 2 - sum(column.width + len(_GAP) for column in shown) + len(_GAP)
 
 
 class ListHead(Line):
-    """The columns' names, by the list's width."""
+    """The columns' names, by the list's width and order."""
 
     def __init__(self) -> None:
         super().__init__(id="list-head")
+        self._sort = Sort.TIME
+
+    def sort_by(self, sort: Sort) -> None:
+        """The list is in this order."""
+        self._sort = sort
+        self.redraw()
 
     def content_for(self, width: int) -> Content:
-        return Content.assemble((heading(width), "$muted"))
+        names = (_fit(column.name, column.width, column.right) for column in columns(width, self._sort))
+        return Content.assemble((" " + _GAP.join(names), "$muted"))
 
 
-def row_strip(delivery: Delivery, width: int, *, under_cursor: bool, focused: bool) -> Strip:
+def row_strip(delivery: Delivery, width: int, sort: Sort, *, under_cursor: bool, focused: bool) -> Strip:
     """The row, in at most three runs of colour: its symbol, what happened, the muted rest."""
     symbol, _, colour = state_mark(delivery)
-    shown = columns(width)
     cells = [
-        (column.muted, _fit(one_line(column.words(delivery)), column.width, column.right)) for column in shown
+        (column.muted, _fit(one_line(column.words(delivery)), column.width, column.right))
+        for column in columns(width, sort)
     ]
-    plain = _GAP.join(words for muted, words in cells if not muted)[len(symbol) :]
+    state, kind, said = (words for muted, words in cells if not muted)
+    if delivery.is_test:
+        kind = f"({kind.rstrip()})".ljust(len(kind) + 2)
+        plain = f"{state} {kind} {said}"[len(symbol) :]
+    else:
+        plain = _GAP.join((state, kind, said))[len(symbol) :]
     rest = "".join(_GAP + words for muted, words in cells if muted)
     if under_cursor:
         ground = cursor_row() if focused else style(TEXT, FIELD_FOCUS)

@@ -146,17 +146,20 @@ def _token_in_words(stats: Stats) -> Words:
     return (f"! next {stats.token_waits_until.astimezone():%H:%M:%S}", "$warning")
 
 
+_SPAN = "15 min"
+"""What success and durations are taken over; before them, and before the bars."""
 _NARROW = (
     (
-        Figure("Delivered", 17, lambda stats: f"{short(stats.delivered_per_minute, 4)}/min"),
-        Figure("Failed", 14, lambda stats: _failed(stats, 4), gap=4),
-        Figure("Success", 14, lambda stats: percent(stats.success)),
-        Figure("p50", 10, lambda stats: seconds(stats.p50_ms)),
+        Figure("Delivered", 17, lambda stats: f"{short(stats.delivered_per_minute, 4)}/min", gap=2),
+        Figure("Failed", 14, lambda stats: _failed(stats, 4), gap=2),
+        Figure(_SPAN, len(_SPAN), lambda stats: "", gap=1),
+        Figure("Success", 14, lambda stats: percent(stats.success), gap=1),
+        Figure("p50", 10, lambda stats: seconds(stats.p50_ms), gap=1),
         Figure("p95", 10, lambda stats: seconds(stats.p95_ms), gap=0),
     ),
     (
-        Figure("Undelivered", 17, lambda stats: short(stats.undelivered, 5)),
-        Figure("Held", 14, lambda stats: short(stats.held, 6), gap=4),
+        Figure("Undelivered", 17, lambda stats: short(stats.undelivered, 5), gap=2),
+        Figure("Held", 14, lambda stats: short(stats.held, 6), gap=2),
         Figure("Oldest", 14, lambda stats: _oldest(stats, False)),
         Figure("Token", 7, _token),
         Figure("Breakers", 13, _breakers, gap=0),
@@ -166,6 +169,7 @@ _WIDE = (
     (
         Figure("Delivered", 18, lambda stats: f"{short(stats.delivered_per_minute, 5)}/min"),
         Figure("Failed", 15, lambda stats: _failed(stats, 5)),
+        Figure(_SPAN, len(_SPAN), lambda stats: "", gap=2),
         Figure("Success", 15, lambda stats: percent(stats.success)),
         Figure("p50", 12, lambda stats: seconds(stats.p50_ms)),
         Figure("p95", 12, lambda stats: seconds(stats.p95_ms)),
@@ -176,7 +180,7 @@ _WIDE = (
         Figure("Held", 15, lambda stats: short(stats.held, 7)),
         Figure("Oldest", 15, lambda stats: _oldest(stats, True)),
         Figure("Breakers", 12, _breakers),
-        Figure("15 min", 22, lambda stats: (bars(stats.delivered_by_minute), "$primary"), gap=2),
+        Figure(_SPAN, 22, lambda stats: (bars(stats.delivered_by_minute), "$primary"), gap=2),
         Figure(
             "failed",
             22,
