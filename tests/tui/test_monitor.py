@@ -1,6 +1,8 @@
 """The Monitor's list: it follows, the cursor holds on to its delivery, any number is scrolled through a few pages."""
 
+import asyncio
 import sqlite3
+import threading
 
 import pytest
 from textual.pilot import Pilot
@@ -138,6 +140,23 @@ async def test_any_number_goes_through_a_few_pages(screens: Screens, store: Stor
             await pilot.press("pageup")
             await settled(pilot)
         assert _monitor(pilot).list.cursor == 450
+
+
+async def test_reading_that_takes_long_is_said(screens: Screens, store: Store) -> None:
+    """In the list's place where nothing has been read of it, then on the message line, until it has been read."""
+    await _emit(store, 2)
+    read = threading.Event()
+    async with screens() as pilot:
+        await press(pilot, "3", "v")
+        holder = asyncio.ensure_future(store.read(lambda _: read.wait(60)))
+        await pilot.press("v")
+        await until(pilot, lambda: "Reading…" in text(pilot))
+        await until(pilot, lambda: "! The database is busy; trying again." in text(pilot))
+        read.set()
+        assert await holder
+        await until(pilot, lambda: _ids(pilot) == [2, 1])
+        await until(pilot, lambda: "busy" not in text(pilot))
+        assert "Reading…" not in text(pilot)
 
 
 async def test_a_filter_is_applied_recalled_and_cleared(screens: Screens, store: Store) -> None:
