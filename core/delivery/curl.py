@@ -42,12 +42,15 @@ def _header(name: str, value: str | None) -> str:
 
 
 def _plain(body: bytes) -> str | None:
-    """The body as text that any terminal shows as it is, None if it is not of that kind."""
+    """The body as text that any terminal shows as it is, None if it is not of that kind.
+
+    A tab is not: where it is pasted, a shell completes a file's name.
+    """
     try:
         text = body.decode()
     except UnicodeDecodeError:
         return None
-    return text if sanitize(text) == text else None
+    return text if sanitize(text) == text and "\t" not in text else None
 
 
 def _escaped(body: bytes) -> str:

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.delivery.curl import curl
@@ -41,10 +41,11 @@ def test_it_reads_well() -> None:
 
 @settings(max_examples=300)
 @given(st.text().map(str.encode) | st.binary())
+@example(b'{\n\t"a": 1\n}')
 def test_the_body_comes_back(body: bytes) -> None:
     """Split as a shell does it, text is there to the byte, and nothing of it reaches the terminal as a control."""
     command = curl(URL, [("webhook-id", "dlv_1")], body)
-    assert all(character in "\n\t" or ord(character) >= 32 for character in command)
+    assert all(character == "\n" or ord(character) >= 32 for character in command)
     assert not any(127 <= ord(character) < 160 or character in "\u202e\u2066\ufeff" for character in command)
     words = shlex.split(command)
     if "--data-raw" in words:
