@@ -28,12 +28,13 @@ class Destination:
     pace: Pace = field(init=False)
     rate: Rate | None = field(init=False)
     waits: tuple[float, ...] = field(init=False)
+    _custom_headers: tuple[tuple[str, str], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         webhook = self.stored.webhook
         self.pace = Pace.of(webhook.concurrency)
         self.rate = Rate(webhook.rate) if webhook.rate else None
-        self.waits = schedule.parse(webhook.retry_schedule or self.settings.retry_schedule)
+        self._learn()
 
     def follow(self, stored: config.Destination, settings: GeneralSettings) -> None:
         """Settings have changed: go on from what is in flight and known."""
@@ -41,7 +42,14 @@ class Destination:
             self.rate = Rate(stored.webhook.rate) if stored.webhook.rate else None
         self.stored, self.settings = stored, settings
         self.pace.set_cap(stored.webhook.concurrency)
-        self.waits = schedule.parse(stored.webhook.retry_schedule or settings.retry_schedule)
+        self._learn()
+
+    def _learn(self) -> None:
+        """What the settings say, once for all deliveries."""
+        self.waits = schedule.parse(self.stored.webhook.retry_schedule or self.settings.retry_schedule)
+        self._custom_headers = tuple(
+            (entry.name, entry.value.get_secret_value()) for entry in self.settings.custom_headers
+        )
 
     @property
     def in_flight(self) -> int:
@@ -97,9 +105,7 @@ class Destination:
             body=claim.body,
             is_test=claim.is_test,
             signing_secrets=self._signing_secrets(),
-            custom_headers=tuple(
-                (entry.name, entry.value.get_secret_value()) for entry in settings.custom_headers
-            ),
+            custom_headers=self._custom_headers,
             accepted_answer=webhook.accepted_answer or settings.accepted_answer,
             deadline=self.deadline,
         )

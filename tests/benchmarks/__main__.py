@@ -7,7 +7,17 @@ from importlib import import_module
 from tests.benchmarks.machine import describe
 from tests.benchmarks.scale import QUICK, WHOLE
 
-_ALL = ("throughput", "ingest", "latency", "neighbour", "growth", "footprint", "monitor_pages", "screens")
+_ALL = (
+    "throughput",
+    "parts",
+    "ingest",
+    "latency",
+    "neighbour",
+    "growth",
+    "footprint",
+    "monitor_pages",
+    "screens",
+)
 
 
 async def _main(names: list[str], *, quick: bool) -> None:

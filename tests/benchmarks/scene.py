@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
@@ -17,6 +17,7 @@ from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, bell, config, open_store, queue
 from tests.benchmarks.bodies import TYPE, body_of
+from tests.benchmarks.nginx import nginx
 from tests.benchmarks.processes import cpu_seconds, first_line, running
 
 _AT_ONCE = 1000
@@ -29,7 +30,6 @@ class Scene:
 
     store: Store
     receiver: str
-    receiver_pid: int
 
     @property
     def path(self) -> Path:
@@ -37,21 +37,27 @@ class Scene:
         return self.store.path
 
     @contextmanager
-    def dispatcher(self) -> Iterator["Dispatching"]:
-        """A dispatcher as `serve` runs it, its log in a file."""
+    def dispatcher(self, *program: str) -> Iterator["Dispatching"]:
+        """A dispatcher as `serve` runs it, its log in a file. `program`: the module that runs the command line."""
         os.environ["HOOKKEEPER_KEY_FILE"] = str(self.path.with_name("keys"))  # there may be two scenes
         before = recorded(self.path)
         with running(
-            "-m", "core.cli", "--db", str(self.path), "serve", log=self.path.with_suffix(".log")
+            "-m",
+            *(program or ("core.cli",)),
+            "--db",
+            str(self.path),
+            "serve",
+            log=self.path.with_suffix(".log"),
         ) as process:
             yield Dispatching(self.path, process, before)
 
 
 @asynccontextmanager
-async def scene() -> AsyncIterator[Scene]:
-    """Everything stands; no webhook yet and no dispatcher."""
+async def scene(*, fastest: bool = False) -> AsyncIterator[Scene]:
+    """Everything stands; no webhook yet and no dispatcher. `fastest`: nginx receives, where it is installed."""
     with (
         tempfile.TemporaryDirectory(prefix="hookkeeper-bench-") as folder,
+        nginx(Path(folder)) if fastest else nullcontext() as server,
         running("-m", "tests.benchmarks.receiver") as receiver,
         running("-m", "tests.support.token_endpoint") as tokens,
     ):
@@ -65,7 +71,7 @@ async def scene() -> AsyncIterator[Scene]:
                 allowed_networks=("127.0.0.0/8",),
             )
             await config.save_settings(store, settings, actor="bench")
-            yield Scene(store, first_line(receiver), receiver.pid)
+            yield Scene(store, server or first_line(receiver))
 
 
 async def add_webhook(

@@ -13,7 +13,7 @@ async def run(scale: Scale) -> None:
     ours: list[Pass] = []
     bare: list[Pass] = []
     conversational: list[Pass] = []
-    async with scene() as stage:
+    async with scene(fastest=True) as stage:
         await add_webhook(stage, concurrency=CONCURRENCY)
         for _ in range(scale.repetitions):
             ours.append(await deliver(stage, scale.deliveries))
