@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from types import FrameType
 
@@ -67,7 +67,7 @@ def _part(frame: FrameType | None) -> str | None:
 
 def _tell(file: Path) -> None:
     signal.setitimer(signal.ITIMER_PROF, 0)
-    parts: Counter[str] = Counter()
+    parts: defaultdict[str, float] = defaultdict(float)
     for thread, seen in _seen.items():
         for part, ticks in seen.items():
             parts[part] += _used[thread] * ticks / seen.total()
