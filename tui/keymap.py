@@ -18,6 +18,8 @@ MOVES = {
     *("ctrl+d", "ctrl+u", "tab", "shift+tab"),
 }
 """Keys that move in every list and form: no action takes their place."""
+_LONGEST = 16_384
+"""Bytes of the file: enough for all actions, and little enough to look at each line while the screens wait."""
 _NAMES = {key.value for key in Keys}
 _MODIFIERS = {"ctrl", "shift", "alt", "super", "meta", "hyper"}
 
@@ -30,7 +32,11 @@ def keymap_file() -> Path:
 def read_keymap(path: Path) -> tuple[dict[str, str], list[str]]:
     """The keys of the file that can be had, by id, and a sentence about each that cannot."""
     try:
-        entries = dict(_flat(tomllib.loads(path.read_text(encoding="utf-8"))))
+        with path.open("rb") as file:
+            content = file.read(_LONGEST + 1)
+        if len(content) > _LONGEST:
+            return {}, [f"{path} is longer than {_LONGEST:,} bytes: that is no keymap."]
+        entries = dict(_flat(tomllib.loads(content.decode())))
     except FileNotFoundError:
         return {}, []
     except OSError as error:

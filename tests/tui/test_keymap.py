@@ -91,6 +91,9 @@ def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
     assert problem.startswith(f"{tmp_path / 'keymap.toml'} is not TOML: ")
     assert read_keymap(tmp_path / "none") == ({}, [])
     assert read_keymap(tmp_path)[1] == [f"{tmp_path} cannot be read: Is a directory."]
+    assert _read(tmp_path, "x = 1\n" * 5_000)[1] == [
+        f"{tmp_path / 'keymap.toml'} is longer than 16,384 bytes: that is no keymap."
+    ]
 
 
 @given(st.dictionaries(st.sampled_from(sorted(actions.ACTIONS)), st.text(max_size=12)))
