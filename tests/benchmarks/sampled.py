@@ -36,7 +36,8 @@ _PARTS = {
 }
 _REST = "event loop: sockets, tasks, timers"
 _seen: dict[int, Counter[str]] = {}
-_used: dict[int, float] = {}
+_since: dict[int, float] = {}
+_until: dict[int, float] = {}
 
 
 def _tick(_: int, frame: FrameType | None) -> None:
@@ -47,7 +48,8 @@ def _tick(_: int, frame: FrameType | None) -> None:
             continue
         if (part := _part(frame if thread.ident == main else frames[thread.ident])) is not None:
             _seen.setdefault(thread.ident, Counter())[part] += 1
-            _used[thread.ident] = time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
+            _until[thread.ident] = time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
+            _since.setdefault(thread.ident, _until[thread.ident])
 
 
 def _part(frame: FrameType | None) -> str | None:
@@ -70,7 +72,7 @@ def _tell(file: Path) -> None:
     parts: defaultdict[str, float] = defaultdict(float)
     for thread, seen in _seen.items():
         for part, ticks in seen.items():
-            parts[part] += _used[thread] * ticks / seen.total()
+            parts[part] += (_until[thread] - _since[thread]) * ticks / seen.total()
     file.write_text(json.dumps(parts))
 
 
