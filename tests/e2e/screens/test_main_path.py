@@ -79,7 +79,7 @@ async def test_from_nothing_to_a_delivered_event(database: Path, receiver: Recei
         terminal.keys("v")
         await terminal.shows("Failing now")
         terminal.keys("v")
-        await terminal.shows("✓ delivered  Onboarding Status  200")
+        await terminal.shows("✓ delivered (Onboarding Status) 200")
         terminal.keys("q")
         assert await terminal.exit_code() == 0
         assert b"\x1b[?1049l" in terminal.raw
