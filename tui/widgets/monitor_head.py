@@ -89,7 +89,7 @@ class MonitorHead(Vertical):
 
 def _fitting(figures: Sequence[Figure], width: int) -> tuple[Figure, ...]:
     ends = accumulate(figure.width + figure.gap for figure in figures)
-    return tuple(figure for figure, end in zip(figures, ends, strict=True) if 1 + end - figure.gap <= width)
+    return tuple(figure for figure, end in zip(figures, ends, strict=True) if end - figure.gap <= width - 2)
 
 
 def short(number: int, width: int) -> str:
