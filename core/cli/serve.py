@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO, cast
 
+from core.cli.output import print_line
 from core.errors import HookkeeperError
 from core.service.child import STARTED_BY_VARIABLE, stop_dispatcher
 from core.service.status import DispatcherStatus, dispatcher_status
@@ -58,7 +59,7 @@ def run_status(database: Path, *, as_json: bool = False) -> int:
     if as_json:
         print(json.dumps(asdict(status) | {"database": str(database)}, default=str))
     else:
-        print(status.words)
+        print_line(status.words)
     return 0 if status.running else 1
 
 

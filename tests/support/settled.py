@@ -43,7 +43,8 @@ async def settled(pilot: Pilot[None]) -> None:
     before, now = "", _drawn(pilot)
     while (now != before or _is_busy(pilot)) and monotonic() < patience:
         await pilot.pause(0.02)
-        before, now = now, _drawn(pilot)
+        if not _is_busy(pilot):  # drawing takes a while
+            before, now = now, _drawn(pilot)
 
 
 async def until(pilot: Pilot[None], done: Callable[[], object]) -> None:

@@ -119,9 +119,9 @@ class Terminal:
         self.screen.resize(lines, columns)
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
-    def keys(self, keys: str) -> None:
+    def keys(self, keys: str | bytes) -> None:
         """Type."""
-        os.write(self._file, keys.encode())
+        os.write(self._file, keys.encode() if isinstance(keys, str) else keys)
 
     async def fill(self, words: str) -> None:
         """Type into the focused field, then go to the next one."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from core.clock import now_ms
+from core.store.lock import DispatcherLock, Holder
 from tests.core.cli.conftest import Shell
 from tests.support.terminal import Terminal
 
@@ -381,6 +384,11 @@ def test_status_and_stop(shell: Shell) -> None:
     assert shell("status") == 1
     assert shell.out == "Nobody delivers. Start hookkeeper serve.\n"
     assert shell("stop") == 0
+    with DispatcherLock.of(Path(os.environ["HOOKKEEPER_DB"])) as lock:
+        lock.take()
+        lock.say(Holder(os.getpid(), 1, "serve", now_ms(), "eve\x1b[2J"))
+        assert shell("status") == 0
+        assert "started by eve␛[2J (serve)" in shell.out
 
 
 def test_a_command_imports_no_other_command_no_screen_and_no_http(shell: Shell) -> None:

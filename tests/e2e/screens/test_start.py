@@ -33,7 +33,10 @@ async def test_keys_of_ones_own(database: Path) -> None:
 
 
 async def test_read_only_changes_nothing(database: Path) -> None:
-    """No dispatcher is started, keys that change something say why they do not, and other people's changes are seen."""
+    """No dispatcher is started, keys that change something say why they do not, and other people's changes are seen.
+
+    What is no key does nothing.
+    """
     async with open_store(database) as store:
         await config.add_webhook(
             store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
@@ -47,6 +50,10 @@ async def test_read_only_changes_nothing(database: Path) -> None:
             store, "session-failed", WebhookOptions(url="https://b.example/"), actor="ana"
         )
         await terminal.shows("b.example/")
+        terminal.keys(b"\x1b[2J\xff\xfe\xc3(")  # noise of the line
+        await terminal.silent(0.3)
+        terminal.keys("2")
+        await terminal.shows("Secret Key")
         terminal.keys("q")
         assert await terminal.exit_code() == 0
     assert not dispatcher_status(database).running
