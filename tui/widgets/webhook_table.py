@@ -1,10 +1,11 @@
 """The table of webhooks: columns by width, updated by key."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.theme import Theme
 from textual.widgets import DataTable
 
@@ -34,6 +35,8 @@ class WebhookTable(DataTable[Text]):
         Binding("ctrl+d", "page_down", show=False),
         Binding("ctrl+u", "page_up", show=False),
     ]
+
+    _names_its_rows = False
 
     def __init__(self) -> None:
         super().__init__(cursor_type="row", cell_padding=1, id="table")
@@ -104,9 +107,22 @@ class WebhookTable(DataTable[Text]):
         if old is None:
             self.add_row(*cells, key=key)
             return
+        if cells == old:
+            return
+        self._names_its_rows = True
         for column, now, then in zip(self.ordered_columns, cells, old, strict=True):
             if now != then:
                 self.update_cell(key, column.key, now)
+        self._names_its_rows = False
+        self.refresh_row(self.get_row_index(key))
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Draw again, but for one cell not the whole table, which is what DataTable asks for."""
+        if self._names_its_rows:
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _cells(self, summary: WebhookSummary) -> tuple[Text, ...]:
         webhook = summary.webhook
