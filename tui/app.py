@@ -34,7 +34,7 @@ from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.palette import Command, PaletteDialog
 from tui.dialogs.quit import quit_dialog
-from tui.metered import MeteredDriver
+from tui.driver import TerminalDriver
 from tui.screens.frame import Frame
 from tui.screens.help import HelpScreen
 from tui.screens.monitor import MonitorScreen
@@ -88,7 +88,7 @@ class HookkeeperApp(App[None]):
     ) -> None:
         kept = StateFile()
         chosen = known(kept.state.theme)
-        driver = MeteredDriver if speaks_utf8() else AsciiDriver
+        driver = TerminalDriver if speaks_utf8() else AsciiDriver
         super().__init__(driver_class=driver, ansi_color=chosen == ANSI)
         self._begin_with(chosen)
         self.kept = kept
@@ -169,7 +169,7 @@ class HookkeeperApp(App[None]):
         while True:
             self._look.clear()
             self._hurry.clear()
-            before = MeteredDriver.written
+            before = TerminalDriver.written
             await self._reload()
             if self._stale_since is not None:
                 await asyncio.sleep(_AGAIN)
@@ -177,7 +177,7 @@ class HookkeeperApp(App[None]):
             await self._drawn()
             line = WIDE_LINE if self.size.width >= 120 else LINE
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(REPAINT, (MeteredDriver.written - before) / line)):
+                async with asyncio.timeout(max(REPAINT, (TerminalDriver.written - before) / line)):
                     await self._hurry.wait()
             await self._look.wait()
 
@@ -456,8 +456,9 @@ async def _run(database: Path, reads_only: bool, problems: Sequence[str]) -> int
     async with _opened(database, reads_only) as (store, reason):
         app = HookkeeperApp(store, read_only=reason, problems=problems)
         loop = asyncio.get_running_loop()
+        # asyncio's own handlers lose a signal while keys are waiting for a loop that a stalled terminal holds up.
         for number in (signal.SIGHUP, signal.SIGTERM):
-            loop.add_signal_handler(number, app.exit)
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(app.exit))
         await app.run_async(mouse=_wants_mouse())
         if app.failure:
             print(app.failure, file=sys.stderr)

@@ -5,7 +5,7 @@ import os
 
 from rich.cells import cell_len
 
-from tui.metered import MeteredDriver
+from tui.driver import TerminalDriver
 
 _ASCII = str.maketrans("✓✗○»–─│┌┐└┘▌•…▼▲←→↑↓▄▀█▁▂▃▅▆▇", "+xo>--|++++|*~v^<>^v###_.-=%@")
 
@@ -27,7 +27,7 @@ def ascii_only(text: str) -> str:
     )
 
 
-class AsciiDriver(MeteredDriver):
+class AsciiDriver(TerminalDriver):
     """Writes what Textual draws."""
 
     def write(self, data: str) -> None:

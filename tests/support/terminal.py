@@ -114,6 +114,11 @@ class Terminal:
         """Read again."""
         asyncio.get_running_loop().add_reader(self._file, self._read)
 
+    def vanish(self) -> None:
+        """As when a connection is lost or tmux is killed."""
+        self.stall()
+        os.close(self._file)
+
     def resize(self, columns: int, lines: int) -> None:
         """Give the terminal another size."""
         self.screen.resize(lines, columns)

@@ -25,11 +25,12 @@ MEMORY = 60 * 1024 * 1024
 @pytest.mark.usefixtures("no_dispatcher_left")
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 async def test_signals_restore_the_terminal(database: Path, number: signal.Signals) -> None:
-    """Every mode that was turned on is off again, the cursor is back, and deliveries go on."""
+    """Every mode that was turned on, once, is off again, the cursor is back, and deliveries go on."""
     terminal = Terminal(environment={"HOOKKEEPER_MOUSE": "on"})
     await terminal.shows("✓ delivering here")
     os.kill(terminal.pid, number)
     assert await terminal.exit_code() == 0
+    assert terminal.raw.count(b"\x1b[?1049h") == terminal.raw.count(b"\x1b[?1049l") == 1
     modes: dict[bytes, bytes] = {}
     for part in bytes(terminal.raw).split(b"\x1b[?")[1:]:
         names, sign = part[: _digits(part)], part[_digits(part) : _digits(part) + 1]
@@ -37,7 +38,6 @@ async def test_signals_restore_the_terminal(database: Path, number: signal.Signa
             modes |= dict.fromkeys(names.split(b";"), sign)
     cursor, wrapping = modes.pop(b"25"), modes.pop(b"7")
     assert (cursor, wrapping) == (b"h", b"h")
-    assert b"1049" in modes
     assert b"1000" in modes
     assert Counter(modes.values()) == {b"l": len(modes)}
     assert dispatcher_status(database).running
@@ -45,6 +45,21 @@ async def test_signals_restore_the_terminal(database: Path, number: signal.Signa
 
 def _digits(part: bytes) -> int:
     return len(part) - len(part.lstrip(b"0123456789;"))
+
+
+@pytest.mark.usefixtures("no_dispatcher_left")
+@pytest.mark.parametrize("keys", [0, 400], ids=["at rest", "stalled"])
+async def test_a_terminal_that_vanishes_ends_the_screens(database: Path, keys: int) -> None:
+    """Also where it hung before, with more keys typed than the program's wake-ups have room for."""
+    terminal = Terminal()
+    await terminal.shows("✓ delivering here")
+    terminal.stall()
+    for turn in range(keys):  # one by one: what comes at once is drawn at once
+        terminal.keys("123"[turn % 3])
+        await asyncio.sleep(0.02)
+    terminal.vanish()
+    assert await terminal.exit_code() == 0
+    assert dispatcher_status(database).running
 
 
 @pytest.mark.timeout(180 + STALLED_SECONDS)

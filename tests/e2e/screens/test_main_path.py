@@ -1,7 +1,5 @@
 """The main path in a real terminal: empty machine to delivered event, by keys alone, at 80x24."""
 
-import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -91,14 +89,3 @@ async def test_from_nothing_to_a_delivered_event(database: Path, receiver: Recei
         (summary,) = await config.list_webhooks(store)
         secret = await config.signing_secret(store, summary.webhook.id)
     Verifier(secret.get_secret_value()).verify(seen.body, seen.headers)
-
-
-@pytest.mark.usefixtures("no_dispatcher_left")
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
-async def test_signals_leave_the_terminal_as_it_was(database: Path, number: signal.Signals) -> None:
-    """A lost connection ends the screens cleanly and leaves the dispatcher running."""
-    terminal = Terminal()
-    await terminal.shows("✓ delivering here")
-    os.kill(terminal.pid, number)
-    assert await terminal.exit_code() == 0
-    assert terminal.raw.count(b"\x1b[?1049h") == terminal.raw.count(b"\x1b[?1049l") == 1

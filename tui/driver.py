@@ -1,4 +1,7 @@
-"""What goes over the line is counted, so that live data can wait until the line has carried what it was given."""
+"""The terminal as Textual drives it, where terminals hang, are noisy or vanish.
+
+What goes over the line is counted, so that live data can wait until the line has carried what it was given.
+"""
 
 from contextlib import suppress
 from io import TextIOWrapper
@@ -10,7 +13,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from tui.output import Output
 
 
-class MeteredDriver(LinuxDriver):
+class TerminalDriver(LinuxDriver):
     """One process has one terminal, so the count is the class's."""
 
     written = 0
@@ -28,6 +31,13 @@ class MeteredDriver(LinuxDriver):
         if self._file is not None:
             self._file = cast("TextIOWrapper", Output(self._file))  # as far as Textual makes use of it
 
+    def _sigcont_application(self, *_: object) -> None:
+        """Go on where ctrl+z has stopped. A terminal that vanishes causes SIGCONT, too: for that Textual would start
+        once more, with threads that nobody ends.
+        """
+        if self._must_signal_resume:
+            super()._sigcont_application()
+
     def run_input_thread(self) -> None:
         """Read keys for as long as the app runs: what is no UTF-8, as of a line that is noisy, is no key."""
         while not self.exit_event.is_set():
@@ -35,5 +45,5 @@ class MeteredDriver(LinuxDriver):
                 super().run_input_thread()
 
     def write(self, data: str) -> None:
-        MeteredDriver.written += len(data.encode("utf-8", "replace"))
+        TerminalDriver.written += len(data.encode("utf-8", "replace"))
         super().write(data)
