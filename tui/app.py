@@ -19,6 +19,7 @@ from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.events import Resize
+from textual.widget import MountError
 from textual.worker import WorkerFailed
 
 from core.actor import actor
@@ -165,6 +166,13 @@ class HookkeeperApp(App[None]):
                 await asyncio.sleep(_AGAIN)
 
     async def _keep_current(self) -> None:
+        try:
+            await self._draw_what_changes()
+        except (ScreenStackError, MountError, NoMatches):
+            if self.is_running and self.return_code is None:
+                raise  # else the app ends, and its screens are taken down while they are read
+
+    async def _draw_what_changes(self) -> None:
         """Draw at once, and again when the line has carried what was drawn; a person's own doing never waits."""
         while True:
             self._look.clear()
@@ -182,8 +190,8 @@ class HookkeeperApp(App[None]):
             await self._look.wait()
 
     async def _drawn(self) -> None:
-        """Wait until the screen has been drawn; a moment, if it has gone meanwhile, and none when the app ends."""
-        with suppress(TimeoutError, ScreenStackError):
+        """Wait until the screen has been drawn; a moment, if it has gone meanwhile."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(1):
                 for _ in range(2):  # what is laid out anew is drawn once that is done
                     drawn = asyncio.Event()
