@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections import Counter
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -36,8 +38,14 @@ async def _until(store: Store, created: Counter[str], **wanted: int) -> None:
                 return
 
 
-async def _attempts(store: Store) -> int:
-    return sum(row.delivery.attempts for row in await history.list_deliveries(store, limit=1000))
+async def _started_after(store: Store, moment: datetime) -> list[datetime]:
+    """When the attempts began that began after a moment, in order."""
+    attempts = [
+        attempt
+        for row in await history.list_deliveries(store, limit=1000)
+        for attempt in await history.list_attempts(store, row.delivery.id)
+    ]
+    return sorted(attempt.started_at for attempt in attempts if attempt.started_at > moment)
 
 
 @pytest.mark.timeout(180)
@@ -56,17 +64,19 @@ async def test_a_receiver_that_is_down_burns_no_attempts(
         created = Counter({webhook.id: EVENTS})
         await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(EVENTS)))
         async with dispatching(store):
-            up_at = time.monotonic() + DOWN_FOR
-            probes: list[tuple[float, int]] = []
+            down_until = time.monotonic() + DOWN_FOR
+            opened_at: datetime | None = None
+            probes: list[datetime] = []
             async for _ in store.changes(0.01):
                 (summary,) = await config.list_webhooks(store)
-                if summary.pace is not None and summary.pace.word == "half-open":
-                    assert summary.pace.words.startswith("breaker half-open since ")
-                    probes.append((time.monotonic(), await _attempts(store)))
-                if len(probes) >= 2 and time.monotonic() >= up_at:
+                if opened_at is None and summary.pace is not None and summary.pace.word == "open":
+                    opened_at = datetime.now(UTC)
+                if opened_at is not None:
+                    probes = await _started_after(store, opened_at)
+                if len(probes) >= 2 and time.monotonic() >= down_until:
                     break
-            (began, before), *_, (ended, after) = probes
-            assert after - before <= (ended - began) / PROBES + 1
+            gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(probes)]
+            assert min(gaps) >= PROBES * 0.9, "each probe is one attempt"
             (row,) = await history.list_deliveries(store, limit=1)
             assert row.delivery.waits_for == "breaker"
             async with Receiver(port) as again:
