@@ -21,8 +21,10 @@ Work = Callable[[sqlite3.Connection], object]
 
 LONGEST_HOLD = 0.030
 """Seconds after which a transaction takes in no further function, so that the lock is held under 50 ms."""
-GAP = 0.002
+GAP = 0.0005
 """Seconds between two transactions in which another process can have the lock."""
+_AGAIN = 0.0005
+"""Seconds until the lock is tried again. SQLite's own pauses grow to 100 ms, and miss the gaps of a busy dispatcher."""
 
 _log = logging.getLogger(__name__)
 
@@ -98,7 +100,7 @@ class Writer:
 
 def _commit(database: sqlite3.Connection, calls: list[_Call]) -> int:
     """Run the calls as one transaction; the number of those it had time for."""
-    database.execute("BEGIN IMMEDIATE")
+    _begin(database)
     started = time.monotonic()
     done = 0
     try:
@@ -114,6 +116,19 @@ def _commit(database: sqlite3.Connection, calls: list[_Call]) -> int:
             database.execute("ROLLBACK")
         raise
     return done
+
+
+def _begin(database: sqlite3.Connection) -> None:
+    """Take the lock. Raises sqlite3.OperationalError if others hold it for too long."""
+    until = time.monotonic() + connection.BUSY_TIMEOUT
+    while True:
+        try:
+            database.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(_AGAIN)
 
 
 def _perform(database: sqlite3.Connection, call: _Call) -> None:
@@ -143,6 +158,7 @@ def _log_unheard(answer: "asyncio.Future[object]") -> None:
 async def open_writer(path: Path) -> AsyncIterator[Writer]:
     """The writer of this process for one file; on leaving, all that was handed in is written."""
     async with connection.open_connection(path) as database:
+        await connection.run(database, lambda writing: writing.execute("PRAGMA busy_timeout = 0"))
         writer = Writer(database, path)
         task = asyncio.create_task(writer.run(), name="writer")
         try:

@@ -18,6 +18,7 @@ from core.store.lanes import RETRY
 from core.store.line import NEVER, next_in_line
 from core.store.queue import health
 from core.store.queue.claims import Claim
+from core.store.rows import flat, values
 from core.store.store import Store
 
 INTERRUPTIONS_PER_STEP = 5
@@ -28,10 +29,15 @@ _WITH_DUE_TIME = (
     f" WHERE d.state = 'pending' AND d.due_at > 0 AND d.due_at < {NEVER}"
 )
 _encode = msgspec.json.Encoder().encode
-_INSERT_ATTEMPT = (
+_INSERT_ATTEMPTS = (
     "INSERT INTO attempts (id, delivery, number, started_at, outcome, status_code, reason, url, token_ms,"
     " connect_ms, first_byte_ms, total_ms, response_headers, response_body, response_body_cut)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_SETTLE_MANY = (
+    "UPDATE deliveries SET state = column1, lane = column2, due_at = column3, step = column4,"
+    " interruptions = column5, wish = NULL, last_outcome = column6, last_status = column7, last_reason = column8,"
+    " last_ms = column9, changed_at = column10 FROM ({rows})"
+    " WHERE seq = column11 AND deliveries.state = 'sending' AND epoch = ? AND deliveries.wish IS NULL AND line IS NULL"
 )
 _SETTLE = (
     "UPDATE deliveries SET state = ?, lane = ?, due_at = ?, step = ?, interruptions = ?, wish = NULL,"
@@ -70,10 +76,8 @@ async def record_all(store: Store, epoch: int, endings: Sequence[Ending]) -> Non
 
     def write(database: sqlite3.Connection) -> None:
         special = _settle_plain(database, epoch, endings)
-        database.executemany(
-            _INSERT_ATTEMPT,
-            [_attempt_row(ending.claim.seq, ending.claim.number, ending.result) for ending in endings],
-        )
+        attempts = [_attempt_row(claim.seq, claim.number, result) for claim, result, _ in endings]
+        database.execute(f"{_INSERT_ATTEMPTS} {values(attempts)}", flat(attempts))
         for ending in endings:
             if ending.claim.seq in special:
                 _settle(
@@ -96,10 +100,8 @@ def _settle_plain(
     The others (by `seq`, with what was wished of them) are left to be settled one by one. Raises EpochEnded.
     """
     now = now_ms()
-    settled = database.executemany(
-        f"{_SETTLE} AND state = 'sending' AND epoch = ? AND wish IS NULL AND line IS NULL",
-        [(*_settled(claim.seq, result, verdict, 0, now), epoch) for claim, result, verdict in endings],
-    ).rowcount
+    rows = [_settled(claim.seq, result, verdict, 0, now) for claim, result, verdict in endings]
+    settled = database.execute(_SETTLE_MANY.format(rows=values(rows)), [*flat(rows), epoch]).rowcount
     if settled == len(endings):
         return {}
     claimed = json.dumps([claim.seq for claim, _, _ in endings])
@@ -212,7 +214,8 @@ async def recover(store: Store, epoch: int) -> int:
                 Outcome.INTERRUPTED, "the dispatcher was stopped in the middle", url, started_at, 0
             )
             verdict, so_far = _after_interruption(step, interruptions + 1, waits)
-            database.execute(_INSERT_ATTEMPT, _attempt_row(seq, attempts, result))
+            attempt = [_attempt_row(seq, attempts, result)]
+            database.execute(f"{_INSERT_ATTEMPTS} {values(attempt)}", flat(attempt))
             _settle(database, seq, result, _with_wish(verdict, wish), so_far)
         return len(rows)
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.catalog import Body, accept
 from core.models import WebhookOptions
-from core.store import DatabaseFull, Store, config, history, open_store, queue
+from core.store import DatabaseBusy, DatabaseFull, Store, config, connection, history, open_store, queue
 
 BODY = accept("session-failed", b'{"interviewId": "66e1",  "amount": 1.10}')
 
@@ -83,3 +83,21 @@ async def test_an_error_is_its_callers_alone(store: Store) -> None:
         await store.write(broken)
     await first
     assert len(await config.list_webhooks(store)) == 1
+
+
+async def test_the_lock_is_waited_for_but_not_for_ever(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program writes: what is handed in waits for it; after some seconds it is refused, then goes on."""
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(queue.emit(store, "session-failed", BODY))
+    done, _ = await asyncio.wait([waiting], timeout=0.2)
+    assert not done
+    other.execute("COMMIT")
+    assert (await waiting).deliveries == 0
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT", 0.05)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseBusy, match="another program holds it"):
+        await queue.emit(store, "session-failed", BODY)
+    other.close()
+    await queue.emit(store, "session-failed", BODY)
+    assert len(await history.list_events(store)) == 2
