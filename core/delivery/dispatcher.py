@@ -98,8 +98,10 @@ class Dispatcher:
         """Claim what there are slots for, then wait for news or for the next due time."""
         try:
             await self._follow_clock()
-            await self._refresh(tasks)
-            due = {} if self._must_wait(tasks) else await queue.due_times(self._store)
+            outlook = await queue.look_out(self._store)
+            if outlook.fingerprint != self._fingerprint:
+                await self._refresh(tasks, outlook.fingerprint)
+            due = {} if self._must_wait(tasks) else outlook.due
             now = now_ms()
             ready = [
                 self._destinations[seq] for seq, at in due.items() if at <= now and seq in self._destinations
@@ -226,11 +228,8 @@ class Dispatcher:
                 self._destinations[claim.webhook].end(claim)
         self._wake.set()
 
-    async def _refresh(self, tasks: asyncio.TaskGroup) -> None:
+    async def _refresh(self, tasks: asyncio.TaskGroup, fingerprint: tuple[object, ...]) -> None:
         """Take over changed settings and webhooks. What is in flight keeps what it started with."""
-        now = await config.fingerprint(self._store)
-        if now == self._fingerprint:
-            return
         settings = await config.load_settings(self._store)
         stored = await config.list_destinations(self._store)
         if Credentials.of(settings) != Credentials.of(self._settings) or not self._fingerprint:
@@ -246,7 +245,7 @@ class Dispatcher:
             seq for seq, each in self._destinations.items() if not each.in_flight and seq not in current
         ]:
             del self._destinations[seq]
-        self._fingerprint = now
+        self._fingerprint = fingerprint
         tasks.create_task(self._finish_changes())
 
     async def _finish_changes(self) -> None:

@@ -88,7 +88,7 @@ async def _claim(stage: Scene, webhook: int) -> float:
     await emit(stage, _CLAIMED, event_type=_TYPE)
     epoch = await queue.next_epoch(stage.store)
     began = time.perf_counter()
-    due = await queue.due_times(stage.store)
+    due = (await queue.look_out(stage.store)).due
     claims = await queue.claim(stage.store, epoch, [Slots(webhook, 1, _CLAIMED, _CLAIMED)])
     taken = (time.perf_counter() - began) * 1000
     if webhook not in due or len(claims) != _CLAIMED:

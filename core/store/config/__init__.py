@@ -9,7 +9,7 @@ from core.store.config.deletion import (
     list_deleted,
     undo_delete,
 )
-from core.store.config.destinations import Destination, fingerprint, list_destinations
+from core.store.config.destinations import Destination, list_destinations
 from core.store.config.health import WebhookSummary, list_webhooks
 from core.store.config.rows import find_webhook
 from core.store.config.secrets import OVERLAP_MS, reveal_secret, rotate_secret, signing_secret
@@ -25,7 +25,6 @@ __all__ = [
     "add_webhook",
     "delete_webhook",
     "find_webhook",
-    "fingerprint",
     "finish_changes",
     "last_deletion",
     "list_deleted",

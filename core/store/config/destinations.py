@@ -48,14 +48,3 @@ def _destination(keyring: Keyring, row: tuple[Any, ...]) -> Destination:  # Any:
         return Destination(seq, webhook, current)
     sealed_for = f"webhooks/{webhook.id}/previous_secret"
     return Destination(seq, webhook, current, keyring.decrypt(previous, sealed_for), until)
-
-
-async def fingerprint(store: Store) -> tuple[object, ...]:
-    """Differs whenever settings or webhooks were changed: cheap to look at, with every COMMIT of anybody."""
-    return await store.read(
-        lambda database: tuple(
-            database.execute(
-                "SELECT (SELECT version FROM settings), count(*), sum(version) FROM webhooks"
-            ).fetchone()
-        )
-    )

@@ -1,7 +1,7 @@
 """Events on their way: stored, claimed, recorded, taken back, sent again."""
 
 from core.store.lanes import BULK, FRESH, RETRY
-from core.store.queue.claims import Claim, Slots, claim, due_times, next_epoch
+from core.store.queue.claims import Claim, Outlook, Slots, claim, look_out, next_epoch
 from core.store.queue.intake import Arrival, Emitted, deliver, emit, emit_many, emit_test
 from core.store.queue.outcomes import (
     Ending,
@@ -23,6 +23,7 @@ __all__ = [
     "Claim",
     "Emitted",
     "Ending",
+    "Outlook",
     "Slots",
     "Verdict",
     "cancel",
@@ -30,10 +31,10 @@ __all__ = [
     "count_unwanted",
     "deliver",
     "deliver_unwanted",
-    "due_times",
     "emit",
     "emit_many",
     "emit_test",
+    "look_out",
     "move_due_times",
     "next_epoch",
     "record",

@@ -50,10 +50,23 @@ async def next_epoch(store: Store) -> int:
     return await store.write(begin)
 
 
-async def due_times(store: Store) -> dict[int, int]:
-    """For each enabled webhook with pending deliveries (by `seq`): when the first of them is due, ms since 1970."""
+class Outlook(NamedTuple):
+    """What there is to do. `fingerprint` differs whenever settings or webhooks were changed.
 
-    def read(database: sqlite3.Connection) -> dict[int, int]:
+    `due`: for each enabled webhook with pending deliveries (by `seq`), when the first of them is due, ms since 1970.
+    """
+
+    fingerprint: tuple[object, ...]
+    due: dict[int, int]
+
+
+async def look_out(store: Store) -> Outlook:
+    """What there is to do now: cheap to ask, with every COMMIT of anybody."""
+
+    def read(database: sqlite3.Connection) -> Outlook:
+        versions = database.execute(
+            "SELECT (SELECT version FROM settings), count(*), sum(version) FROM webhooks"
+        ).fetchone()
         rows = database.execute(
             "SELECT w.seq, (SELECT min(first) FROM (SELECT (SELECT due_at FROM deliveries INDEXED BY deliveries_due"
             "   WHERE state = 'pending' AND webhook = w.seq AND lane = lanes.lane"
@@ -61,7 +74,7 @@ async def due_times(store: Store) -> dict[int, int]:
             "   FROM (SELECT 0 AS lane UNION ALL SELECT 1 UNION ALL SELECT 2) AS lanes))"
             " FROM webhooks w WHERE w.enabled AND w.deleted_at IS NULL"
         )
-        return {webhook: first for webhook, first in rows if first is not None}
+        return Outlook(versions, {webhook: first for webhook, first in rows if first is not None})
 
     return await store.read(read)
 

@@ -7,22 +7,19 @@ from dataclasses import dataclass
 from core.catalog import Body
 from core.clock import now_ms
 from core.ids import new_id
+from core.models import DeliveryState
 from core.store.config import find_webhook
 from core.store.errors import KeyReused, NotPossible
 from core.store.lanes import BULK, FRESH
 from core.store.line import NEVER, due_in_line
+from core.store.rows import Row, insert
 from core.store.store import Store
 
 _STATUS_SHOWN = 60
-_EVENT = (
-    "INSERT INTO events (seq, id, type, body, session, external_id, is_test, created_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_DELIVERY = (
-    "INSERT INTO deliveries (id, event, webhook, state, lane, due_at, line, created_at, changed_at)"
-    " VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?)"
-)
-_KEY = "REPLACE INTO event_keys VALUES (?, ?, ? + 86400000 * coalesce((SELECT keep_keys FROM settings), 7))"
+_DAY = 86_400_000
+_EVENTS = "INSERT INTO events (seq, id, type, body, session, external_id, is_test, created_at)"
+_DELIVERIES = "INSERT INTO deliveries (id, event, webhook, state, lane, due_at, line, created_at, changed_at)"
+_KEYS = "REPLACE INTO event_keys"
 _BY_KEY = """
 SELECT e.id, e.type, e.body, (SELECT count(*) FROM deliveries d WHERE d.event = e.seq)
 FROM event_keys k JOIN events e ON e.seq = k.event WHERE k.key = ? AND k.expires_at > ?
@@ -77,7 +74,6 @@ async def emit_many(store: Store, arrivals: Sequence[Arrival]) -> list[Emitted |
 
 _Taker = tuple[int, bool, bool, str | None]
 """A webhook that the events of a type go to: its row number, `enabled`, `in_order`, `status_filter`."""
-_Row = tuple[object, ...]
 
 
 class _Intake:
@@ -86,15 +82,18 @@ class _Intake:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._now = now_ms()
-        (self._newest,) = database.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
+        self._newest, days = database.execute(
+            "SELECT coalesce(max(seq), 0), coalesce((SELECT keep_keys FROM settings), 7) FROM events"
+        ).fetchone()
+        self._keys_expire_at = self._now + days * _DAY
         self._takers: dict[str, list[_Taker]] = {}
         self._lines: set[tuple[int, str]] = set()
-        self._keyed: dict[str, _Row] = {}
-        self._events: list[_Row] = []
-        self._keys: list[_Row] = []
-        self._deliveries: list[_Row] = []
-        self._skipped: list[_Row] = []
-        self._unwanted: list[_Row] = []
+        self._keyed: dict[str, Row] = {}
+        self._events: list[Row] = []
+        self._keys: list[Row] = []
+        self._deliveries: list[Row] = []
+        self._skipped: list[Row] = []
+        self._unwanted: list[Row] = []
 
     def take(self, arrival: Arrival) -> Emitted | KeyReused:
         """Gather what an event adds; nothing if its key has come before."""
@@ -108,21 +107,20 @@ class _Intake:
         )
         wanted = self._hand_out(self._newest, kind, body)
         if key is not None:
-            self._keys.append((key, self._newest, self._now))
+            self._keys.append((key, self._newest, self._keys_expire_at))
             self._keyed[key] = (identity, kind, body.raw, wanted)
         return Emitted(identity, wanted, repeated=False)
 
     def write(self) -> None:
         """Write what was gathered."""
-        for statement, rows in (
-            (_EVENT, self._events),
-            (_KEY, self._keys),
-            (_DELIVERY, self._deliveries),
-            ("INSERT INTO skipped VALUES (?, ?, ?)", self._skipped),
-            ("INSERT INTO unwanted VALUES (?, ?)", self._unwanted),
+        for into, rows in (
+            (_EVENTS, self._events),
+            (_KEYS, self._keys),
+            (_DELIVERIES, self._deliveries),
+            ("INSERT INTO skipped", self._skipped),
+            ("INSERT INTO unwanted", self._unwanted),
         ):
-            if rows:
-                self._database.executemany(statement, rows)
+            insert(self._database, into, rows)
 
     def _hand_out(self, event: int, kind: str, body: Body) -> int:
         """A delivery to each webhook that wants the event, and for the others why not; how many want it."""
@@ -136,7 +134,7 @@ class _Intake:
             lane = FRESH if enabled else BULK  # what is held comes in a heap once it is released
             line = (body.session or None) if in_order else None
             due_at = 0 if line is None else self._due(webhook, line)
-            self._deliveries.append((new_id("dlv"), event, webhook, lane, due_at, line, self._now, self._now))
+            self._deliveries.append(_delivery(event, webhook, lane, due_at, line, self._now))
             wanted += 1
         if not wanted:
             reason = f"no webhook wants {_status(body)}" if takers else "no webhook of this type"
@@ -149,12 +147,12 @@ class _Intake:
         self._lines.add((webhook, line))
         return due_in_line(self._database, webhook, line)
 
-    def _stored(self, key: str) -> _Row | None:
-        row: _Row | None = self._database.execute(_BY_KEY, (key, self._now)).fetchone()
+    def _stored(self, key: str) -> Row | None:
+        row: Row | None = self._database.execute(_BY_KEY, (key, self._now)).fetchone()
         return row
 
 
-def _repeated(arrival: Arrival, before: _Row) -> Emitted | KeyReused:
+def _repeated(arrival: Arrival, before: Row) -> Emitted | KeyReused:
     """The answer for a key that has come before, with this event: ID, type, body, number of deliveries."""
     identity, kind, raw, deliveries = before
     if (kind, raw) != (arrival.event_type, arrival.body.raw):
@@ -172,9 +170,13 @@ def insert_delivery(
     database: sqlite3.Connection, event: int, webhook: int, now: int, *, lane: int = FRESH
 ) -> str:
     """Make a delivery that is due at once, outside the order; its ID."""
-    identity = new_id("dlv")
-    database.execute(_DELIVERY, (identity, event, webhook, lane, 0, None, now, now))
-    return identity
+    delivery = _delivery(event, webhook, lane, 0, None, now)
+    insert(database, _DELIVERIES, [delivery])
+    return str(delivery[0])
+
+
+def _delivery(event: int, webhook: int, lane: int, due_at: int, line: str | None, now: int) -> Row:
+    return new_id("dlv"), event, webhook, DeliveryState.PENDING, lane, due_at, line, now, now
 
 
 async def emit_test(store: Store, webhook_id: str, body: Body) -> str:
@@ -185,8 +187,9 @@ async def emit_test(store: Store, webhook_id: str, body: Body) -> str:
         if not webhook.enabled:
             raise NotPossible(f"{webhook.id} is disabled. Enable it, then test it.")
         now = now_ms()
-        test = (None, new_id("evt"), webhook.type, body.raw, body.session, body.external_id, True, now)
-        event = database.execute(_EVENT, test).lastrowid or 0
+        (event,) = database.execute("SELECT coalesce(max(seq), 0) + 1 FROM events").fetchone()
+        test = (event, new_id("evt"), webhook.type, body.raw, body.session, body.external_id, True, now)
+        insert(database, _EVENTS, [test])
         return insert_delivery(database, event, seq, now)
 
     return await store.write(store_test)

@@ -18,7 +18,7 @@ from core.store.lanes import RETRY
 from core.store.line import NEVER, next_in_line
 from core.store.queue import health
 from core.store.queue.claims import Claim
-from core.store.rows import flat, values
+from core.store.rows import flat, insert, values
 from core.store.store import Store
 
 INTERRUPTIONS_PER_STEP = 5
@@ -29,7 +29,7 @@ _WITH_DUE_TIME = (
     f" WHERE d.state = 'pending' AND d.due_at > 0 AND d.due_at < {NEVER}"
 )
 _encode = msgspec.json.Encoder().encode
-_INSERT_ATTEMPTS = (
+_ATTEMPTS = (
     "INSERT INTO attempts (id, delivery, number, started_at, outcome, status_code, reason, url, token_ms,"
     " connect_ms, first_byte_ms, total_ms, response_headers, response_body, response_body_cut)"
 )
@@ -77,7 +77,7 @@ async def record_all(store: Store, epoch: int, endings: Sequence[Ending]) -> Non
     def write(database: sqlite3.Connection) -> None:
         special = _settle_plain(database, epoch, endings)
         attempts = [_attempt_row(claim.seq, claim.number, result) for claim, result, _ in endings]
-        database.execute(f"{_INSERT_ATTEMPTS} {values(attempts)}", flat(attempts))
+        insert(database, _ATTEMPTS, attempts)
         for ending in endings:
             if ending.claim.seq in special:
                 _settle(
@@ -214,8 +214,7 @@ async def recover(store: Store, epoch: int) -> int:
                 Outcome.INTERRUPTED, "the dispatcher was stopped in the middle", url, started_at, 0
             )
             verdict, so_far = _after_interruption(step, interruptions + 1, waits)
-            attempt = [_attempt_row(seq, attempts, result)]
-            database.execute(f"{_INSERT_ATTEMPTS} {values(attempt)}", flat(attempt))
+            insert(database, _ATTEMPTS, [_attempt_row(seq, attempts, result)])
             _settle(database, seq, result, _with_wish(verdict, wish), so_far)
         return len(rows)
 

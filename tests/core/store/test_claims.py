@@ -42,7 +42,7 @@ async def test_what_waits_for_its_time_is_not_claimed(store: Store) -> None:
     claims = await queue.claim(store, epoch, [queue.Slots(1, 1, 3, 3)])
     for claim, due_at in zip(claims, (2_000, 1_000, 9_999_999_999_999), strict=True):
         await queue.record(store, epoch, claim, BAD, queue.Verdict(DeliveryState.PENDING, 1, due_at))
-    assert await queue.due_times(store) == {1: 1_000}
+    assert (await queue.look_out(store)).due == {1: 1_000}
     first = await queue.claim(store, epoch, [queue.Slots(1, 1, 1, 1)])
     rest = await queue.claim(store, epoch, [queue.Slots(1, 1, 10, 10)])
     assert [claim.id for claim in first + rest] == [claims[1].id, claims[0].id]

@@ -72,7 +72,7 @@ async def test_a_deletion_that_was_cut_short(store: Store, webhook: Webhook) -> 
     await _cut_short(store, asyncio.create_task(config.delete_webhook(store, webhook.id, actor="ana")))
     states = await _states(store, webhook)
     assert 0 < states["pending"] < OF_EACH
-    assert 2 not in await queue.due_times(store)
+    assert 2 not in (await queue.look_out(store)).due
     await config.finish_changes(store)
     assert await _states(store, webhook) == {"cancelled": OF_EACH}
     await config.undo_delete(store, webhook.id, actor="ana")

@@ -85,12 +85,12 @@ async def test_one_of_a_session_at_a_time(line: Line, end: queue.Verdict) -> Non
     assert (second_b.head_id, third_a.head_id, first_b.head_id) == (first_b.id, first_a.id, None)
     a, b = await line.claim()
     assert (a.id, b.id) == (first_a.id, first_b.id)
-    assert await queue.due_times(line.store) == {}
+    assert (await queue.look_out(line.store)).due == {}
     await line.record(a, AGAIN)
     (a,) = await line.claim()
     assert a.id == first_a.id
     await line.record(b, end)
-    assert await queue.due_times(line.store) == {1: 0}
+    assert (await queue.look_out(line.store)).due == {1: 0}
     (b,) = await line.claim()
     assert b.id == second_b.id
     await line.record(a, end)
@@ -206,7 +206,7 @@ async def test_a_step_of_the_clock_moves_no_place(line: Line) -> None:
     due_at = now_ms() + 60_000
     await line.record(claim, queue.Verdict(DeliveryState.PENDING, 1, due_at))
     assert await queue.move_due_times(line.store, 3_600_000) == 1
-    assert await queue.due_times(line.store) == {1: due_at + 3_600_000}
+    assert (await queue.look_out(line.store)).due == {1: due_at + 3_600_000}
     assert await line.waits() == ["time", "order"]
 
 

@@ -74,7 +74,7 @@ async def test_claim_record_and_epochs(store: Store) -> None:
     await _webhook(store)
     await queue.emit(store, "session-failed", BODY)
     epoch = await queue.next_epoch(store)
-    assert await queue.due_times(store) == {1: 0}
+    assert (await queue.look_out(store)).due == {1: 0}
     (claim,) = await _claim(store, epoch)
     assert (claim.number, claim.step, claim.body) == (1, 0, b'{"interviewId": "66e1"}')
     await queue.record(store, epoch, claim, BAD, LATER)
@@ -182,7 +182,7 @@ async def test_disabled_webhooks_hold(store: Store) -> None:
     webhook = await _webhook(store)
     await config.set_enabled(store, webhook.id, False, actor="ana")
     await queue.emit(store, "session-failed", BODY)
-    assert await queue.due_times(store) == {}
+    assert (await queue.look_out(store)).due == {}
     (row,) = await history.list_deliveries(store, DeliveryFilter(state="held"))
     assert row.delivery.held
     assert (await history.totals(store)).held == 1

@@ -47,7 +47,7 @@ async def test_exactly_what_was_cancelled_is_held(store: Store) -> None:
     assert [summary.held for summary in await config.list_webhooks(store)] == [2]
     assert await config.list_deleted(store) == []
     assert await config.last_deletion(store) is None
-    assert await queue.due_times(store) == {}
+    assert (await queue.look_out(store)).due == {}
     with pytest.raises(NotFound, match="There is no deleted webhook"):
         await config.undo_delete(store, webhook.id, actor="bob")
 
