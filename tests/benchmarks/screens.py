@@ -47,9 +47,16 @@ async def run(scale: Scale) -> None:
                 await add_webhook(under_load, event_type="session-failed")  # a list to move in
             await emit(under_load, scale.due)
             with under_load.dispatcher():
-                while not recorded(under_load.path):  # else the screens start another
-                    await asyncio.sleep(0.1)
+                await _delivering(under_load.path)
                 print_table("Screens: a key, with a dispatcher at full load beside it", await _keys(scale))
+
+
+async def _delivering(path: Path) -> None:
+    """Until the dispatcher does: the screens would start another."""
+    seen = 0
+    while not seen:
+        await asyncio.sleep(0.1)
+        seen = recorded(path)
 
 
 async def _first_paints(scale: Scale) -> list[Figure]:
