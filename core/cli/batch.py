@@ -5,6 +5,7 @@ import os
 import re
 import stat
 import sys
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import repeat
@@ -118,6 +119,10 @@ def _shown(number: int, emitted: _Answer) -> dict[str, object]:
 def _parsed(line: bytes, limit: int) -> _Line:
     if len(line) > limit + _ENVELOPE:
         raise WrongUsage(f"The line is longer than a body of {limit:,} bytes can make it.")
+    if line.startswith(BOM_UTF8):
+        raise WrongUsage(
+            "The line begins with a byte order mark, which JSON leaves out. Save the file as UTF-8 without it."
+        )
     try:
         return _decode_line(line)
     except RecursionError:

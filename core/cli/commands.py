@@ -11,6 +11,7 @@ import typer
 
 from core.cli.database import Invocation
 from core.cli.main import OpenScreens, database_at
+from core.cli.output import say
 from core.cli.wrong_usage import WrongUsage
 from core.text import one_line
 
@@ -34,6 +35,22 @@ _MODULES = {
     "jobs": "jobs",
 }
 """Where a command is defined, in the order of --help."""
+
+
+def run_commands(open_screens: OpenScreens) -> int:
+    """Run the command that was typed; its exit status."""
+    try:
+        status = commands(open_screens)(standalone_mode=False)
+    except typer.TyperException as error:
+        # By ourselves: Typer prints what was typed as it is, marks that turn the direction of text included.
+        context: typer.Context | None = getattr(error, "ctx", None)
+        words = error.format_message()
+        if context is None or words == context.get_help():
+            say(words)
+        else:
+            say(f"{context.get_usage()}\nTry '{context.command_path} -h' for help.\n\nError: {words}")
+        return error.exit_code
+    return status if isinstance(status, int) else 0
 
 
 def commands(open_screens: OpenScreens) -> typer.Typer:

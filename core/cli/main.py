@@ -1,5 +1,6 @@
 """The command `hookkeeper`: the screens, or the command line, which is imported only where it is meant."""
 
+import errno
 import io
 import os
 import sys
@@ -28,15 +29,17 @@ def run(open_screens: OpenScreens) -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         if sys.argv[1:]:
-            from core.cli.commands import commands
+            from core.cli.commands import run_commands
 
-            commands(open_screens)()
+            status = run_commands(open_screens)
         else:
-            sys.exit(open_screens(database_at(os.environ.get("HOOKKEEPER_DB"))))
+            status = open_screens(database_at(os.environ.get("HOOKKEEPER_DB")))
+        sys.exit(status)
     except HookkeeperError as error:
         _leave(str(error), _status(error))
     except OSError as error:
-        _leave(f"{error.filename or 'Input or output'}: {error.strerror or error}.", 1)
+        then = " Free some space." if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        _leave(f"{error.filename or 'Input or output'}: {error.strerror or error}.{then}", 1)
     except KeyboardInterrupt:
         sys.exit(130)
 

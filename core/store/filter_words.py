@@ -20,6 +20,7 @@ from core.store.store import Store
 _STATES: tuple[str, ...] = get_args(State)
 _WORD = re.compile(r"\S+")
 _FIELD = re.compile(r"([a-z]+):(.*)", re.DOTALL)
+_QUOTED = re.compile(r'"(.+)"')
 _CODE = re.compile(r"[1-9]([0-9]{2}|xx)")
 _LONGEST = 200
 _MOST = 20
@@ -34,7 +35,10 @@ class InvalidFilter(HookkeeperError):
 
 
 async def parse_filter(store: Store, text: str) -> DeliveryFilter:
-    """The filter that a line of words means: all of them hold, `!` negates one. Raises InvalidFilter, StoreError."""
+    """The filter that a line of words means: all of them hold, `!` negates one, one in quotes is no field.
+
+    Raises InvalidFilter, StoreError.
+    """
     now = datetime.now().astimezone()
     wanted: dict[str, object] = {}
     without: list[DeliveryFilter] = []
@@ -72,13 +76,18 @@ async def _meaning(store: Store, word: str, position: int, now: datetime) -> tup
         raise InvalidFilter("Write a word after !, such as !code:404.", position)
     if len(word) > _LONGEST:
         raise InvalidFilter(f"Write at most {_LONGEST} characters in a word.", position)
+    if quoted := _QUOTED.fullmatch(word):
+        return "text", _storable(quoted[1])
     field = _FIELD.fullmatch(word)
     if field is None:
         return "text", _storable(word)
     name, value = field[1], _storable(field[2])
     if name not in _FIELDS:
         names = " ".join(f"{each}:" for each in _FIELDS)
-        raise InvalidFilter(f"There is no field {name}: Choose from {names}", position)
+        raise InvalidFilter(
+            f"There is no field {name}: To find it as text, put it in quotes. The fields are {names}",
+            position,
+        )
     if not value:
         raise InvalidFilter(
             f"Write what to look for after {name}: such as {name}:{_EXAMPLES[name]}.", position

@@ -7,7 +7,7 @@ the database, so a heartbeat wakes nobody.
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -60,14 +60,19 @@ class DispatcherLock:
     def release(self) -> None:
         """Let the next one have it."""
         if self._file is not None:
-            os.ftruncate(self._file, 0)
+            with suppress(OSError):  # what it says is void once the lock is free
+                os.ftruncate(self._file, 0)
             os.close(self._file)
             self._file = None
 
     def say(self, holder: Holder) -> None:
         """Write down who holds it. Raises OSError."""
-        if self._file is not None:
+        if self._file is None:
+            return
+        try:
             os.pwrite(self._file, msgspec.json.encode(holder).ljust(_SIZE), 0)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from None
 
     def beat(self) -> None:
         """The heartbeat. Raises OSError."""

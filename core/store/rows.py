@@ -1,22 +1,31 @@
 """Many rows in one statement: sqlite3 lets Python's lock go at each step, and a busy loop beside it gives it back late."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 Row = tuple[object, ...]
-_MOST_PARAMETERS = 32_766
-"""SQLite's own limit."""
+_MOST = 64
+"""Rows in one statement: with the powers of two below it, few texts to prepare.
+
+sqlite3 keeps a statement for each text, and with it whatever was bound to it last: bodies of 256 different numbers of
+rows were half a gigabyte.
+"""
 
 
 def insert(database: sqlite3.Connection, into: str, rows: Sequence[Row]) -> None:
-    """`INSERT INTO table (columns)` rows of one width, as many at once as SQLite takes."""
-    if not rows:
-        return
-    most = _MOST_PARAMETERS // len(rows[0])
-    for start in range(0, len(rows), most):
-        part = rows[start : start + most]
+    """`INSERT INTO table (columns)` rows of one width, as few statements as `slices` takes."""
+    for part in slices(rows):
         database.execute(f"{into} {values(part)}", flat(part))
+
+
+def slices(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """The rows in parts of 64, then 32, 16, ... as far as they go: what one statement should have."""
+    start = 0
+    while left := len(rows) - start:
+        size = min(_MOST, 1 << left.bit_length() - 1)
+        yield rows[start : start + size]
+        start += size
 
 
 def values(rows: Sequence[Row]) -> str:

@@ -18,7 +18,7 @@ from core.store.lanes import RETRY
 from core.store.line import NEVER, next_in_line
 from core.store.queue import health
 from core.store.queue.claims import Claim
-from core.store.rows import flat, insert, values
+from core.store.rows import flat, insert, slices, values
 from core.store.store import Store
 
 INTERRUPTIONS_PER_STEP = 5
@@ -101,7 +101,10 @@ def _settle_plain(
     """
     now = now_ms()
     rows = [_settled(claim.seq, result, verdict, 0, now) for claim, result, verdict in endings]
-    settled = database.execute(_SETTLE_MANY.format(rows=values(rows)), [*flat(rows), epoch]).rowcount
+    settled = sum(
+        database.execute(_SETTLE_MANY.format(rows=values(part)), [*flat(part), epoch]).rowcount
+        for part in slices(rows)
+    )
     if settled == len(endings):
         return {}
     claimed = json.dumps([claim.seq for claim, _, _ in endings])

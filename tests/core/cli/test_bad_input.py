@@ -84,6 +84,22 @@ def test_a_slip_in_a_command_is_told_with_the_nearest() -> None:
     assert (done.returncode, done.stderr) == (2, words)
 
 
+@pytest.mark.parametrize("words", [("deliveries", "--\u202e"), ("types", "\u202e"), ("--\u202e",)])
+def test_a_wrong_option_is_told_without_its_marks(words: tuple[str, ...]) -> None:
+    """What turns the direction of text comes from a paste; the usage stands above it."""
+    done = _hookkeeper(*words)
+    assert (done.returncode, b"Usage: " in done.stderr) == (2, True)
+    assert "�" in done.stderr.decode()
+    assert "\u202e" not in done.stderr.decode()
+
+
+def test_a_command_that_is_not_whole_shows_its_help() -> None:
+    """As --help does, but it is wrong usage."""
+    done = _hookkeeper("deliveries")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == _hookkeeper("deliveries", "--help").stdout
+
+
 def test_a_key_that_no_database_takes_is_refused() -> None:
     """Bytes that are no text come from a shell in another encoding."""
     done = _hookkeeper("emit", "session-failed", "--data", "{}", "--key", b"\xff")
@@ -133,9 +149,23 @@ def test_output_that_cannot_be_written_is_said() -> None:
         done = subprocess.run(
             [sys.executable, "-c", _RUN, "types"], stdout=full, stderr=subprocess.PIPE, check=False
         )
-    assert (done.returncode, done.stderr) == (1, b"Input or output: No space left on device.\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        b"Input or output: No space left on device. Free some space.\n",
+    )
     assert _hookkeeper("emit", "session-failed", "--data", "{}").returncode == 0
     assert _hookkeeper("settings", "show", PYTHONIOENCODING="ascii").returncode == 0
+
+
+def test_a_full_disk_is_told_with_the_file(database: Path) -> None:
+    """The dispatcher cannot write down who it is: where that was to stand, and what to do."""
+    _add_webhook()
+    lock = database.with_name(f"{database.name}.dispatcher")
+    lock.unlink()
+    lock.symlink_to("/dev/full")
+    done = _hookkeeper("serve")
+    words = f"{lock}: No space left on device. Free some space.\n"
+    assert (done.returncode, done.stderr.decode()) == (1, words)
 
 
 def test_closed_output_is_no_news() -> None:

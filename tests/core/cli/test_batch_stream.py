@@ -82,6 +82,15 @@ def test_lines_are_counted_as_in_the_file() -> None:
     assert "error" in answers[0]
 
 
+def test_a_byte_order_mark_is_named() -> None:
+    """Some programs write one at the beginning of a file, where nobody sees it."""
+    marked, plain = _answers(b"\xef\xbb\xbf" + _LINE * 2)
+    words = (
+        "The line begins with a byte order mark, which JSON leaves out. Save the file as UTF-8 without it."
+    )
+    assert (marked["error"], "error" in plain) == (words, False)
+
+
 @pytest.mark.parametrize(
     "bad",
     [

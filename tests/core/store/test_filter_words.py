@@ -40,6 +40,8 @@ async def webhook(store: Store) -> str:
         ("code:5xx", {"status_class": 5}),
         ("class:dns", {"outcome": "dns"}),
         ("session:a:b", {"session": "a:b"}),
+        ('"urn:x" "a', {"text": 'urn:x "a'}),
+        ('!"state:x"', {"without": [{"text": "state:x"}]}),
         ("!code:404 !66e1", {"without": [{"status_code": 404}, {"text": "66e1"}]}),
         ("state:failed !state:held", {"state": "failed", "without": [{"state": "held"}]}),
         ("since:2026-11-24", {"since": datetime(2026, 11, 24).astimezone()}),
@@ -76,7 +78,8 @@ async def test_a_deleted_webhook_is_found(store: Store, webhook: str) -> None:
         (
             "  colour:red",
             2,
-            "There is no field colour: Choose from state: type: webhook: code: class: since: until: session:",
+            "There is no field colour: To find it as text, put it in quotes. The fields are state: type: webhook: code:"
+            " class: since: until: session:",
         ),
         (
             "state:fialed",
