@@ -17,11 +17,12 @@ from core.clock import now_ms
 from core.delivery import outcome
 from core.delivery.http import Connection, Http
 from core.delivery.post import post
-from core.delivery.request_head import constant_lines, wire_url
+from core.delivery.request_head import constant_lines, secrets_sent, wire_url
 from core.delivery.signing import sign
 from core.header import MASKED, holds_secret
 from core.models import AcceptedAnswer, AttemptResult, Outcome
 from core.retry_after import retry_after
+from core.text import DOTS
 from core.url import host_of
 
 EVIDENCE = 16 * 1024
@@ -53,6 +54,7 @@ class _Evidence:
 
     began: float
     host: str
+    secrets: tuple[bytes, ...] = ()
     status: int | None = None
     token_ms: int | None = None
     connection: Connection = field(default_factory=Connection)
@@ -90,7 +92,7 @@ async def attempt(http: Http, request: Request, tokens: TokenSource | None) -> A
         connect_ms=seen.connection.connect_ms,
         first_byte_ms=seen.first_byte_ms,
         response_headers=seen.headers,
-        response_body=seen.body,
+        response_body=_without(seen.secrets, seen.body)[:EVIDENCE],
         response_body_cut=seen.cut,
         retry_after=retry_after(seen.retry_after),
         certificate_ends_at=seen.connection.certificate_ends_at,
@@ -135,6 +137,7 @@ async def _exchanges(http: Http, request: Request, tokens: TokenSource | None, s
 async def _exchange(http: Http, request: Request, token: Token | None, seen: _Evidence) -> None:
     """One request and its answer. A kept connection that was closed meanwhile costs nothing."""
     head = _head(request, token)
+    seen.secrets = secrets_sent(request.custom_headers, token)
     while True:
         seen.connection = Connection()
         try:
@@ -155,21 +158,31 @@ def _note_head(seen: _Evidence, answer: RawResponseMessage) -> None:
     seen.status = answer.code
     seen.content_type = _text(answer.headers.get("Content-Type", ""))
     seen.retry_after = _text(answer.headers.get("Retry-After", ""))
-    seen.headers = tuple(_evidence(answer.raw_headers))
+    seen.headers = tuple(_evidence(answer.raw_headers, seen.secrets))
     seen.body = b""
     seen.cut = False
 
 
-def _evidence(raw_headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
+def _evidence(
+    raw_headers: Iterable[tuple[bytes, bytes]], secrets: tuple[bytes, ...]
+) -> Iterator[tuple[str, str]]:
     """The headers as they are stored, the first of very many: never somebody's session or token."""
     size = 0
     for raw_name, raw_value in raw_headers:
-        name, value = raw_name[:_LONGEST_NAME], raw_value[:_LONGEST_VALUE]
+        name, value = raw_name[:_LONGEST_NAME], _without(secrets, raw_value)[:_LONGEST_VALUE]
         size += len(name) + len(value)
         if size > HEADER_EVIDENCE:
             return
         shown, is_secret = _name(name)
         yield shown, MASKED if is_secret else value.decode("utf-8", "replace")
+
+
+def _without(secrets: tuple[bytes, ...], evidence: bytes) -> bytes:
+    """Dots where an answer gives back what was secret in the request."""
+    for secret in secrets:
+        if secret in evidence:
+            evidence = evidence.replace(secret, DOTS.encode())
+    return evidence
 
 
 @lru_cache

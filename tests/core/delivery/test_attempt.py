@@ -87,6 +87,23 @@ async def test_secrets_of_an_answer_are_not_kept(http: Http, receiver: Receiver)
     assert result.url == receiver.url + "?tenant=mx&token=t"
 
 
+async def test_an_endpoint_that_echoes_its_request_gives_no_secret_away(
+    http: Http, receiver: Receiver
+) -> None:
+    """Token and secret headers would be readable in the books: dots stand there, in JSON that escapes slashes, too."""
+    custom = (("x-incode-secret", "cor/rect"), ("x-tenant", "mx-production"))
+    async with TokenEndpoint() as endpoint:
+        token = "battery" * 200
+        endpoint.answer = {"access_token": token}
+        credentials = Credentials(endpoint.url, endpoint.client_id, SecretStr(endpoint.secret))
+        receiver.headers = {"X-Echo": f"Bearer {token}"}
+        receiver.body = f'{{"a": "Bearer {token}", "b": "cor\\/rect", "c": "mx-production"}}'.encode()
+        async with TokenSource(http.client, credentials) as tokens:
+            result = await attempt(http, request_to(receiver.url, custom_headers=custom), tokens)
+    assert result.response_headers[0] == ("X-Echo", "Bearer ••••")
+    assert result.response_body.decode() == '{"a": "Bearer ••••", "b": "••••", "c": "mx-production"}'
+
+
 async def test_long_answers_are_cut(http: Http, receiver: Receiver) -> None:
     """16 KiB of the body are evidence; ok stays ok."""
     receiver.body = b"x" * 1_000_000
