@@ -12,9 +12,8 @@ from functools import partial
 from inspect import isawaitable
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
@@ -38,15 +37,16 @@ from tui.dialogs.quit import quit_dialog
 from tui.driver import TerminalDriver
 from tui.screens.frame import Frame
 from tui.screens.help import HelpScreen
-from tui.screens.monitor import MonitorScreen
+from tui.screens.main_screens import MAIN_SCREENS
 from tui.screens.notices import NoticesScreen
 from tui.screens.over import OverScreen
-from tui.screens.settings import SettingsScreen
 from tui.screens.too_small import TooSmallScreen, is_too_small
-from tui.screens.webhooks import WebhooksScreen
 from tui.state import StateFile
 from tui.theme import ANSI, PALETTES, PLAIN, known, theme, use
 from tui.widgets.lines import MessageLine, TopBar, status_words
+
+if TYPE_CHECKING:
+    from tui.screens.settings import SettingsScreen
 
 RESEND_PAUSE = 1.0
 REPAINT = 0.25
@@ -74,6 +74,7 @@ class HookkeeperApp(App[None]):
     CSS_PATH = "hookkeeper.tcss"
     TITLE = "Hookkeeper"
     ENABLE_COMMAND_PALETTE = False  # ours is a dialog like the others: nothing fades or spins
+    SCREENS = MAIN_SCREENS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("ctrl+c", "screen.dismiss_or_leave", show=False),
@@ -101,6 +102,7 @@ class HookkeeperApp(App[None]):
         self.status = DispatcherStatus(False)
         self.stats: Stats | None = None
         self.notices = 0
+        self._settings: SettingsScreen | None = None
         self._starts_dispatcher = starts_dispatcher and not read_only
         self._problems = problems
         self._stale_since: datetime | None = None
@@ -119,9 +121,6 @@ class HookkeeperApp(App[None]):
 
     def on_mount(self) -> None:
         self.animation_level = "none"
-        self.install_screen(WebhooksScreen(), "webhooks")
-        self.install_screen(SettingsScreen(), "settings")
-        self.install_screen(MonitorScreen(), "monitor")
         remembered = self.kept.state.screen
         self.push_screen(remembered if self.is_screen_installed(remembered) else "webhooks")
         self.status = dispatcher_status(self.store.path)
@@ -238,10 +237,13 @@ class HookkeeperApp(App[None]):
                 return screen
         return None
 
-    @on(SettingsScreen.Edited)
+    def on_settings_screen_edited(self, event: "SettingsScreen.Edited") -> None:
+        """What is not saved there is drawn everywhere, and asked for before it is lost."""
+        self._settings = event.screen
+        self._draw_top_bar()
+
     def _draw_top_bar(self) -> None:
-        settings = self.get_screen("settings")
-        unsaved = isinstance(settings, SettingsScreen) and settings.is_mounted and bool(settings.changes)
+        unsaved = self._settings is not None and bool(self._settings.changes)
         frame = self._frame()
         if frame is not None and frame.is_mounted:
             words, colour = status_words(self.status, self.child)
@@ -367,9 +369,8 @@ class HookkeeperApp(App[None]):
         self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=True)
 
     async def _leave(self) -> None:
-        settings = self.get_screen("settings")
-        if isinstance(settings, SettingsScreen) and settings.changes:
-            await self._show_unsaved(settings.changes)
+        if self._settings is not None and self._settings.changes:
+            await self._show_unsaved(self._settings.changes)
             return
         await self._leave_dispatcher()
 

@@ -4,7 +4,6 @@ from core.ids import tail
 from core.models import Delivery, DeliveryState
 from core.store import bell, config, queue
 from tui.dialogs.choice import Choice, ChoiceDialog
-from tui.screens import webhook_steps
 from tui.screens.frame import Frame
 from tui.words import why
 
@@ -42,8 +41,13 @@ async def _cancel(frame: Frame, delivery: Delivery) -> str:
     return f"✓ cancelled {tail(delivery.id)}"
 
 
+# The forms of webhooks are imported when they are asked for: the Monitor opens without them.
+
+
 async def edit_webhook(frame: Frame, delivery: Delivery) -> None:
     """The form of its webhook."""
+    from tui.screens import webhook_steps
+
     summaries = await config.list_webhooks(frame.store)
     for summary in summaries:
         if summary.webhook.id == delivery.webhook_id:
@@ -54,6 +58,8 @@ async def edit_webhook(frame: Frame, delivery: Delivery) -> None:
 
 async def switch_webhook(frame: Frame, delivery: Delivery) -> None:
     """Disable its webhook, or enable it; asks first."""
+    from tui.screens import webhook_steps
+
     for summary in await config.list_webhooks(frame.store):
         if summary.webhook.id == delivery.webhook_id:
             await webhook_steps.switch(frame, summary)

@@ -27,6 +27,8 @@ class Frame(DrawnOnce, Screen[None]):
     is_page: ClassVar[bool] = False
     """Whether it lies over a main screen, and goes when another one is shown."""
 
+    _is_new = True
+
     @property
     def keeper(self) -> "HookkeeperApp":
         """The application, by its own type."""
@@ -85,7 +87,9 @@ class Frame(DrawnOnce, Screen[None]):
 
     def on_screen_resume(self) -> None:
         # A class of the app's that came or went while another screen was shown has not reached this one.
-        self.update_node_styles(animate=False)
+        if not self._is_new:
+            self.update_node_styles(animate=False)
+        self._is_new = False
         self.keeper.look()
 
     def on_key(self, event: Key) -> None:

@@ -59,6 +59,10 @@ class SettingsScreen(Frame):
     class Edited(Message):
         """What is not saved has changed."""
 
+        def __init__(self, screen: "SettingsScreen") -> None:
+            super().__init__()
+            self.screen = screen
+
     def __init__(self) -> None:
         super().__init__()
         self._last_field: Input | Select[str] | None = None
@@ -107,7 +111,7 @@ class SettingsScreen(Frame):
         words = f"{number} change{'s' if number > 1 else ''} not saved" if number else ""
         words = _READS_ONLY if self.keeper.read_only else words
         self.query_one("#unsaved", Static).update(words, layout=False)
-        self.post_message(self.Edited())
+        self.post_message(self.Edited(self))
 
     def on_descendant_focus(self) -> None:
         if isinstance(self.focused, (Input, Select)):

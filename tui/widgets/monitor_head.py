@@ -64,12 +64,14 @@ class MonitorHead(Vertical):
         self._stats: Stats | None = None
 
     def compose(self) -> ComposeResult:
-        yield Horizontal(id="rates")
-        yield Horizontal(id="open")
+        self._figures = _fitting(self.app.size.width)
+        for name, row_figures in zip(("rates", "open"), self._figures, strict=True):
+            with Horizontal(id=name):
+                yield from (Cell(figure) for figure in row_figures)
 
     async def lay_out(self, width: int) -> None:
         """Narrow or wide, and as many figures as fit whole."""
-        figures = tuple(_fitting(row, width) for row in (_WIDE if width >= WIDE else _NARROW))
+        figures = _fitting(width)
         if figures == self._figures:
             return
         self._figures = figures
@@ -87,9 +89,14 @@ class MonitorHead(Vertical):
             cell.show(stats)
 
 
-def _fitting(figures: Sequence[Figure], width: int) -> tuple[Figure, ...]:
+def _fitting(width: int) -> tuple[tuple[Figure, ...], ...]:
+    """The rows of figures for a screen of this width."""
+    return tuple(_beginning(row, width - 2) for row in (_WIDE if width >= WIDE else _NARROW))
+
+
+def _beginning(figures: Sequence[Figure], space: int) -> tuple[Figure, ...]:
     ends = accumulate(figure.width + figure.gap for figure in figures)
-    return tuple(figure for figure, end in zip(figures, ends, strict=True) if end - figure.gap <= width - 2)
+    return tuple(figure for figure, end in zip(figures, ends, strict=True) if end - figure.gap <= space)
 
 
 def short(number: int, width: int) -> str:
