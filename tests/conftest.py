@@ -2,12 +2,17 @@
 
 import gc
 import os
+import sys
 
 from hypothesis import settings
 
 # The colours are decided when the screens are imported.
 os.environ["TERM"] = "xterm-256color"
 os.environ.pop("NO_COLOR", None)
+
+# The suite starts some hundred processes: none compiles everything anew, whatever the surroundings ask for.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The same examples in every run, and none fails because a machine was slow.
 settings.register_profile("ci", derandomize=True, deadline=None)
