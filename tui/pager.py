@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.app import SuspendNotSupported
 
 from core.errors import HookkeeperError
+from tui.files import NotWritten, write_new
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -22,22 +23,25 @@ class NoPager(HookkeeperError):
 async def read_in_pager(app: "App[None]", text: str) -> None:
     """Open it in $PAGER, else $EDITOR, else less, over a file that only its owner can read and that is gone after.
 
-    Raises NoPager.
+    With it goes what an editor has left beside it. Raises NoPager.
     """
     command = _command()
     try:
-        with tempfile.NamedTemporaryFile("w", prefix="hookkeeper-", suffix=".json", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            problem = await _lend(app, [*command, file.name])
+        with tempfile.TemporaryDirectory(prefix="hookkeeper-") as folder:
+            file = write_new(f"{folder}/body.json", text.encode())
+            problem = await _lend(app, [*command, str(file)])
+    except NotWritten as error:
+        raise NoPager(f"There is no place for the text to read: {error}") from None
     except OSError as error:
         raise NoPager(f"There is no place for the text to read: {error.strerror}.") from None
     except SuspendNotSupported:
         raise NoPager("This terminal cannot be lent to a pager. w writes a file.") from None
     if isinstance(problem, FileNotFoundError):
         raise NoPager(f"{command[0]} was not found. $PAGER names the pager, $EDITOR the editor.")
-    if problem is not None:
+    if isinstance(problem, OSError):
         raise NoPager(f"{command[0]} could not be started: {problem.strerror}.")
+    if problem:
+        raise NoPager(f"{command[0]} ended with exit status {problem}.")
 
 
 def _command() -> list[str]:
@@ -51,8 +55,8 @@ def _command() -> list[str]:
     return ["less"]
 
 
-async def _lend(app: "App[None]", command: list[str]) -> OSError | None:
-    """Lend the terminal to a command until it ends; why it did not start."""
+async def _lend(app: "App[None]", command: list[str]) -> OSError | int:
+    """Lend the terminal to a command until it ends; why it did not start, or its exit status."""
     # Nothing is painted into somebody else's screen, nor waited for by those who paint.
     with app.batch_update(), app.suspend():
         # An error that left this block would leave the terminal behind as it is now.
@@ -61,17 +65,17 @@ async def _lend(app: "App[None]", command: list[str]) -> OSError | None:
     return problem
 
 
-async def _run(command: list[str]) -> OSError | None:
+async def _run(command: list[str]) -> OSError | int:
     loop = asyncio.get_running_loop()
     before = signal.getsignal(signal.SIGINT)
     # ^c is the command's own; a handler, unlike ignoring, is not inherited by it.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     try:
         process = await asyncio.create_subprocess_exec(*command)
-        await process.wait()
+        status = await process.wait()
     except OSError as error:
         return error
     finally:
         loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, before)
-    return None
+    return max(status, 0)  # one that a signal ended was meant to end

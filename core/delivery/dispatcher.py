@@ -177,7 +177,7 @@ class Dispatcher:
                 free -= wanted.free
         if not slots:
             return False
-        claims = await queue.claim(self._store, self._epoch, slots)
+        claims = await queue.claim(self._store, self._epoch, slots, fingerprint=self._fingerprint)
         for claim in claims:
             destination = self._destinations[claim.webhook]
             destination.begin(claim, moment)

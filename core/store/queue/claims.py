@@ -51,7 +51,7 @@ async def next_epoch(store: Store) -> int:
 
 
 class Outlook(NamedTuple):
-    """What there is to do. `fingerprint` differs whenever settings or webhooks were changed.
+    """What there is to do. `fingerprint` differs whenever settings or webhooks were changed; first the settings' version.
 
     `due`: for each enabled webhook with pending deliveries (by `seq`), when the first of them is due, ms since 1970.
     """
@@ -79,12 +79,23 @@ async def look_out(store: Store) -> Outlook:
     return await store.read(read)
 
 
-async def claim(store: Store, epoch: int, slots: Sequence[Slots]) -> list[Claim]:
-    """Take due deliveries and count the attempt: retries, then fresh ones, then bulk. Raises EpochEnded."""
+async def claim(
+    store: Store, epoch: int, slots: Sequence[Slots], *, fingerprint: tuple[object, ...] = ()
+) -> list[Claim]:
+    """Take due deliveries and count the attempt: retries, then fresh ones, then bulk. Raises EpochEnded.
+
+    `fingerprint` is that of the outlook which the dispatcher knows: nothing is taken if the settings were changed since.
+    """
 
     def take(database: sqlite3.Connection) -> list[Claim]:
-        _check_epoch(database, epoch)
         claims: list[Claim] = []
+        now, settings = database.execute(
+            "SELECT epoch, (SELECT version FROM settings) FROM dispatcher"
+        ).fetchone()
+        if now != epoch:
+            raise EpochEnded(f"Another dispatcher has taken over (epoch {now}; this one is {epoch}).")
+        if fingerprint and fingerprint[0] != settings:
+            return claims
         for wanted in slots:
             if not _is_current(database, wanted):
                 continue
@@ -96,12 +107,6 @@ async def claim(store: Store, epoch: int, slots: Sequence[Slots]) -> list[Claim]
         return claims
 
     return await store.write(take)
-
-
-def _check_epoch(database: sqlite3.Connection, epoch: int) -> None:
-    (now,) = database.execute("SELECT epoch FROM dispatcher").fetchone()
-    if now != epoch:
-        raise EpochEnded(f"Another dispatcher has taken over (epoch {now}; this one is {epoch}).")
 
 
 def _is_current(database: sqlite3.Connection, wanted: Slots) -> bool:

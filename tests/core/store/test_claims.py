@@ -33,6 +33,21 @@ async def test_a_webhook_that_was_changed_is_not_claimed_for(store: Store) -> No
     assert await queue.claim(store, epoch, [queue.Slots(1, 5, 5, 5)]) == []
 
 
+async def test_nothing_is_claimed_by_settings_that_were_changed(store: Store) -> None:
+    """What a dispatcher takes goes out with the headers, networks and credentials that hold then."""
+    await _webhook(store)
+    await queue.emit(store, "session-failed", BODY)
+    epoch = await queue.next_epoch(store)
+    for version in (1, 2):
+        before = await queue.look_out(store)
+        settings = GeneralSettings(version=version - 1)
+        await config.save_settings(store, settings, actor="ana")
+        slots = [queue.Slots(1, 1, 5, 5)]
+        assert await queue.claim(store, epoch, slots, fingerprint=before.fingerprint) == []
+    now = await queue.look_out(store)
+    assert len(await queue.claim(store, epoch, slots, fingerprint=now.fingerprint)) == 1
+
+
 async def test_what_waits_for_its_time_is_not_claimed(store: Store) -> None:
     """A retry is claimed once it is due, in the order of being due."""
     await _webhook(store)

@@ -103,8 +103,8 @@ async def test_the_body_in_a_pager(database: Path, tmp_path: Path) -> None:
     pager = tmp_path / "pager with spaces"
     pager.write_text(
         "#!/bin/sh\n"
-        'cp -p "$2" "$0.seen"; echo "$2" > "$0.name"\n'
-        'printf "PAGER %s\\n" "$1"; cat "$2"; printf "END "; read answer\n'
+        'cp -p "$2" "$0.seen"; echo "$2" > "$0.name"; mv "$2" "$2~"\n'
+        'printf "PAGER %s\\n" "$1"; cat "$2~"; printf "END "; read answer\n'
     )
     pager.chmod(0o755)
     terminal = Terminal(environment={"PAGER": f"'{pager}' -R"})
@@ -119,7 +119,9 @@ async def test_the_body_in_a_pager(database: Path, tmp_path: Path) -> None:
     seen = Path(f"{pager}.seen")
     assert seen.read_text() == '{\n  "token": "••••",\n  "a": [\n    1\n  ]\n}\n'
     assert stat.S_IMODE(seen.stat().st_mode) == 0o600
-    assert not Path(Path(f"{pager}.name").read_text().strip()).exists()
+    assert not Path(Path(f"{pager}.name").read_text().strip()).parent.exists(), (
+        "nor what an editor leaves there"
+    )
     terminal.keys("i")
     await terminal.shows("nothing masked")
     terminal.keys("o")
@@ -144,13 +146,20 @@ async def test_an_interrupt_is_the_pagers(database: Path, tmp_path: Path) -> Non
     await _leave(terminal)
 
 
-async def test_a_pager_that_is_not_there(database: Path) -> None:
+@pytest.mark.parametrize(
+    ("pager", "words"),
+    [
+        ("no-such-pager", "✗ no-such-pager was not found."),
+        ("sh -c 'exit 3'", "✗ sh ended with exit status 3."),
+    ],
+)
+async def test_a_pager_that_shows_nothing(database: Path, pager: str, words: str) -> None:
     """It is named, and the page goes on."""
     await _waiting_delivery(database, b"{}")
-    terminal = Terminal(environment={"PAGER": "no-such-pager"})
+    terminal = Terminal(environment={"PAGER": pager})
     await _open(terminal)
     terminal.keys("o")
-    await terminal.shows("✗ no-such-pager was not found.")
+    await terminal.shows(words)
     terminal.keys("\x1b")
     await terminal.hides("Attempts ─")
     await _leave(terminal)
