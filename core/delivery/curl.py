@@ -15,8 +15,18 @@ _LONGEST_ARGUMENT = 100_000
 def curl(url: str, headers: Sequence[Header], body: bytes) -> str:
     """The command for a POSIX shell, printable whatever the body holds; the body is sent byte for byte.
 
-    Values that are not known stand as variables such as `"$TOKEN"`.
+    Values that are not known stand as variables such as `"$TOKEN"`, which a comment before it names.
     """
+    return _what_to_set([name for name, value in headers if value is None]) + _command(url, headers, body)
+
+
+def _what_to_set(names: Sequence[str]) -> str:
+    """A comment. No character in it means anything to zsh, which takes none where one types."""
+    variables = " ".join(_variable(name) for name in names)
+    return f"# Secrets are left out. Set {variables} or delete their lines.\n" if names else ""
+
+
+def _command(url: str, headers: Sequence[Header], body: bytes) -> str:
     globs = "--globoff " if re.search(r"[\[\]{}]", url) else ""
     words = [f"curl {globs}{shlex.quote(on_the_wire(url))}"]
     words += [f"-H {_header(name, value)}" for name, value in headers]
@@ -34,11 +44,15 @@ def _lines(words: Sequence[str]) -> str:
 def _header(name: str, value: str | None) -> str:
     if value is not None:
         return shlex.quote(f"{name}: {sanitize(value)}")
+    before = "authorization: Bearer " if name.lower() == "authorization" else f"{name}: "
+    return f'{shlex.quote(before)}"${_variable(name)}"'
+
+
+def _variable(name: str) -> str:
     if name.lower() == "authorization":
-        return "'authorization: Bearer '\"$TOKEN\""
+        return "TOKEN"
     # A prefix: x-path must not become the PATH of whoever runs it.
-    variable = "HEADER_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
-    return f'{shlex.quote(name + ": ")}"${variable}"'
+    return "HEADER_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
 def _plain(body: bytes) -> str | None:

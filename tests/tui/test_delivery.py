@@ -58,6 +58,8 @@ def _said(pilot: Pilot[None]) -> str:
         ("b", BODY.decode()),
         (
             "c",
+            "# Secrets are left out."
+            " Set HEADER_WEBHOOK_TIMESTAMP HEADER_WEBHOOK_SIGNATURE or delete their lines.\n"
             "curl 'https://a.example/in?x=1' \\\n"
             "  -H 'content-type: application/json' \\\n"
             "  -H 'webhook-id: {id}' \\\n"
@@ -81,7 +83,7 @@ async def test_what_is_copied(screens: Screens, store: Store, key: str, copied: 
         await pilot.press(key)
         await until(pilot, lambda: "copied" in _said(pilot))
         assert pilot.app.clipboard == (copied.format(id=delivery) if key in "ic" else copied)
-        then = "set the $VARIABLES in it first" if key == "c" else "w writes a file"
+        then = "its first line says what to set" if key == "c" else "w writes a file"
         assert _said(pilot).endswith(f"copied, if your terminal allows it; {then}")
 
 

@@ -36,7 +36,7 @@ async def copy(frame: Frame, delivery: Delivery) -> None:
         frame.say(f"✗ {len(text):,} characters are too many for a clipboard; w writes a file")
         return
     frame.app.copy_to_clipboard(text)
-    then = "set the $VARIABLES in it first" if what == "curl" else "w writes a file"
+    then = "its first line says what to set" if what == "curl" else "w writes a file"
     frame.say(f"✓ {what} copied, if your terminal allows it; {then}")
 
 

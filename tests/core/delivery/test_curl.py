@@ -31,6 +31,7 @@ def test_it_reads_well() -> None:
     """A command as a person would write it, with variables for what is not known."""
     headers = [("content-type", "application/json"), ("authorization", None), ("x-tenant", None)]
     assert curl(URL, headers, b'{"it\'s": 1}') == (
+        "# Secrets are left out. Set TOKEN HEADER_X_TENANT or delete their lines.\n"
         "curl 'https://a.example/in?x=1&y=2' \\\n"
         "  -H 'content-type: application/json' \\\n"
         "  -H 'authorization: Bearer '\"$TOKEN\" \\\n"
