@@ -3,6 +3,7 @@
 import asyncio
 import http
 import os
+import re
 import ssl
 from collections.abc import Iterator
 
@@ -88,10 +89,18 @@ def _of_cause(cause: BaseException, host: str, peer: str, deadline: float) -> tu
         case aiohttp.ClientResponseError() | HttpProcessingError():
             if cause.message == "Too many headers received":
                 return Outcome.ANSWER_TOO_LARGE, "the answer's headers are too large"
-            return Outcome.CONNECTION, f"no valid HTTP answer from {host}"
+            return Outcome.CONNECTION, f"no valid HTTP answer from {host}{_of_parser(cause.message)}"
         case OSError() if cause.errno:
             return Outcome.CONNECTION, f"{peer}: {os.strerror(cause.errno).lower()}"
     return None
+
+
+def _of_parser(message: str) -> str:
+    """What is wrong with an answer, without what was received: `: duplicate content-length`."""
+    if message.startswith("Data after"):
+        return ": more came after its end, such as a body after a 204"
+    words = " ".join(re.split(r":?\s*b?['\"]", message)[0].split())
+    return f": {words[:1].lower()}{words[1:100]}" if words else ""
 
 
 def _of_certificate(error: ssl.SSLCertVerificationError, host: str) -> str:

@@ -21,8 +21,14 @@ DRIP = 0.02
 OK_CUT = (Outcome.OK, "answered 200 OK (body cut)")
 TOO_LARGE = (Outcome.ANSWER_TOO_LARGE, "the answer's headers are too large")
 TIMEOUT = (Outcome.TIMEOUT, "no complete answer within 1 s")
-INVALID = (Outcome.CONNECTION, "no valid HTTP answer from 127.0.0.1")
 CLOSED = (Outcome.CONNECTION, "{} closed the connection before it answered")
+
+
+def _invalid(words: str) -> tuple[Outcome, str]:
+    return Outcome.CONNECTION, f"no valid HTTP answer from 127.0.0.1: {words}"
+
+
+NO_HTTP = _invalid("bad status line: Expected HTTP/, RTSP/ or ICE/")
 
 Parts = Callable[[], Iterable[bytes]]
 
@@ -58,16 +64,29 @@ FAST: dict[str, tuple[Parts, tuple[Outcome, str]]] = {
     "a header of 1 MB": (lambda: [OK, b"X: ", MEGABYTE, b"\r\n\r\n"], TOO_LARGE),
     "a header's name of 1 MB": (lambda: [OK, MEGABYTE, b": y\r\n\r\n"], TOO_LARGE),
     "a status line of 1 MB": (lambda: [b"HTTP/1.1 200 ", MEGABYTE, b"\r\n\r\n"], TOO_LARGE),
-    "no status line": (lambda: [b"<html>\r\n\r\n"], INVALID),
-    "no HTTP at all": (lambda: [b"SSH-2.0-OpenSSH_9.6\r\n"], INVALID),
-    "a status that is none": (lambda: [b"HTTP/1.1 2000 OK\r\n\r\n"], INVALID),
+    "no status line": (lambda: [b"<html>\r\n\r\n"], NO_HTTP),
+    "no HTTP at all": (lambda: [b"SSH-2.0-OpenSSH_9.6\r\n"], NO_HTTP),
+    "a status that is none": (
+        lambda: [b"HTTP/1.1 2000 OK\r\n\r\n"],
+        _invalid("bad status line: Invalid response status"),
+    ),
     "end in the head": (lambda: [OK, b"X: y"], CLOSED),
     "end at once": (list, CLOSED),
     "end in the body": (lambda: [OK, b"Content-Length: 100\r\n\r\nhalf"], OK_CUT),
     "103 for ever": (lambda: itertools.repeat(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" * 100), TIMEOUT),
-    "negative Content-Length": (lambda: [OK, b"Content-Length: -1\r\n\r\nx"], INVALID),
-    "two Content-Lengths": (lambda: [OK, b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx"], INVALID),
-    "NUL in a header": (lambda: [OK, b"X: a\0b\r\n\r\n"], INVALID),
+    "negative Content-Length": (
+        lambda: [OK, b"Content-Length: -1\r\n\r\nx"],
+        _invalid("invalid character in Content-Length"),
+    ),
+    "two Content-Lengths": (
+        lambda: [OK, b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
+        _invalid("duplicate Content-Length"),
+    ),
+    "a body after a 204": (
+        lambda: [b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n{}"],
+        _invalid("more came after its end, such as a body after a 204"),
+    ),
+    "NUL in a header": (lambda: [OK, b"X: a\0b\r\n\r\n"], _invalid("invalid HTTP header")),
     "another protocol": (
         lambda: itertools.chain(
             [b"HTTP/1.1 101 X\r\nUpgrade: w\r\nConnection: upgrade\r\n\r\n"], itertools.repeat(MEGABYTE)
