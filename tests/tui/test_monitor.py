@@ -17,6 +17,7 @@ from tests.tui.conftest import Screens, detail_text
 from tui.listing import MOST
 from tui.screens.monitor import MonitorScreen
 from tui.widgets.delivery_row import columns
+from tui.widgets.filter_line import FilterInput
 from tui.widgets.lines import MessageLine
 from tui.widgets.list_rule import ListRule
 
@@ -163,8 +164,10 @@ async def test_a_filter_is_applied_recalled_and_cleared(screens: Screens, store:
     """Wrong words are refused at the line, Esc leaves it as it was, and what was applied comes back next time."""
     await _emit(store, 2)
     async with screens() as pilot:
-        await press(pilot, "3", "v", "v", "slash", *"state:nowhere", "enter")
+        await press(pilot, "3", "v", "v", "slash", *"state:fail 66e1", "enter")
         assert "is no state" in str(_monitor(pilot).query_one("#hint").render())
+        await press(pilot, *"ing")  # what is wrong is gone on with where it ends
+        assert _monitor(pilot).query_one(FilterInput).value == "state:failing 66e1"
         await press(pilot, "escape")
         assert "/" not in _rule(pilot)
         await press(pilot, "slash", *"state:fai", "tab", "enter")

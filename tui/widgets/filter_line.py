@@ -100,9 +100,10 @@ class FilterLine(Vertical):
         self.hint()
 
     def refuse(self, words: str, position: int) -> None:
-        """Say what is wrong with the text, the cursor on it."""
+        """Say what is wrong with the word that begins there, the cursor behind it."""
         self.hint(f"✗ {words}")
-        self.input.cursor_position = position
+        text = self.input.value
+        self.input.cursor_position = position + len(text[position:].partition(" ")[0])
 
     def hint(self, words: str = "") -> None:
         """What stands under the text; its symbol tells an error."""
