@@ -12,6 +12,7 @@ _rebound: dict[str, str] = {}
 class Action:
     """`name` is the method `action_<name>` of its screen; `label` is the key as the key bar shows it.
 
+    `pair`: key and words in the key bar, where it stands there for the one after it, too.
     `changes`: it writes to the database, so it cannot be done where that is open for reading only.
     """
 
@@ -22,6 +23,7 @@ class Action:
     in_bar: bool = True
     changes: bool = False
     place: str = ""
+    pair: tuple[str, str] | None = None
 
     @property
     def id(self) -> str:
@@ -44,6 +46,11 @@ class Action:
         if self.id in _rebound or not self.label:
             return shown_key(self.keys.partition(",")[0])
         return self.label
+
+    @property
+    def in_key_bar(self) -> tuple[str, str]:
+        """Key and words as the key bar shows them."""
+        return self.pair if self.pair and self.id not in _rebound else (self.key, self.words)
 
 
 def _of(place: str, *actions: Action) -> tuple[Action, ...]:
@@ -161,9 +168,9 @@ DETAIL = _of(
     Action("back", "escape,q", "Back", "Esc"),
     Action("resend", "r", "Resend", changes=True),
     Action("copy", "y", "Copy"),
-    Action("next", "n", "Next, previous", "n p"),
-    Action("previous", "p", "Previous", in_bar=False),
-    Action("older", "left,h", "Attempt", "←→"),
+    Action("next", "n", "Next delivery", pair=("n p", "Next, previous")),
+    Action("previous", "p", "Previous delivery", in_bar=False),
+    Action("older", "left,h", "Older attempt", pair=("←→", "Attempt")),
     Action("newer", "right,l", "Newer attempt", "→", in_bar=False),
     Action("", "", "Another event of its session, Enter opens it", "Tab", in_bar=False),
     Action("unmask", "i", "Masked values", in_bar=False),

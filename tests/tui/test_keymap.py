@@ -118,12 +118,13 @@ def test_whatever_stands_there_no_two_actions_share_a_key(entries: dict[str, str
 
 def test_the_key_bar_names_the_key_that_help_has() -> None:
     """The keymap's, where it gives another one."""
-    actions.rebind({"everywhere.show_help": "f1,ctrl+g"})
+    two = (actions.action("delivery.next"),)
+    actions.rebind({"everywhere.show_help": "f1,ctrl+g", "delivery.next": "f5"})
     try:
-        assert KeyBar(()).content_for(20).plain.endswith(" ^g Help ")
+        assert KeyBar(two).content_for(30).plain == " F5 Next delivery     ^g Help "
     finally:
         actions.rebind({})
-    assert KeyBar(()).content_for(20).plain.endswith(" ? Help ")
+    assert KeyBar(two).content_for(30).plain == " n p Next, previous    ? Help "
 
 
 async def test_help_begins_where_one_is(screens: Screens) -> None:

@@ -186,9 +186,10 @@ class KeyBar(Line):
         left = Content(" ")
         for each in self._actions:
             muted = bool(self._refusal(each))
+            key, words = each.in_key_bar
             one = Content.assemble(
-                (each.key, "$muted" if muted else "bold $primary"),
-                (f" {each.words}   ", "$muted" if muted else ""),
+                (key, "$muted" if muted else "bold $primary"),
+                (f" {words}   ", "$muted" if muted else ""),
             )
             if left.cell_length + one.cell_length + right.cell_length >= width:
                 break
