@@ -1,12 +1,15 @@
-"""How states and outcomes are named on the screens: a symbol, a word, a colour."""
+"""How states, outcomes and endpoints are named on the screens."""
 
 from http import HTTPStatus
+
+from rich.cells import cell_len, set_cell_size
 
 from core.clock import clock_time
 from core.ids import tail
 from core.models import Delivery, DeliveryState, Outcome
 from core.store.config import WebhookSummary
 from core.store.paces import PaceWord
+from core.text import one_line
 from tui.theme import ACCENT, BAD, MUTED, OK, WARN
 
 Mark = tuple[str, str, str]
@@ -165,3 +168,16 @@ def status_line(status: int | None) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
+
+
+def short_url(url: str, cells: int) -> str:
+    """The URL in at most so many cells: of a longer one the middle is left out, since those of one organisation begin
+    alike and end differently.
+    """
+    words = one_line(url)
+    if cell_len(words) > cells:
+        words = words.removeprefix("https://")
+    if cell_len(words) <= cells:
+        return words
+    end = cells // 2
+    return set_cell_size(words, cells - end - 1) + "…" + set_cell_size(words[::-1], end)[::-1]

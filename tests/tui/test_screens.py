@@ -15,6 +15,7 @@ from tests.tui.conftest import Screens, detail_text, show_delivery
 from tui.dialogs.webhook import WebhookDialog
 from tui.widgets.field import Field
 from tui.widgets.lines import MessageLine
+from tui.words import short_url
 
 HOSTILE = "\x1b[2J [/x] [bold] \u202e 🚀 " + "x" * 300
 
@@ -307,6 +308,11 @@ async def test_the_history_of_the_settings(screens: Screens, store: Store) -> No
         await press(pilot, "2")
         left, right = pilot.app.screen.query("SettingsForm .column").results()
         assert (left.region.y, left.region.right) == (right.region.y, right.region.x)
+        await pilot.resize_terminal(80, 24)
+        form = pilot.app.screen.query_one("#form")
+        for key, scrolled in {"pagedown": True, "g": False, "G": True, "pageup": False}.items():
+            await press(pilot, key)
+            assert (form.scroll_y > 0) is scrolled
         await press(pilot, "h")
         history_words = str(pilot.app.screen.query_one("#history", Static).content)
         assert "ana  changed  Deadline 15 → 30" in history_words, history_words
@@ -330,3 +336,18 @@ async def test_the_strip_comes_back_with_the_room(screens: Screens, store: Store
         await press(pilot, "3")
         cells = pilot.app.screen.query("MonitorHead Cell").results()
         assert all(cell.region.right <= 61 for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("url", "cells", "shown"),
+    [
+        ("https://a.example/in", 20, "https://a.example/in"),
+        ("https://a.example/in", 12, "a.example/in"),
+        ("http://127.0.0.1:45727/limited", 17, "http://1…/limited"),
+        ("https://hooks.acme.example/incode/failed?tenant=mx", 18, "hooks.ac…tenant=mx"),
+        ("https://例え.example/例え", 9, "例え…例え"),
+    ],
+)
+def test_urls_that_begin_alike_are_told_apart(url: str, cells: int, shown: str) -> None:
+    """Where there is no room for the whole one: its scheme goes, then its middle."""
+    assert short_url(url, cells) == shown

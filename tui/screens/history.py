@@ -22,6 +22,7 @@ class HistoryScreen(Frame):
     is_page = True
     actions = HISTORY
     BINDINGS: ClassVar[list[BindingType]] = bindings(HISTORY)
+    AUTO_FOCUS = "#page"
 
     def __init__(self, subject: str) -> None:
         super().__init__()
@@ -31,7 +32,7 @@ class HistoryScreen(Frame):
         yield Static("", classes="gap")
         yield Static(f"History of {self._subject}", classes="title", markup=False)
         yield Static("", classes="gap")
-        with VerticalScroll(id="page", can_focus=False):
+        with VerticalScroll(id="page"):
             yield Static("", id="history", markup=False)
 
     def compose_strip(self) -> ComposeResult:

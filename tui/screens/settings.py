@@ -28,6 +28,14 @@ from tui.widgets.settings_form import SettingsForm
 
 SIDE_BY_SIDE = 140
 """Columns from which the two sections stand beside each other."""
+_SCROLLS = {
+    "j,down": "down",
+    "k,up": "up",
+    "pagedown,ctrl+d": "page_down",
+    "pageup,ctrl+u": "page_up",
+    "home,g": "home",
+    "end,G": "end",
+}
 _PATIENCE = 20.0
 _READS_ONLY = "This window only reads."
 _TESTED = (
@@ -51,8 +59,7 @@ class SettingsScreen(Frame):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(SETTINGS),
         Binding("escape", "leave_field", show=False),
-        Binding("j", "scroll_form(1)", show=False),
-        Binding("k", "scroll_form(-1)", show=False),
+        *(Binding(keys, f"scroll_form('{where}')", show=False) for keys, where in _SCROLLS.items()),
     ]
     AUTO_FOCUS = ""
 
@@ -175,8 +182,8 @@ class SettingsScreen(Frame):
     def action_leave_field(self) -> None:
         self.set_focus(None)
 
-    def action_scroll_form(self, lines: int) -> None:
-        self.form.scroll_relative(y=lines, animate=False)
+    def action_scroll_form(self, where: str) -> None:
+        getattr(self.form, f"scroll_{where}")(animate=False)
 
     def action_save(self) -> None:
         """Store all or nothing."""

@@ -15,10 +15,9 @@ from core.ids import tail
 from core.models import Delivery
 from core.store.pages import Sort
 from core.text import one_line
-from core.url import host_of
 from tui.theme import FIELD_FOCUS, MUTED, TEXT, cursor_row, style
 from tui.widgets.lines import Line
-from tui.words import answer, next_word, state_mark
+from tui.words import answer, next_word, short_url, state_mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ _COLUMNS = (
     Column("State", 11, 0, lambda delivery: " ".join(state_mark(delivery)[:2]), muted=False),
     Column("Type", 17, 0, lambda delivery: shown_type(delivery.type).short_name, muted=False),
     Column("Answer", 14, 0, lambda delivery: answer(delivery.outcome, delivery.status_code), muted=False),
-    Column("Webhook", 18, 98, lambda delivery: host_of(delivery.url)),
+    Column("Webhook", 18, 98, lambda delivery: short_url(delivery.url.partition("://")[2], 18)),
     Column("Session", 12, 112, lambda delivery: delivery.session or "–"),
     Column("Event", 9, 131, lambda delivery: tail(delivery.event_id)),
     Column("Took", 6, 120, lambda delivery: seconds(delivery.took_ms), right=True, sort=Sort.DURATION),

@@ -91,7 +91,7 @@ class SettingsForm(VerticalScroll):
         yield UrlField("notice_url", "Notices go to", hint="(URL)")
         yield _text("ca_file", "CA file", "(PEM file)")
         yield _text("client_certificate", "Client certificate", "(PEM file)")
-        always = "beside tokens, apiKey, curp and rfc*"  # ALWAYS_MASKED, as far as there is room
+        always = "beside curp, token, …"  # ALWAYS_MASKED, as far as there is room
         yield _text("masked_fields", "Masked fields", "(a, b, rfc*)", placeholder=always)
         for what in _DAYS:
             yield _text(f"keep_{what}", f"Keep {what}", "(days)")
@@ -103,7 +103,7 @@ class SettingsForm(VerticalScroll):
             for name, value in _as_typed(settings).items():
                 self.field(name).value = value
             secret = self.query_one("#secret_key", Input)
-            stored = "stored" if self._reads_only else "stored; type to replace"
+            stored = "stored" if self._reads_only else "stored; type another"
             secret.placeholder = stored if settings.secret_key else ""
             rows = self.query_one("#headers")
             await rows.remove_children()

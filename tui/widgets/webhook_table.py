@@ -14,7 +14,7 @@ from core.ids import tail
 from core.store.config import WebhookSummary
 from core.text import one_line
 from tui.theme import MUTED, TEXT, style
-from tui.words import health_mark
+from tui.words import health_mark, short_url
 
 NARROW = 74
 """Columns of the screen below which there is no room for what is undelivered."""
@@ -43,6 +43,7 @@ class WebhookTable(DataTable[Text]):
         self._summaries: dict[str, WebhookSummary] = {}
         self._shown: dict[str, tuple[Text, ...]] = {}
         self._go_to: str | None = None
+        self._url_cells = 0
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, self._draw_anew)
@@ -73,6 +74,7 @@ class WebhookTable(DataTable[Text]):
     def lay_out(self, width: int) -> None:
         """Columns for a screen of this width; built again only where the set of them changes."""
         widths = _widths(width)
+        self._url_cells = widths["URL"]
         if [key.value for key in self.columns] != list(widths):
             self._shown = {}
             self.clear(columns=True)
@@ -129,13 +131,14 @@ class WebhookTable(DataTable[Text]):
         kind = shown_type(webhook.type)
         symbol, word, colour = health_mark(summary)
         whole = "Actions" in self.columns
+        url = webhook.url if whole else webhook.url.removeprefix("https://")
         number = Text(
             f"{summary.undelivered:,}", justify="right", style=_colour(TEXT if summary.undelivered else MUTED)
         )
         cells = {
             "ID": Text(webhook.id if whole else tail(webhook.id), style=_colour(MUTED)),
             "Type": _fitting(kind.label if whole else kind.short_name),
-            "URL": _fitting(webhook.url if whole else webhook.url.removeprefix("https://")),
+            "URL": _fitting(short_url(url, self._url_cells)),
             "Options": _fitting(webhook.option_words or "–", MUTED),
             "Health": Text.assemble((symbol, _colour(colour)), f" {word}", no_wrap=True, overflow="ellipsis"),
             "Undelivered": number,
