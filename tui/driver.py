@@ -3,6 +3,8 @@
 What goes over the line is counted, so that live data can wait until the line has carried what it was given.
 """
 
+import termios
+import tty
 from contextlib import suppress
 from io import TextIOWrapper
 from typing import cast
@@ -32,11 +34,26 @@ class TerminalDriver(LinuxDriver):
             self._file = cast("TextIOWrapper", Output(self._file))  # as far as Textual makes use of it
 
     def _sigcont_application(self, *_: object) -> None:
-        """Go on where ctrl+z has stopped. A terminal that vanishes causes SIGCONT, too: for that Textual would start
-        once more, with threads that nobody ends.
+        """Go on where ctrl+z has stopped. After a bare SIGSTOP take the terminal back from the shell and draw, no more:
+        a terminal that vanishes causes SIGCONT, too, and Textual would start once more, with threads that nobody ends.
         """
         if self._must_signal_resume:
             super()._sigcont_application()
+        elif self._key_thread is not None and self._key_thread.is_alive():
+            with suppress(termios.error):
+                self._take_keys()
+            self._loop.call_soon_threadsafe(self._draw_again)
+
+    def _take_keys(self) -> None:
+        """As Textual does at the start. Where the shell has the foreground this stops the program once more."""
+        modes = termios.tcgetattr(self.fileno)
+        modes[tty.LFLAG] = self._patch_lflag(modes[tty.LFLAG])
+        modes[tty.IFLAG] = self._patch_iflag(modes[tty.IFLAG])
+        termios.tcsetattr(self.fileno, termios.TCSANOW, modes)
+
+    def _draw_again(self) -> None:
+        self._enable_bracketed_paste()
+        self._app.refresh(layout=True)
 
     def run_input_thread(self) -> None:
         """Read keys for as long as the app runs: what is no UTF-8, as of a line that is noisy, is no key."""

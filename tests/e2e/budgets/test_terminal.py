@@ -123,8 +123,11 @@ async def test_a_terminal_that_is_too_small_says_so() -> None:
 
 
 @pytest.mark.usefixtures("books")
-async def test_into_the_background_and_back() -> None:
-    """ctrl+z gives the terminal to the shell, fg brings the screen back as it was, and keys work."""
+@pytest.mark.parametrize("stop", ["ctrl+z", "SIGSTOP"])
+async def test_into_the_background_and_back(stop: str) -> None:
+    """ctrl+z gives the terminal to the shell, fg brings the screen back as it was, and keys work; so it does when the
+    shell has taken the terminal by itself.
+    """
     shell = shutil.which("bash") or ""
     if not shell:
         pytest.skip("Needs bash for its jobs.")
@@ -132,7 +135,10 @@ async def test_into_the_background_and_back() -> None:
     await terminal.shows("ready:")
     terminal.keys(f"{sys.executable} -m tui\r")
     await terminal.shows("✓ delivering, pid")
-    terminal.keys("\x1a")
+    if stop == "ctrl+z":
+        terminal.keys("\x1a")
+    else:
+        os.kill(_child_of(terminal.pid), signal.SIGSTOP)
     await terminal.shows("Stopped")
     terminal.keys("fg\r")
     await terminal.shows("Webhook configurations")
@@ -142,6 +148,11 @@ async def test_into_the_background_and_back() -> None:
     await terminal.shows("ready:")
     terminal.keys("exit\r")
     await terminal.exit_code()
+
+
+def _child_of(pid: int) -> int:
+    """The one child that a shell waits for."""
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text())
 
 
 async def _ends(terminal: Terminal) -> None:
