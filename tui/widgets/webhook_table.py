@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.theme import Theme
 from textual.widgets import DataTable
 
@@ -117,6 +117,16 @@ class WebhookTable(DataTable[Text]):
                 self.update_cell(key, column.key, now)
         self._names_its_rows = False
         self.refresh_row(self.get_row_index(key))
+
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        """What gets another size is drawn by its layout: Textual would draw it whole with the next row once more."""
+        is_drawn = size != self.outer_size
+        changed = super()._size_updated(size, virtual_size, container_size, layout)
+        if is_drawn:
+            self._exchange_repaint_regions()
+        return changed
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False

@@ -64,16 +64,13 @@ async def test_a_dialog_is_cheap(colours: str, budget: int) -> None:
 
 
 async def test_somebody_elses_change_draws_its_row(books: Store) -> None:
-    """And not the whole table, from the second one on."""
+    """And not the whole table."""
     terminal = Terminal()
     await terminal.shows("✓ delivering, pid")
     other = (await config.list_webhooks(books))[-1].webhook.id
-    await terminal.silent(1)
+    before = await terminal.silent(1)
     await config.set_enabled(books, other, enabled=False, actor="bob")
     await terminal.shows("= disabled")
-    before = await terminal.silent(1)
-    await config.set_enabled(books, other, enabled=True, actor="bob")
-    await terminal.hides("= disabled")
     assert await terminal.silent(1) - before < 700
     os.kill(terminal.pid, signal.SIGTERM)
     assert await terminal.exit_code() == 0
