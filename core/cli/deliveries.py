@@ -117,7 +117,7 @@ def show(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a delivery with its attempts, newest first; as JSON they are its `attempt_list`."""
+    """Show a delivery with its attempts, newest first. As JSON they are its `attempt_list`."""
     from core.store import history
 
     if as_curl:

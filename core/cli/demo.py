@@ -11,7 +11,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(context: typer.Context) -> None:
-    """Try Hookkeeper: endpoints good and bad, made-up traffic and the screens, all gone when they close.
+    """Try Hookkeeper with endpoints good and bad. There is made-up traffic, too, and all is gone when the screens close.
 
     Nothing of yours is touched, whatever --db names.
     """

@@ -21,7 +21,7 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check files, keys, versions, clock and dispatcher, and say what to do; exit status 1 if something is wrong.
+    """Check files, keys, versions, clock and dispatcher. What is wrong comes with what to do, and makes exit status 1.
 
     Nothing is changed.
     """

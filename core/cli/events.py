@@ -110,7 +110,7 @@ def deliver(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count them, and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send a stored event to a webhook of its type; prints the new delivery's ID, or how many went with --unwanted."""
+    """Send a stored event to a webhook of its type. Prints the new delivery's ID, or how many went with --unwanted."""
     if unwanted == (event_id is not None):
         raise WrongUsage("Write the ID of an event, or --unwanted for all that went to nobody.")
     if event_id is None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.store.filter import DeliveryFilter
     from core.store.jobs import Job
 
-app = typer.Typer(help="Many deliveries resent or cancelled, and how far that has come.")
+app = typer.Typer(help="Many deliveries resent or cancelled at once.")
 
 
 def add_to(commands: typer.Typer) -> None:

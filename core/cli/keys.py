@@ -34,7 +34,7 @@ def rotate(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Add a key to the key file and encrypt every secret in the database with it.
+    """Encrypt every secret in the database with a new key.
 
     The older keys stay in the file unless --remove-old is given: another database may share it, and copies of this
     one made before cannot be read without them. Processes that run go on. Keep a copy of the key file afterwards.

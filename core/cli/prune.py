@@ -22,7 +22,7 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be removed.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove what is older than the settings say; the dispatcher does so every hour.
+    """Remove what is older than the settings say. The dispatcher does so every hour.
 
     How long things are kept: hookkeeper settings set --keep-delivered, --keep-failed, --keep-evidence,
     --keep-unwanted, --keep-keys. What is undelivered is never removed.

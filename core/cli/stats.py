@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def stats(context: typer.Context, as_json: AsJson = False) -> None:
-    """Print how delivering goes: what is open, and the attempts of the last 15 minutes."""
+    """Print what is open, and the attempts of the last 15 minutes."""
     from pydantic_core import to_jsonable_python
 
     from core.service.status import dispatcher_status

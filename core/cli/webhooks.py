@@ -171,8 +171,10 @@ def show(
             ("In order per session", webhook.in_order),
             ("Status filter", ", ".join(webhook.status_filter) or "every status"),
             ("Signing secret", secret),
-            ("Created", f"{webhook.created_at.astimezone():%Y-%m-%d %H:%M:%S} by {webhook.created_by}"),
-            ("Updated", f"{webhook.updated_at.astimezone():%Y-%m-%d %H:%M:%S} by {webhook.updated_by}"),
+            ("Created", webhook.created_at),
+            ("Created by", webhook.created_by),
+            ("Updated", webhook.updated_at),
+            ("Updated by", webhook.updated_by),
         ]
     )
 
@@ -354,7 +356,7 @@ def delete(
 
 @app.command()
 def undelete(context: typer.Context, webhook_id: str, as_json: AsJson = False) -> None:
-    """Bring a webhook back that was deleted in the last 24 hours: disabled, what its deletion cancelled held."""
+    """Bring a webhook back that was deleted within 24 hours. It is disabled, and what its deletion cancelled is held."""
     from core.store import config
 
     webhook = in_store(context, lambda store: config.undo_delete(store, webhook_id, actor=actor()))

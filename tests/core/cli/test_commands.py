@@ -269,6 +269,14 @@ def test_keys(shell: Shell) -> None:
     assert "another database may share it" in " ".join(shell.out.split())
 
 
+def test_help_says_whole_sentences(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the lists of commands, too, at 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    for group in ("", "events", "webhooks", "settings", "deliveries", "notices", "keys", "jobs"):
+        assert shell(*group.split(), "--help") == 0
+        assert [line for line in shell.out.splitlines() if line.endswith("...") and "Usage" not in line] == []
+
+
 def test_prune(shell: Shell) -> None:
     """What would be removed is counted, then removed; a new database has nothing of it."""
     assert shell("emit", "session-failed", "--data", "{}") == 0
