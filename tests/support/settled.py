@@ -1,22 +1,30 @@
 """Pressing keys, and waiting for screens that read their store in the background."""
 
+import asyncio
+import unicodedata
 from collections.abc import Callable
 from time import monotonic
 
+from textual.events import Key
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
-from textual.screen import ModalScreen
+from textual.screen import Screen
 from textual.worker import Worker
 
+from tui.app import HookkeeperApp
 from tui.dialogs.choice import DEAF
 
 _PATIENCE = 10.0
+_LOOKS, _APART = 2, 0.01
+"""So many times in a row, so many seconds apart, nothing is found that has something left to do."""
 _LASTING = ("current", "changes", "leave")
 """Groups of workers that live as long as the app."""
 
 
 async def opened(pilot: Pilot[None]) -> None:
     """Wait until the first screen stands with what it read: its last word is who delivers."""
-    while "deliver" not in _drawn(pilot).partition("\n")[0]:
+    while "deliver" not in text(pilot).partition("\n")[0]:
         await pilot.pause(0.03)
     await settled(pilot)
 
@@ -24,27 +32,43 @@ async def opened(pilot: Pilot[None]) -> None:
 async def press(pilot: Pilot[None], *keys: str) -> None:
     """One key after the other, each once all has been done that the one before it asked for."""
     for key in keys:
-        before = pilot.app.screen
-        await pilot.press(key)
+        if key in ("enter", "space"):
+            await _hears(pilot)
+        _press(pilot, key)
         await settled(pilot)
-        if isinstance(pilot.app.screen, ModalScreen) and pilot.app.screen is not before:
-            await pilot.pause(DEAF)
 
 
 async def write(pilot: Pilot[None], words: str) -> None:
     """Put these words into the field that has the focus, in place of what it holds."""
-    await pilot.press("end", "ctrl+u", *("space" if character == " " else character for character in words))
+    await press(pilot, "end", "ctrl+u")
+    for character in words:
+        _press(pilot, character)
     await settled(pilot)
 
 
+async def _hears(pilot: Pilot[None]) -> None:
+    """A dialog that was opened just now hears no Enter, nor does a button that is drawn as pressed."""
+    await asyncio.sleep(getattr(pilot.app.screen, "_opened", 0.0) + DEAF - monotonic())
+    await until(pilot, lambda: (focused := pilot.app.focused) is None or not focused.has_class("-active"))
+
+
+def _press(pilot: Pilot[None], key: str) -> None:
+    """As a pilot does, which waits after each key for twenty milliseconds in which nothing is computed, and twice."""
+    name = key if len(key) > 1 or key.isalnum() else _character_to_key(key)
+    try:
+        character = unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(name, name)))
+    except KeyError:
+        character = key if len(key) == 1 else ""
+    pilot.app.post_message(Key(name, character or None))
+
+
 async def settled(pilot: Pilot[None]) -> None:
-    """Wait until no worker has anything left to do and what is drawn stays the same."""
+    """Wait until nothing has anything left to do."""
     patience = monotonic() + _PATIENCE
-    before, now = "", _drawn(pilot)
-    while (now != before or _is_busy(pilot)) and monotonic() < patience:
-        await pilot.pause(0.02)
-        if not _is_busy(pilot):  # drawing takes a while
-            before, now = now, _drawn(pilot)
+    looks = 0
+    while looks < _LOOKS and monotonic() < patience:
+        await asyncio.sleep(_APART)
+        looks = 0 if _is_busy(pilot) else looks + 1
 
 
 async def until(pilot: Pilot[None], done: Callable[[], object]) -> None:
@@ -75,12 +99,36 @@ def text(pilot: Pilot[None]) -> str:
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
-def _drawn(pilot: Pilot[None]) -> str:
-    return f"{text(pilot)}\n{pilot.app.screen}\n{pilot.app.focused}"
-
-
 def _is_busy(pilot: Pilot[None]) -> bool:
-    return any(_works(worker, pilot) for worker in pilot.app.workers)
+    app = pilot.app
+    assert isinstance(app, HookkeeperApp)
+    if not app.is_running:
+        return False
+    return (
+        # What was done is still to be read from the store and drawn.
+        app._hurry.is_set()
+        or app.store._reading.locked()
+        or any(_works(worker, pilot) for worker in app.workers)
+        or _is_undrawn(app.screen)
+        or not all(_waits(each) for each in (app, *app.screen.walk_children(with_self=True)))
+    )
+
+
+def _waits(pump: MessagePump) -> bool:
+    """Whether it has nothing to do until the next message."""
+    news: asyncio.Event = pump._message_queue.ready_event
+    return bool(news._waiters) and not news.is_set()
+
+
+def _is_undrawn(screen: Screen[object]) -> bool:
+    return bool(
+        screen._layout_required
+        or screen._scroll_required
+        or screen._repaint_required
+        or screen._recompose_required
+        or screen._dirty_widgets
+        or screen._callbacks
+    )
 
 
 def _works(worker: Worker[object], pilot: Pilot[None]) -> bool:

@@ -13,7 +13,7 @@ from core.catalog import Body
 from core.models import CustomHeader, GeneralSettings, WebhookOptions
 from core.store import Store, config, history, queue
 from tests.support.books import write_books
-from tests.support.settled import press, settled, text, until
+from tests.support.settled import press, settled, text, until, write
 from tests.tui.conftest import Screens
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.test_event import TestDialog
@@ -66,7 +66,8 @@ async def test_a_held_enter_sends_no_test_event(
     """Enter that is still down after Generate goes no further than the next dialog, and never sends."""
     monkeypatch.setattr("tui.dialogs.secret.DEAF", 3.0)  # longer than a busy machine takes for three keys
     async with screens() as pilot:
-        await press(pilot, "n", "enter", "down", "enter", *"https://a.example/")
+        await press(pilot, "n", "enter", "down", "enter")
+        await write(pilot, "https://a.example/")
         await pilot.press(*["enter"] * 3)
         await settled(pilot)
         assert isinstance(pilot.app.screen, SecretDialog)
