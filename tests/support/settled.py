@@ -80,9 +80,11 @@ async def until(pilot: Pilot[None], done: Callable[[], object]) -> None:
 
 
 async def drawn_as(pilot: Pilot[None], picture: str) -> str:
-    """The screen's picture once it is this one, or whatever it is after a busy machine's patience."""
+    """The screen's picture: this one, as soon as it is, or whatever it is after a busy machine's patience."""
     patience = monotonic() + _PATIENCE
-    while (now := pilot.app.export_screenshot()) and named(now) != picture and monotonic() < patience:
+    if not picture:
+        await until(pilot, lambda: not pilot.app.screen.query(".-active"))  # no button is drawn as pressed
+    while named(now := pilot.app.export_screenshot()) != picture and picture and monotonic() < patience:
         await pilot.pause(0.05)
     return named(now)
 

@@ -22,6 +22,7 @@ from tests.tui.conftest import show_delivery
 from tui.app import HookkeeperApp
 from tui.dialogs.quit import quit_dialog
 
+SIZES = ((80, 24), (120, 40))
 PICTURES = Path(__file__).parent / "__snapshots__" / "test_snapshots"
 Step = str | Callable[[Pilot[None], Store], Awaitable[None]]
 """A key, or what happens beside the keys."""
@@ -175,29 +176,37 @@ SCREENS: dict[str, tuple[Step, ...]] = {
 }
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 @pytest.mark.parametrize("name", SCREENS)
 async def test_looks(
     name: str,
-    size: tuple[int, int],
     database: Path,
     store: Store,
     snapshot: SnapshotAssertion,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:
-    """As it was when somebody last looked at it (`pytest --snapshot-update` after looking again)."""
+    """As it was when somebody last looked at it (`pytest --snapshot-update` after looking again), at both sizes.
+
+    The terminal grows while the screen stands: it looks as if it had been opened at that size.
+    """
     monkeypatch.setenv("HOME", str(database.parent))
     if name not in EMPTY:
         await write_books(database)
-    file = PICTURES / f"test_looks[{request.node.callspec.id}].svg"
-    wanted = file.read_text() if file.exists() and not request.config.option.update_snapshots else ""
     app = HookkeeperApp(store, starts_dispatcher=False)
+    drawn: dict[str, str] = {}
     with time_machine.travel(NOW / 1000, tick=False):
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=SIZES[0]) as pilot:
             await opened(pilot)
             for step in SCREENS[name]:
                 await (press(pilot, step) if isinstance(step, str) else step(pilot, store))
                 await settled(pilot)
-            drawn = await drawn_as(pilot, wanted) if wanted else named(app.export_screenshot())
-    assert drawn == snapshot(extension_class=SVGImageSnapshotExtension)
+            for width, height in SIZES if name != "too-small" else SIZES[:1]:
+                if drawn:
+                    await pilot.resize_terminal(width, height)
+                    await settled(pilot)
+                size = f"{width}x{height}"
+                file = PICTURES / f"test_looks[{name}][{size}].svg"
+                updates = request.config.option.update_snapshots or not file.exists()
+                drawn[size] = await drawn_as(pilot, "" if updates else file.read_text())
+    for size, picture in drawn.items():
+        assert picture == snapshot(name=size, extension_class=SVGImageSnapshotExtension)

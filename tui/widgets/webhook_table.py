@@ -50,12 +50,14 @@ class WebhookTable(DataTable[Text]):
 
     def _draw_anew(self, theme: Theme) -> None:
         """Cells keep the colours that they were made with."""
-        chosen = self._chosen_id()
-        self._shown = {}
-        self.clear()
+        self._take_out(columns=False)
         self.show(self._summaries)
-        if chosen in self._shown:
-            self.move_cursor(row=self.get_row_index(chosen))
+
+    def _take_out(self, *, columns: bool) -> None:
+        """All rows; when they are shown anew, the cursor is on the webhook that it was on."""
+        self._go_to = self._go_to or self._chosen_id() or None
+        self._shown = {}
+        self.clear(columns=columns)
 
     @property
     def chosen(self) -> WebhookSummary | None:
@@ -76,8 +78,7 @@ class WebhookTable(DataTable[Text]):
         widths = _widths(width)
         self._url_cells = widths["URL"]
         if [key.value for key in self.columns] != list(widths):
-            self._shown = {}
-            self.clear(columns=True)
+            self._take_out(columns=True)
             for name in widths:
                 self.add_column(Text(name, justify="right" if name in _RIGHT else "left"), key=name)
         for column in self.columns.values():
