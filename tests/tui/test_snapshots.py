@@ -17,7 +17,7 @@ from core.store import Store, audit, config, history, jobs, notices, queue
 from core.store.filter import DeliveryFilter
 from core.store.jobs import JobKind
 from tests.support.books import NOW, START, write_books
-from tests.support.settled import drawn_as, named, opened, press, settled, text, until
+from tests.support.settled import drawn_as, opened, press, settled, text, until
 from tests.tui.conftest import show_delivery
 from tui.app import HookkeeperApp
 from tui.dialogs.quit import quit_dialog
