@@ -3,6 +3,7 @@
 import typer
 
 from core.cli.database import invocation
+from core.cli.output import say
 from core.cli.terminal import require_terminal
 
 
@@ -16,6 +17,7 @@ def demo(context: typer.Context) -> None:
     Nothing of yours is touched, whatever --db names.
     """
     require_terminal()
+    say("Starting endpoints, made-up traffic and a dispatcher…")
     from core.service.demo.screens import opened_demo
 
     with opened_demo() as database:
