@@ -18,7 +18,12 @@ class DrawnOnce(Widget):
 
     def on_screen_resume(self) -> None:
         # Once for sizes and focus, once more for what Textual draws again because of them.
-        self.call_after_refresh(self.call_after_refresh, self._drafts.close)
+        self.call_after_refresh(self.call_after_refresh, self._complete)
+
+    def _complete(self) -> None:
+        self._drafts.close()
+        for screen in self.app.screen_stack:
+            screen.check_idle()  # what changed meanwhile beneath has waited as well, and nothing else wakes it
 
     def on_unmount(self) -> None:
         self._drafts.close()

@@ -12,6 +12,7 @@ from core.store.paces import PaceState, PaceWord, set_pace
 from core.store.queue.health import disable_gone
 from tests.support.settled import press, settled, text, until
 from tests.tui.conftest import Screens, detail_text, show_delivery
+from tui.dialogs.quit import quit_dialog
 from tui.dialogs.webhook import WebhookDialog
 from tui.widgets.field import Field
 from tui.widgets.lines import MessageLine
@@ -336,6 +337,20 @@ async def test_the_strip_comes_back_with_the_room(screens: Screens, store: Store
         await press(pilot, "3")
         cells = pilot.app.screen.query("MonitorHead Cell").results()
         assert all(cell.region.right <= 61 for cell in cells)
+
+
+async def test_what_changes_while_a_dialog_opens_is_drawn_beneath_it(screens: Screens) -> None:
+    """Nothing is drawn until the dialog is complete, and then the screen beneath as well."""
+    async with screens() as pilot:
+        beneath, dialog = pilot.app.screen, quit_dialog(3, 37)
+        pilot.app.push_screen(dialog)
+        await settled(pilot)
+        dialog.hold()
+        beneath.query_one(MessageLine).say("changed meanwhile")
+        await pilot.pause()
+        dialog.on_screen_resume()
+        await settled(pilot)
+        assert "changed meanwhile" in text(pilot)
 
 
 @pytest.mark.parametrize(
