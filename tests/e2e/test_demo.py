@@ -125,11 +125,12 @@ async def test_its_other_process_is_killed(place: Place) -> None:
     await place.is_left_clean()
 
 
-async def test_without_a_terminal(place: Place) -> None:
+@pytest.mark.parametrize("words", ['exec "$@"', 'exec "$@" <&-'], ids=["no terminal", "closed"])
+async def test_without_a_terminal(place: Place, words: str) -> None:
     """A sentence, and nothing is started."""
     ran = await asyncio.to_thread(
         subprocess.run,
-        [sys.executable, "-m", "tui", "demo"],
+        ["sh", "-c", words, "sh", sys.executable, "-m", "tui", "demo"],
         cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (ran.returncode, ran.stdout) == (1, "")
