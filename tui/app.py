@@ -211,6 +211,9 @@ class HookkeeperApp(App[None]):
             self._stale_since = None
         except HookkeeperError as error:
             self._not_current(error)
+        except (MountError, NoMatches):
+            if frame in self.screen_stack:
+                raise  # else it is a page that was left while it was read
         finally:
             busy.stop()
         self._draw_top_bar()

@@ -1,7 +1,9 @@
 """What others wrote, a held key and a small terminal do no harm."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
+from threading import Event
 
 import pytest
 from pydantic import SecretStr
@@ -160,3 +162,35 @@ async def test_a_long_health_fits(screens: Screens, store: Store, database: Path
     await write_books(database)
     async with screens() as pilot:
         assert "✗ 200 unaccepted " in text(pilot)
+
+
+@pytest.mark.parametrize(
+    ("key", "action"), [("?", "back"), ("!", "back"), ("space", "cancel"), ("d", "cancel"), ("e", "cancel")]
+)
+async def test_what_goes_goes_once(screens: Screens, store: Store, key: str, action: str) -> None:
+    """Of keys that come in one go the second still reaches a page or a dialog that the first has closed."""
+    await _webhook(store)
+    async with screens() as pilot:
+        below = pilot.app.screen
+        await press(pilot, key)
+        gone = pilot.app.screen
+        assert gone is not below
+        for _ in range(2):
+            await pilot.app.run_action(action, gone)
+        assert pilot.app.screen is below
+
+
+async def test_a_page_that_is_left_while_it_is_read(screens: Screens, store: Store) -> None:
+    """Its widgets have gone when what was read is there: that is no error."""
+    async with screens() as pilot:
+        await press(pilot, "2")
+        go_on = Event()
+        slow = asyncio.create_task(store.read(lambda database: go_on.wait(10)))
+        await press(pilot, "h")
+        page = pilot.app.screen
+        await press(pilot, "escape")
+        await until(pilot, lambda: not page.is_attached)
+        go_on.set()
+        assert await slow
+        await settled(pilot)
+        assert pilot.app.is_running

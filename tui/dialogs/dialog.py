@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -30,6 +31,7 @@ class Dialog(DrawnOnce, ModalScreen[Result], Generic[Result]):
         Binding("left,h", "app.focus_previous", show=False),
         Binding("right,l", "app.focus_next", show=False),
         Binding("f1", "app.show_help", show=False),
+        Binding("ctrl+l", "app.redraw", show=False),
     ]
     title_words = ""
     keys: tuple[Action, ...] = (
@@ -60,6 +62,18 @@ class Dialog(DrawnOnce, ModalScreen[Result], Generic[Result]):
     def compose_buttons(self) -> ComposeResult:
         """Cancel first, the main button last."""
         raise NotImplementedError
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Close it with an answer, and what lies over it.
+
+        Once: of keys that come in one go the last still reach a dialog that the first has closed, and Textual would
+        take away what stands below it.
+        """
+        if self not in self.app.screen_stack:
+            return AwaitComplete()
+        while not self.is_active:
+            self.app.pop_screen()
+        return super().dismiss(result)
 
     def action_cancel(self) -> None:
         self.dismiss(None)

@@ -51,7 +51,7 @@ class DeliveryScreen(DeliveryKeys):
 
     def action_back(self) -> None:
         if self.focused is None:
-            self.app.pop_screen()
+            super().action_back()
         else:
             self.set_focus(None)
 

@@ -100,6 +100,11 @@ class Frame(DrawnOnce, Screen[None]):
         ).words.startswith("…"):
             self.query_one(MessageLine).say("")
 
+    def action_back(self) -> None:
+        """From a page to the screen below: once, though a second key may still reach a page that has gone."""
+        if self.is_active:
+            self.app.pop_screen()
+
     def act(self, work: Awaitable[str]) -> None:
         """Do something to the store in the background; its words go to the message line."""
         self.run_worker(self._act(work), exit_on_error=True, group="act")

@@ -18,7 +18,8 @@ class HelpScreen(Screen[None]):
     """A page of its own; q and Esc go back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,f1,question_mark,ctrl+c", "app.pop_screen", show=False),
+        Binding("escape,q,f1,question_mark,ctrl+c", "back", show=False),
+        Binding("ctrl+l", "app.redraw", show=False),
         Binding("j", "scroll('down')", show=False),
         Binding("k", "scroll('up')", show=False),
     ]
@@ -34,6 +35,11 @@ class HelpScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#help").focus()
+
+    def action_back(self) -> None:
+        """Once, though a second key may still reach a page that has gone."""
+        if self.is_active:
+            self.app.pop_screen()
 
     def action_scroll(self, direction: str) -> None:
         self.query_one("#help").scroll_relative(y=1 if direction == "down" else -1, animate=False)

@@ -43,9 +43,6 @@ class HistoryScreen(Frame):
         lines = [_words(change) for change in changes] or [Content("Nothing was changed yet.")]
         self.query_one("#history", Static).update(Content("\n").join(lines))
 
-    def action_back(self) -> None:
-        self.app.pop_screen()
-
     def action_scroll_down(self) -> None:
         self.query_one("#page").scroll_relative(y=1, animate=False)
 

@@ -75,9 +75,6 @@ class NoticesScreen(Frame):
     def action_move(self, action: str) -> None:
         getattr(self.query_one(OptionList), f"action_{action}")()
 
-    def action_back(self) -> None:
-        self.app.pop_screen()
-
     def action_acknowledge(self) -> None:
         """The notice under the cursor."""
         listed = self.query_one(OptionList)
