@@ -185,10 +185,11 @@ async def test_a_page_that_is_left_while_it_is_read(screens: Screens, store: Sto
     async with screens() as pilot:
         await press(pilot, "2")
         go_on = Event()
-        slow = asyncio.create_task(store.read(lambda database: go_on.wait(10)))
-        await press(pilot, "h")
+        slow = asyncio.create_task(store.read(lambda database: go_on.wait(30)))
+        await pilot.press("h")
+        await until(pilot, lambda: "History of settings" in text(pilot) and "database is busy" in text(pilot))
         page = pilot.app.screen
-        await press(pilot, "escape")
+        await pilot.press("escape")
         await until(pilot, lambda: not page.is_attached)
         go_on.set()
         assert await slow

@@ -66,10 +66,10 @@ class Dialog(DrawnOnce, ModalScreen[Result], Generic[Result]):
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close it with an answer, and what lies over it.
 
-        Once: of keys that come in one go the last still reach a dialog that the first has closed, and Textual would
-        take away what stands below it.
+        Once, and not before it stands: of keys that come in one go the last still reach a dialog that the first has
+        closed, and Textual would take away what stands below it.
         """
-        if self not in self.app.screen_stack:
+        if self not in self.app.screen_stack or not self.is_mounted:
             return AwaitComplete()
         while not self.is_active:
             self.app.pop_screen()

@@ -102,7 +102,7 @@ class Frame(DrawnOnce, Screen[None]):
 
     def action_back(self) -> None:
         """From a page to the screen below: once, though a second key may still reach a page that has gone."""
-        if self.is_active:
+        if self.is_active and self.is_mounted:
             self.app.pop_screen()
 
     def act(self, work: Awaitable[str]) -> None:

@@ -38,7 +38,7 @@ class HelpScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Once, though a second key may still reach a page that has gone."""
-        if self.is_active:
+        if self.is_active and self.is_mounted:
             self.app.pop_screen()
 
     def action_scroll(self, direction: str) -> None:
