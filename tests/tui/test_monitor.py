@@ -90,6 +90,19 @@ async def test_it_follows_until_one_moves(screens: Screens, store: Store) -> Non
         assert _ids(pilot)[0] == 70
 
 
+async def test_a_list_that_has_become_empty_has_no_ends(screens: Screens, store: Store) -> None:
+    """What was there is gone when the newest is read: the cursor has no place, and that is no error."""
+    async with screens() as pilot:
+        await _emit(store)
+        await press(pilot, "3", "v", "v", "j")
+        assert len(_ids(pilot)) == 1
+        await store.write(lambda db: db.execute("DELETE FROM deliveries").rowcount)
+        await pilot.press("home")
+        await until(pilot, lambda: not _ids(pilot))
+        await settled(pilot)
+        assert pilot.app.is_running
+
+
 async def test_what_no_longer_fits_stays_until_the_cursor_leaves(screens: Screens, store: Store) -> None:
     """With its new state; keys act on it, by ID."""
     await _emit(store, 3)

@@ -127,7 +127,9 @@ class DeliveryList(Widget, can_focus=True):
         self.post_message(self.Moved())
 
     def put(self, index: int) -> None:
-        """Put the cursor on a line of `rows`, or on the nearest there is."""
+        """Put the cursor on a line of `rows`, or on the nearest there is, if there is one."""
+        if not self.rows:
+            return
         before = self._drawn()
         index = max(0, min(index, len(self.rows) - 1))
         self._cursor = self.rows[index].seq
