@@ -20,17 +20,15 @@ def open_screens(database: Path, *, reads_only: bool = False) -> int:
     # Textual reads these when it is imported: an arrow key that is split on its way must not become Esc.
     os.environ.setdefault("ESCDELAY", "300" if "SSH_CONNECTION" in os.environ else "100")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    # What is imported is no garbage: looking through it takes a tenth of the start now, and a moment's rest later.
+    # Nothing that is imported is garbage: looking for some takes a tenth of the start.
     gc.disable()
     from tui.actions import rebind
     from tui.keymap import keymap_file, read_keymap
 
     keymap, problems = read_keymap(keymap_file())
     rebind(keymap)
-    from tui.app import run_screens
+    from tui.run import run_screens
 
-    gc.freeze()
-    gc.enable()
     return run_screens(database, reads_only=reads_only, problems=problems)
 
 

@@ -10,7 +10,7 @@ import time_machine
 
 from core.store import open_store
 from tests.support.books import NOW, somebody_delivers, write_books
-from tests.support.settled import opened, press
+from tests.support.settled import already_open, opened, press
 from tui.app import HookkeeperApp
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
@@ -29,7 +29,7 @@ async def _take(path: Path) -> None:
     for name, keys in SHOTS.items():
         for width, height in ((80, 24), (120, 40)):
             async with open_store(path) as store:
-                app = HookkeeperApp(store, starts_dispatcher=False)
+                app = HookkeeperApp(already_open(store), starts_dispatcher=False)
                 async with app.run_test(size=(width, height)) as pilot:
                     await opened(pilot)
                     await press(pilot, *keys)

@@ -12,14 +12,24 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.worker import Worker
 
-from tui.app import HookkeeperApp
+from core.store import Store
+from tui.app import HookkeeperApp, Opens
 from tui.dialogs.choice import DEAF
 
 _PATIENCE = 10.0
 _LOOKS, _APART = 2, 0.01
 """So many times in a row, so many seconds apart, nothing is found that has something left to do."""
-_LASTING = ("current", "changes", "leave")
+_LASTING = ("open", "current", "changes", "leave")
 """Groups of workers that live as long as the app."""
+
+
+def already_open(store: Store, read_only: str = "") -> Opens:
+    """For an app over a store that somebody else opens and closes."""
+
+    async def opens() -> tuple[Store, str]:
+        return store, read_only
+
+    return opens
 
 
 async def opened(pilot: Pilot[None]) -> None:
@@ -106,10 +116,10 @@ def _is_busy(pilot: Pilot[None]) -> bool:
     assert isinstance(app, HookkeeperApp)
     if not app.is_running:
         return False
+    current = app._current
     return (
         # What was done is still to be read from the store and drawn.
-        app._hurry.is_set()
-        or app.store._reading.locked()
+        (current is not None and (current._hurry.is_set() or current.store._reading.locked()))
         or any(_works(worker, pilot) for worker in app.workers)
         or _is_undrawn(app.screen)
         or not all(_waits(each) for each in (app, *app.screen.walk_children(with_self=True)))

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from core.store import Store, open_store
-from tests.support.settled import opened, until
+from tests.support.settled import already_open, opened, until
 from tui.app import HookkeeperApp
 from tui.screens.delivery import DeliveryScreen
 from tui.widgets.delivery_detail import DeliveryDetail
@@ -42,7 +42,7 @@ def screens(store: Store) -> Screens:
 
     @asynccontextmanager
     async def app(width: int = 80, height: int = 24) -> AsyncIterator[Pilot[None]]:
-        started = HookkeeperApp(store, starts_dispatcher=False)
+        started = HookkeeperApp(already_open(store), starts_dispatcher=False)
         async with started.run_test(size=(width, height)) as pilot:
             await opened(pilot)
             yield pilot

@@ -5,11 +5,12 @@ from textual.widgets import OptionList
 
 from core.models import WebhookOptions
 from core.store import Store, config
-from tests.support.settled import opened, press, text
+from tests.support.settled import already_open, opened, press, text
 from tests.tui.conftest import Screens
-from tui.app import STARTED_READ_ONLY, HookkeeperApp
+from tui.app import HookkeeperApp
 from tui.dialogs.palette import PaletteDialog
 from tui.dialogs.webhook import WebhookDialog
+from tui.opened import STARTED_READ_ONLY
 from tui.screens.settings import SettingsScreen
 from tui.state import StateFile
 from tui.widgets.lines import MessageLine, TopBar
@@ -59,7 +60,7 @@ async def test_a_theme_is_chosen(screens: Screens) -> None:
 async def test_read_only_says_so_wherever_one_would_change_something(store: Store) -> None:
     """In the top bar, in the palette, in the menu and on the key itself; nothing is changed."""
     await config.add_webhook(store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana")
-    app = HookkeeperApp(store, starts_dispatcher=False, read_only=STARTED_READ_ONLY)
+    app = HookkeeperApp(already_open(store, STARTED_READ_ONLY), starts_dispatcher=False)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         assert str(app.screen.query_one(TopBar).content).endswith("! nobody delivers   read-only ")

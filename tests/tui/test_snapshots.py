@@ -17,7 +17,7 @@ from core.store import Store, audit, config, history, jobs, notices, queue
 from core.store.filter import DeliveryFilter
 from core.store.jobs import JobKind
 from tests.support.books import NOW, START, write_books
-from tests.support.settled import drawn_as, opened, press, settled, text, until
+from tests.support.settled import already_open, drawn_as, opened, press, settled, text, until
 from tests.tui.conftest import show_delivery
 from tui.app import HookkeeperApp
 from tui.dialogs.quit import quit_dialog
@@ -192,7 +192,7 @@ async def test_looks(
     monkeypatch.setenv("HOME", str(database.parent))
     if name not in EMPTY:
         await write_books(database)
-    app = HookkeeperApp(store, starts_dispatcher=False)
+    app = HookkeeperApp(already_open(store), starts_dispatcher=False)
     drawn: dict[str, str] = {}
     with time_machine.travel(NOW / 1000, tick=False):
         async with app.run_test(size=SIZES[0]) as pilot:

@@ -12,7 +12,7 @@ from textual.color import Color as Shade
 
 from core.store import Store
 from tests.support.books import NOW, write_books
-from tests.support.settled import named, opened, settled
+from tests.support.settled import already_open, named, opened, settled
 from tui import theme
 from tui.app import HookkeeperApp
 from tui.state import StateFile
@@ -68,7 +68,7 @@ async def test_looks(
 ) -> None:
     """As it was when somebody last looked at it; chosen while the app runs, with nothing left of the other one."""
     await write_books(database)
-    app = HookkeeperApp(store, starts_dispatcher=False)
+    app = HookkeeperApp(already_open(store), starts_dispatcher=False)
     with time_machine.travel(NOW / 1000, tick=False):
         async with app.run_test(size=(80, 24)) as pilot:
             await opened(pilot)
@@ -88,7 +88,7 @@ async def test_a_theme_looks_the_same_from_the_start(name: str, store: Store) ->
     pictures: list[str] = []
     StateFile().keep(theme="paper" if name == theme.ANSI else theme.ANSI)
     for _ in range(2):
-        app = HookkeeperApp(store, starts_dispatcher=False)
+        app = HookkeeperApp(already_open(store), starts_dispatcher=False)
         async with app.run_test(size=(80, 24)) as pilot:
             await opened(pilot)
             if not pictures:
@@ -100,13 +100,13 @@ async def test_a_theme_looks_the_same_from_the_start(name: str, store: Store) ->
 
 async def test_a_theme_comes_back(store: Store) -> None:
     """Chosen once, it is there the next time; one that is not known is ink."""
-    app = HookkeeperApp(store, starts_dispatcher=False)
+    app = HookkeeperApp(already_open(store), starts_dispatcher=False)
     async with app.run_test():
         app.choose_theme("paper")
-    again = HookkeeperApp(store, starts_dispatcher=False)
+    again = HookkeeperApp(already_open(store), starts_dispatcher=False)
     async with again.run_test():
         assert again.theme == "paper"
     StateFile().keep(theme="nosuch")
-    unknown = HookkeeperApp(store, starts_dispatcher=False)
+    unknown = HookkeeperApp(already_open(store), starts_dispatcher=False)
     async with unknown.run_test():
         assert unknown.theme == "ink"

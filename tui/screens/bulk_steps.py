@@ -57,7 +57,7 @@ async def _start(frame: Frame, kind: JobKind, chosen: DeliveryFilter) -> None:
 async def _begin(frame: Frame, kind: JobKind, chosen: DeliveryFilter) -> str:
     job = await jobs.start(frame.store, kind, chosen, actor=frame.keeper.actor)
     bell.ring(frame.store.path)
-    if not frame.keeper.status.running:
+    if not frame.keeper.current.status.running:
         return "! Nobody delivers: it begins once somebody does."
     return f"✓ {_DOING[kind]} {job.total:,}: {job.words}"
 

@@ -9,12 +9,12 @@ from textual.events import Key
 from textual.screen import Screen
 
 from core.errors import HookkeeperError
-from core.store import Store
 from tui.actions import EVERYWHERE, Action, bindings
 from tui.drawn_once import DrawnOnce
 from tui.widgets.lines import KeyBar, MessageLine, Paragraph, TopBar, bar_actions
 
 if TYPE_CHECKING:
+    from core.store import Store
     from tui.app import HookkeeperApp
 
 
@@ -35,7 +35,7 @@ class Frame(DrawnOnce, Screen[None]):
         return cast("HookkeeperApp", self.app)
 
     @property
-    def store(self) -> Store:
+    def store(self) -> "Store":
         return self.keeper.store
 
     def compose(self) -> ComposeResult:

@@ -160,8 +160,8 @@ class MonitorScreen(QuestionKeys):
     # Drawing.
 
     def _draw(self) -> None:
-        if self.keeper.stats is not None:
-            self.query_one(MonitorHead).show(self.keeper.stats)
+        if self.keeper.current.stats is not None:
+            self.query_one(MonitorHead).show(self.keeper.current.stats)
         self.list.show(self.listing.rows)
         self._see()
         self._draw_empty()
@@ -190,7 +190,7 @@ class MonitorScreen(QuestionKeys):
         return none_listed(listing.question.view, self.filter_text)
 
     def _draw_rule(self) -> None:
-        listing, stats = self.listing, self.keeper.stats
+        listing, stats = self.listing, self.keeper.current.stats
         if stats is None:
             return
         question, index = listing.question, self.list.index
@@ -219,7 +219,7 @@ class MonitorScreen(QuestionKeys):
 
     @property
     def _known_total(self) -> int | None:
-        return self._counts.known(self.keeper.stats, filtered=bool(self.filter_text))
+        return self._counts.known(self.keeper.current.stats, filtered=bool(self.filter_text))
 
     def _draw_strip(self) -> None:
         delivery = self.list.chosen

@@ -25,7 +25,7 @@ class TooSmallScreen(Screen[None]):
     def on_resize(self, event: Resize) -> None:
         if not is_too_small(event.size):
             # More than one resize may come before the screen has gone.
-            if not self._leaving:
+            if self.is_current and not self._leaving:
                 self._leaving = True
                 self.dismiss()
             return

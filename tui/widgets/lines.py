@@ -1,6 +1,7 @@
 """The one-line widgets of the frame: top bar, message line, key bar."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.content import Content
@@ -8,10 +9,12 @@ from textual.events import Resize
 from textual.theme import Theme
 from textual.widgets import Static
 
-from core.service.status import DispatcherStatus
 from core.text import one_line
 from tui.actions import Action, action, shown_key
 from tui.theme import active_tab
+
+if TYPE_CHECKING:
+    from core.service.status import DispatcherStatus
 
 TABS = (("1", "Webhooks"), ("2", "Settings"), ("3", "Monitor"))
 
@@ -111,7 +114,7 @@ class TopBar(Line):
         return Content.assemble(*parts)
 
 
-def status_words(status: DispatcherStatus, child: int | None) -> tuple[str, str]:
+def status_words(status: "DispatcherStatus", child: int | None) -> tuple[str, str]:
     """Who delivers, in the top bar's words, and their colour."""
     if not status.running:
         return "! nobody delivers", "$warning"

@@ -1,0 +1,162 @@
+"""Keeps the screens current with the books, and spares the line that carries what is drawn."""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.css.query import NoMatches
+from textual.widget import MountError
+
+from core.errors import HookkeeperError
+from core.service.status import dispatcher_status
+from core.store import DatabaseNewer, DatabaseReplaced, Store, history, notices
+from core.store.history import Totals
+from core.store.stats import Stats, load_stats
+from core.version import VERSION
+from tui.driver import TerminalDriver
+from tui.screens.over import OverScreen
+from tui.widgets.lines import TopBar, status_words
+
+if TYPE_CHECKING:
+    from tui.app import HookkeeperApp
+
+REPAINT = 0.25
+"""Seconds between two repaints of what others changed."""
+LINE, WIDE_LINE = 3_400, 6_800
+"""Bytes a second that live data takes of the line's 4 KB, and of its 8 KB from 120 columns on: some are drawn later."""
+TICK = 10.0
+"""Seconds after which figures of the last minutes are others, though nobody has changed anything."""
+_AGAIN = 1.0
+"""Seconds until a database that could not be read is tried again."""
+_BUSY = "! The database is busy; trying again."
+_BUSY_AFTER = 2.0
+_NEWER = (
+    f"The database was upgraded by a newer Hookkeeper; this is {VERSION} and can no longer read it. "
+    "Deliveries go on there. q quits."
+)
+
+
+class Current:
+    """What the screens show of one store, read and drawn again whenever anybody has changed something."""
+
+    def __init__(self, app: "HookkeeperApp", store: Store) -> None:
+        self.store = store
+        self.status = dispatcher_status(store.path)
+        self.stats: Stats | None = None
+        self.notices = 0
+        self._app = app
+        self._stale_since: datetime | None = None
+        self._look = asyncio.Event()
+        self._hurry = asyncio.Event()
+
+    def begin(self) -> None:
+        """Draw at once, and go on as long as the app runs."""
+        self._app.run_worker(self._draw_what_changes(), group="current", exit_on_error=True)
+        self._app.run_worker(self._watch_changes(), group="changes", exit_on_error=True)
+        self._app.set_interval(1, self.look_at_dispatcher)
+        self._app.set_interval(TICK, self._look.set)
+
+    def look(self, *, now: bool = True) -> None:
+        """A person has done something: read and draw what has become of it, unless that can wait for the line."""
+        self._look.set()
+        if now:
+            self._hurry.set()
+
+    async def totals(self) -> Totals:
+        """How much there is to deliver. Raises StoreError."""
+        return await history.totals(self.store)
+
+    async def _watch_changes(self) -> None:
+        while True:
+            try:
+                async for _ in self.store.changes(1 / 8):
+                    self._look.set()
+            except DatabaseNewer:
+                self._app.push_screen(OverScreen(_NEWER))
+                return
+            except DatabaseReplaced as error:
+                self._app.push_screen(OverScreen(f"{error} q quits."))
+                return
+            except HookkeeperError as error:
+                self._not_current(error)
+                await asyncio.sleep(_AGAIN)
+
+    async def _draw_what_changes(self) -> None:
+        """Draw at once, and again when the line has carried what was drawn; a person's own doing never waits."""
+        while True:
+            self._look.clear()
+            self._hurry.clear()
+            before = TerminalDriver.written
+            await self._reload()
+            if self._stale_since is not None:
+                await asyncio.sleep(_AGAIN)
+                continue
+            await self._drawn()
+            line = WIDE_LINE if self._app.size.width >= 120 else LINE
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(REPAINT, (TerminalDriver.written - before) / line)):
+                    await self._hurry.wait()
+            await self._look.wait()
+
+    async def _drawn(self) -> None:
+        """Wait until the screen has been drawn; a moment, if it has gone meanwhile."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                for _ in range(2):  # what is laid out anew is drawn once that is done
+                    drawn = asyncio.Event()
+                    self._app.screen.call_after_refresh(drawn.set)
+                    await drawn.wait()
+                    await asyncio.sleep(1 / 30)
+
+    async def _reload(self) -> None:
+        frame = self._app.frame()
+        if frame is None or not frame.is_mounted or isinstance(self._app.screen, OverScreen):
+            return
+        busy = self._app.set_timer(_BUSY_AFTER, partial(frame.say, _BUSY))
+        try:
+            self.stats = await load_stats(self.store)
+            self.notices = len(await notices.list_notices(self.store))
+            await frame.reload()
+            frame.unsay(_BUSY)
+            self._stale_since = None
+        except HookkeeperError as error:
+            self._not_current(error)
+        except (MountError, NoMatches):
+            if frame in self._app.screen_stack:
+                raise  # else it is a page that was left while it was read
+        finally:
+            busy.stop()
+        self.draw_top_bar()
+
+    def _not_current(self, error: HookkeeperError) -> None:
+        """What is drawn stays: say since when it is old, and why, once."""
+        if self._stale_since is None:
+            self._stale_since = datetime.now().astimezone()
+            self._app.say(f"! {error}")
+        self.draw_top_bar()
+
+    def draw_top_bar(self) -> None:
+        """Who delivers, and what there is to look at."""
+        frame = self._app.frame()
+        if frame is not None and frame.is_mounted:
+            words, colour = status_words(self.status, self._app.child)
+            if self._stale_since is not None:
+                words, colour = f"! not current since {self._stale_since:%H:%M}", "$warning"
+            if self._app.read_only:
+                words += "   read-only"
+            attention = self.stats.attention if self.stats is not None else 0
+            frame.query_one(TopBar).show(attention, self.notices, self._app.unsaved > 0, (words, colour))
+
+    def look_at_dispatcher(self) -> None:
+        """Say it when nobody delivers any more, or somebody does again."""
+        now = dispatcher_status(self.store.path)
+        if now != self.status:
+            if self.status.running and not now.running:
+                self._app.say("! Nobody delivers. ^p Start dispatcher, or hookkeeper serve.")
+            elif now.running and self._app.said().startswith("! Nobody delivers"):
+                self._app.say("✓ Somebody delivers again")
+            self.status = now
+            self.draw_top_bar()
+            self.look()

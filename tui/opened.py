@@ -1,0 +1,23 @@
+"""Opens the store for the screens: for reading only where it cannot be written, or shall not be."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from core.store import DatabaseReadOnly, Store, open_store
+
+STARTED_READ_ONLY = "Read-only: started with --read-only."
+CANNOT_WRITE = "Read-only: the database file cannot be written."
+
+
+@asynccontextmanager
+async def opened(database: Path, reads_only: bool) -> AsyncIterator[tuple[Store, str]]:
+    """The store, and why it is open for reading only, "" if it is not. Raises StoreError."""
+    async with AsyncExitStack() as stack:
+        reason = STARTED_READ_ONLY if reads_only else ""
+        try:
+            store = await stack.enter_async_context(open_store(database, writes=not reads_only))
+        except DatabaseReadOnly:
+            reason = CANNOT_WRITE
+            store = await stack.enter_async_context(open_store(database, writes=False))
+        yield store, reason

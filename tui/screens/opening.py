@@ -1,0 +1,31 @@
+"""What stands there while the program reads itself and opens the database."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Key
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.widgets.lines import TopBar
+
+
+class OpeningScreen(Screen[None]):
+    """Keeps the keys that are typed meanwhile for the screen that follows, whose `number` it has."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "app.leave", show=False, priority=True)]
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.keys: list[Key] = []
+        self._number = number
+
+    def compose(self) -> ComposeResult:
+        yield TopBar(self._number)
+        yield Static("", classes="gap")
+        yield Static("Opening the database …", classes="title", markup=False)
+
+    def on_key(self, event: Key) -> None:
+        event.stop()
+        self.keys.append(event)
