@@ -77,6 +77,13 @@ def test_core_imports_nothing_of_the_screens() -> None:
     assert (ran.stdout, ran.stderr) == ("[]\n", "")
 
 
+def test_a_frame_needs_neither_store_nor_models() -> None:
+    """What is imported before the screens first draw."""
+    code = "import sys, tui.run\nprint(sorted({'pydantic', 'aiosqlite', 'core.store', 'core.models'} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.stderr) == ("[]\n", "")
+
+
 @pytest.mark.parametrize(
     ("behaviour", "words"),
     [
