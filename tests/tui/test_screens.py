@@ -217,8 +217,9 @@ async def test_a_terminal_that_is_too_small(screens: Screens) -> None:
         assert pilot.app.screen.query("#table")
 
 
-async def test_monitor_is_live(screens: Screens, store: Store) -> None:
+async def test_monitor_is_live(screens: Screens, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Deliveries appear by themselves, can be opened, sent again and cancelled; hostile text does no harm."""
+    monkeypatch.setattr("tui.app.RESEND_PAUSE", 0.0)  # no key is held down here, however fast they come
     webhook = await config.add_webhook(
         store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
     )
