@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 LINES_COVERED := 95
 # Tests wait more than they compute.
-WORKERS := 4
+WORKERS := 6
 SPREAD := -n $(WORKERS) --dist worksteal
 # Screens, whose coverage is not measured, which would take as long again.
 UNMEASURED := tests/tui tests/e2e/screens tests/e2e/budgets tests/e2e/faults

@@ -6,6 +6,8 @@ import sys
 
 from hypothesis import settings
 
+from tests.support.extent import extent
+
 # The colours are decided when the screens are imported.
 os.environ["TERM"] = "xterm-256color"
 os.environ.pop("NO_COLOR", None)
@@ -14,8 +16,8 @@ os.environ.pop("NO_COLOR", None)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# The same examples in every run, and none fails because a machine was slow.
-settings.register_profile("ci", derandomize=True, deadline=None)
+# The same examples in every run, all of them in CI, and none fails because a machine was slow.
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=extent(full=100, otherwise=30))
 settings.load_profile("ci")
 
 # An app in each test: to look through all of them time and again took a fifth of the suite.
