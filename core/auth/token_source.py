@@ -112,8 +112,7 @@ class TokenSource:
 
     def _requested(self) -> asyncio.Task[Token | TokenError]:
         if self._request is None:
-            # Owned here: close() cancels and awaits it.
-            self._request = asyncio.create_task(self._renew())
+            self._request = asyncio.create_task(self._renew())  # owned here: close() cancels and awaits it
         return self._request
 
     async def _requested_token(self) -> Token:

@@ -27,7 +27,7 @@ def run_serve(database: Path, *, started_by: str = "serve") -> int:
     from core.service.log import Log
     from core.service.serve import serve
 
-    # What is imported is no garbage, and attempts leave few cycles: a twentieth of a delivery was looking for some.
+    # What is imported is no garbage, and attempts leave few cycles: one or two percent of a delivery was looking for some.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     log = Log()

@@ -70,6 +70,7 @@ class Dispatcher:
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set, then drain. Raises EpochEnded, StoreError."""
         await paces.clear_paces(self._store)
+        # No task of the group is lost: it awaits them all, and one that fails ends the epoch.
         async with self._http, asyncio.TaskGroup() as tasks:
             watch = [tasks.create_task(self._watch(tasks)), tasks.create_task(self._housekeeping())]
             watch.append(tasks.create_task(self._wake_on(stop)))

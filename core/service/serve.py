@@ -101,7 +101,7 @@ async def _deliver(store: Store, lock: DispatcherLock, stop: asyncio.Event, star
 @asynccontextmanager
 async def _beside(work: Coroutine[None, None, None], name: str) -> AsyncIterator[None]:
     """Something that goes on as long as we deliver."""
-    task = asyncio.create_task(work, name=name)
+    task = asyncio.create_task(work, name=name)  # ended and awaited below, however we leave
     try:
         yield
     finally:

@@ -158,6 +158,7 @@ def _log_unheard(answer: "asyncio.Future[object]") -> None:
 async def open_writer(path: Path) -> AsyncIterator[Writer]:
     """The writer of this process for one file; on leaving, all that was handed in is written."""
     async with connection.open_connection(path) as database:
+        # `_begin` waits for the lock by itself; nothing else here meets it.
         await connection.run(database, lambda writing: writing.execute("PRAGMA busy_timeout = 0"))
         writer = Writer(database, path)
         task = asyncio.create_task(writer.run(), name="writer")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Button, Static
 
 from core.store import Store, open_store
 from tests.support.settled import already_open, opened, until
@@ -61,3 +61,20 @@ async def show_delivery(pilot: Pilot[None], delivery: str) -> None:
     """Open its page and wait until it has been read."""
     pilot.app.push_screen(DeliveryScreen(delivery))
     await until(pilot, lambda: pilot.app.screen.query(DeliveryDetail) and delivery in detail_text(pilot))
+
+
+def dialog_lines(pilot: Pilot[None]) -> list[str]:
+    """The lines of the open dialog."""
+    return [str(line.content) for line in pilot.app.screen.query("#fields Static").results(Static)]
+
+
+def field_error(pilot: Pilot[None], field: str) -> str:
+    """What stands under a field of the open form."""
+    return str(pilot.app.screen.query_one(f"#field-{field} .error", Static).content)
+
+
+def button_label(pilot: Pilot[None]) -> str:
+    """The words of the button that has the focus."""
+    button = pilot.app.screen.focused
+    assert isinstance(button, Button)
+    return str(button.label)

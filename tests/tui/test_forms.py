@@ -3,42 +3,23 @@
 import asyncio
 import signal
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
-import trustme
-from pydantic import SecretStr
-from textual.pilot import Pilot
-from textual.widgets import Button, Input, Select, Static
+from textual.widgets import Button, Input, Select
 
 from core.catalog import accept
-from core.models import AcceptedAnswer, CustomHeader, GeneralSettings, WebhookOptions
+from core.models import AcceptedAnswer, GeneralSettings, WebhookOptions
 from core.store import Store, config, queue
 from core.store.lock import DispatcherLock, Holder
 from tests.support.books import write_books
-from tests.support.settled import press, settled, text, until, write
-from tests.tui.conftest import Screens
+from tests.support.settled import press, settled, until, write
+from tests.tui.conftest import Screens, button_label, dialog_lines, field_error
 from tui.dialogs.choice import ChoiceDialog
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.webhook import WebhookDialog
 from tui.widgets.lines import MessageLine
 from tui.widgets.webhook_table import WebhookTable
-
-
-def _lines(pilot: Pilot[None]) -> list[str]:
-    """The lines of the open dialog."""
-    return [str(line.content) for line in pilot.app.screen.query("#fields Static").results(Static)]
-
-
-def _error(pilot: Pilot[None], field: str) -> str:
-    return str(pilot.app.screen.query_one(f"#field-{field} .error", Static).content)
-
-
-def _label(pilot: Pilot[None]) -> str:
-    button = pilot.app.screen.focused
-    assert isinstance(button, Button)
-    return str(button.label)
 
 
 async def test_a_webhook_that_somebody_else_changed(screens: Screens, store: Store) -> None:
@@ -55,7 +36,7 @@ async def test_a_webhook_that_somebody_else_changed(screens: Screens, store: Sto
         await config.save_webhook(store, webhook.id, theirs, version=1, actor="bob")
         await press(pilot, "ctrl+s")
         await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceDialog))
-        assert _lines(pilot)[2:] == [
+        assert dialog_lines(pilot)[2:] == [
             "URL",
             "  theirs  https://b.example/",
             "  yours   https://a.example/m",
@@ -75,46 +56,10 @@ async def test_a_webhook_that_somebody_else_changed(screens: Screens, store: Sto
             "  theirs  20 s",
             "  yours   30 s",
         ]
-        assert _label(pilot) == "Cancel"
+        assert button_label(pilot) == "Cancel"
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, WebhookDialog)
     assert (await config.load_webhook(store, webhook.id)).url == "https://b.example/"
-
-
-async def test_settings_that_somebody_else_changed(screens: Screens, store: Store) -> None:
-    """Secrets are named without their values; Keep mine keeps mine, and theirs where nothing was changed here."""
-    before = GeneralSettings(
-        authentication_url="https://auth.example/",
-        client_id="me",
-        secret_key=SecretStr("first"),
-        custom_headers=(CustomHeader(name="x-token", value=SecretStr("t-first")),),
-    )
-    before = await config.save_settings(store, before, actor="ana")
-    async with screens() as pilot:
-        await press(pilot, "2", "enter", "tab", "tab")
-        await write(pilot, "mine-secret")
-        theirs = before.model_copy(
-            update={
-                "secret_key": SecretStr("theirs-secret"),
-                "retry_schedule": "incode",
-                "custom_headers": (
-                    CustomHeader(name="x-token", value=SecretStr("t-theirs")),
-                    CustomHeader(name="x-tenant", value=SecretStr("mx")),
-                ),
-            }
-        )
-        await config.save_settings(store, theirs, actor="bob")
-        now = f"{datetime.now():%H:%M}"
-        await press(pilot, "ctrl+s")
-        lines = _lines(pilot)
-        assert lines[0] == f"bob changed the settings at {now}."
-        assert lines[2:] == ["Secret Key: both were replaced"]
-        assert _label(pilot) == "Cancel"
-        await press(pilot, "tab", "tab", "enter")
-    stored = await config.load_settings(store)
-    assert stored.secret_key is not None
-    assert stored.secret_key.get_secret_value() == "mine-secret"
-    assert [entry.name for entry in stored.custom_headers] == ["x-token", "x-tenant"]
 
 
 async def test_a_webhook_that_somebody_else_deleted(screens: Screens, store: Store) -> None:
@@ -128,7 +73,7 @@ async def test_a_webhook_that_somebody_else_deleted(screens: Screens, store: Sto
         await config.delete_webhook(store, webhook.id, actor="bob")
         now = f"{datetime.now():%H:%M}"
         await press(pilot, "ctrl+s")
-        assert _lines(pilot) == [
+        assert dialog_lines(pilot) == [
             f"wh_…{webhook.id[-4:]} was deleted by bob at {now}. Your changes were not saved;"
             " n generates it again with them."
         ]
@@ -164,9 +109,9 @@ async def test_choosing_a_retry_schedule(screens: Screens, store: Store) -> None
         assert screen.focused is screen.query_one("#waits")
         await write(pilot, "5s 5w")
         await press(pilot, "tab")
-        assert _error(pilot, "retry_schedule").startswith("✗ '5w' is not a wait.")
+        assert field_error(pilot, "retry_schedule").startswith("✗ '5w' is not a wait.")
         await press(pilot, "shift+tab", "backspace", "m")
-        assert _error(pilot, "retry_schedule") == ""
+        assert field_error(pilot, "retry_schedule") == ""
         await press(pilot, "ctrl+s")
         assert (await config.load_settings(store)).retry_schedule == "5s 5m"
 
@@ -179,7 +124,7 @@ async def test_an_empty_list_of_waits_is_refused(screens: Screens, store: Store)
         await press(pilot, "e", "tab", "tab", "tab")
         await write(pilot, "")
         await press(pilot, "ctrl+s")
-        assert _error(pilot, "retry_schedule") == "✗ Enter standard, incode, or waits such as 5s 5m 2h."
+        assert field_error(pilot, "retry_schedule") == "✗ Enter standard, incode, or waits such as 5s 5m 2h."
         await press(pilot, "shift+tab", "enter", "home", "enter", "ctrl+s")
     assert (await config.load_webhook(store, webhook.id)).retry_schedule is None
 
@@ -188,70 +133,25 @@ async def test_errors_on_leaving_and_gone_when_cured(screens: Screens) -> None:
     """Every field of the dialog; never while typing, and never on the way to Cancel."""
     async with screens() as pilot:
         await press(pilot, "n", "tab")
-        assert _error(pilot, "type") == "✗ Choose a type."
+        assert field_error(pilot, "type") == "✗ Choose a type."
         await write(pilot, "hooks.example")
-        assert _error(pilot, "url") == ""
+        assert field_error(pilot, "url") == ""
         await press(pilot, "tab", "tab", "tab")
-        assert _error(pilot, "url") == "✗ Start with https:// or http://"
+        assert field_error(pilot, "url") == "✗ Start with https:// or http://"
         await write(pilot, "0")
         await press(pilot, "tab")
-        assert _error(pilot, "concurrency") == "✗ Enter at least 1."
+        assert field_error(pilot, "concurrency") == "✗ Enter at least 1."
         await write(pilot, "-1")
         await press(pilot, "tab")
-        assert _error(pilot, "rate") == "✗ Enter at least 0.01."
+        assert field_error(pilot, "rate") == "✗ Enter at least 0.01."
         await write(pilot, "x")
         await press(pilot, "tab")
-        assert _label(pilot) == "Cancel"
-        assert _error(pilot, "deadline") == ""
+        assert button_label(pilot) == "Cancel"
+        assert field_error(pilot, "deadline") == ""
         await press(pilot, "shift+tab", "shift+tab")
-        assert _error(pilot, "deadline") == "✗ Enter a number."
+        assert field_error(pilot, "deadline") == "✗ Enter a number."
         await press(pilot, "shift+tab", "end", "backspace", "5")
-        assert _error(pilot, "concurrency") == ""
-
-
-async def test_errors_of_the_settings(screens: Screens) -> None:
-    """On leaving, a header's key included; never by Esc."""
-    async with screens() as pilot:
-        await press(pilot, "2", "a")
-        screen = pilot.app.screen
-        await write(pilot, "x y")
-        await press(pilot, "tab")
-        error = screen.query_one(".header .error", Static)
-        assert str(error.content) == '✗ "x y" is not a header name: no spaces.'
-        screen.query_one("#deadline").focus()
-        await write(pilot, "soon")
-        await press(pilot, "escape")
-        assert _error(pilot, "deadline") == ""
-        await press(pilot, "enter", "tab")
-        assert _error(pilot, "deadline") == "✗ Enter a number."
-
-
-async def test_a_private_authentication_url(screens: Screens, store: Store) -> None:
-    """It is stored once its network is allowed, right under it."""
-    async with screens() as pilot:
-        await press(pilot, "2", "enter")
-        screen = pilot.app.screen
-        await write(pilot, "http://10.20.4.7/token")
-        await press(pilot, "tab")
-        assert str(screen.query_one("#field-authentication_url .warn", Static).content) == (
-            "! http: anyone on the way can read this."
-        )
-        assert str(screen.query_one("#field-authentication_url .note", Static).content) == (
-            "10.20.4.7 is a private address."
-        )
-        screen.query_one("#client_id", Input).value = "me"
-        screen.query_one("#secret_key", Input).value = "hush"
-        await settled(pilot)
-        await press(pilot, "ctrl+s")
-        assert _error(pilot, "authentication_url") == "✗ Allow its network, or enter another address."
-        assert screen.focused is screen.query_one("#allow")
-        await press(pilot, "space", "ctrl+s")
-        assert screen.query_one("#allowed_networks", Input).value == "10.20.0.0/16"
-    stored = await config.load_settings(store)
-    assert (stored.authentication_url, stored.allowed_networks) == (
-        "http://10.20.4.7/token",
-        ("10.20.0.0/16",),
-    )
+        assert field_error(pilot, "concurrency") == ""
 
 
 @pytest.mark.parametrize("url", ["http://169.254.169.254/", "http://[fe80::1]/"])
@@ -261,45 +161,10 @@ async def test_an_address_that_is_never_reached(screens: Screens, store: Store, 
         await press(pilot, "2", "enter")
         await write(pilot, url)
         await press(pilot, "tab")
-        assert "is never delivered to" in _error(pilot, "authentication_url")
+        assert "is never delivered to" in field_error(pilot, "authentication_url")
         assert not pilot.app.screen.query_one("#allow").region
         await press(pilot, "ctrl+s")
     assert (await config.load_settings(store)).version == 0
-
-
-def _last_line(pilot: Pilot[None]) -> str:
-    return text(pilot).splitlines()[-1].strip()
-
-
-async def test_the_key_bar_of_the_settings_is_never_untrue(screens: Screens, store: Store) -> None:
-    """It follows the focus: none, a field, a button. Tab goes to the field last used."""
-    async with screens(100) as pilot:
-        await press(pilot, "2")
-        at_rest = _last_line(pilot)
-        assert at_rest.split("   ")[:4] == [
-            "Tab Into the form",
-            "a Add",
-            "j k Scroll",
-            "^s Update settings",
-        ]
-        assert at_rest.endswith(" ? Help")
-        await press(pilot, "tab", "tab")
-        assert _last_line(pilot).split("   ")[:4] == [
-            "Tab Next",
-            "^s Update settings",
-            "^t Test",
-            "Esc Leave field",
-        ]
-        assert _last_line(pilot).endswith("F1 Help")
-        await press(pilot, "escape")
-        assert _last_line(pilot) == at_rest
-        await press(pilot, "a", "tab", "tab")
-        assert _label(pilot) == "Remove"
-        assert _last_line(pilot).startswith("Tab Next   Enter Press the marked button   Esc Leave it ")
-        await press(pilot, "enter", "escape", "tab")
-        assert pilot.app.screen.focused is pilot.app.screen.query_one("#authentication_url")
-        await press(pilot, "tab", "escape", "enter")
-        assert pilot.app.screen.focused is pilot.app.screen.query_one("#client_id")
 
 
 async def test_the_figures_of_delete_disable_and_enable(
@@ -309,21 +174,21 @@ async def test_the_figures_of_delete_disable_and_enable(
     await write_books(database)
     async with screens() as pilot:
         await press(pilot, "down", "down", "d")
-        assert _lines(pilot)[3:] == [
+        assert dialog_lines(pilot)[3:] == [
             "! 8 undelivered deliveries will be cancelled.",
             "  New events of this type will no longer go to this URL.",
             "  What was delivered stays in the Monitor.",
             "  For 24 hours u on Webhooks undoes it: the 8 come back as held.",
         ]
         await press(pilot, "escape", "x")
-        assert _lines(pilot)[-1] == "New events and the 8 waiting are held until you enable it."
+        assert dialog_lines(pilot)[-1] == "New events and the 8 waiting are held until you enable it."
         await press(pilot, "tab", "enter")
         table = pilot.app.screen.query_one(WebhookTable)
         await until(pilot, lambda: table.chosen and not table.chosen.webhook.enabled)
         await press(pilot, "x")
         labels = [str(button.label) for button in pilot.app.screen.query(Button)]
         assert labels == ["Release the 8", "Cancel the 8", "Back"]
-        assert _label(pilot) == "Back"
+        assert button_label(pilot) == "Back"
         await press(pilot, "tab", "enter")
         (_, _, summary, *_) = await config.list_webhooks(store)
     assert (summary.webhook.enabled, summary.waiting, summary.held) == (True, 8, 0)
@@ -343,11 +208,11 @@ async def test_quit_asks_while_the_dispatcher_is_at_work(screens: Screens, store
     async with screens() as pilot:
         pilot.app.child = process.pid  # type: ignore[attr-defined]  # Pilot knows only App
         await press(pilot, "q")
-        assert _lines(pilot) == [
+        assert dialog_lines(pilot) == [
             "This program's dispatcher is at work: 0 sends in flight, 1 waiting.",
             "After it stops nobody delivers.",
         ]
-        assert _label(pilot) == "Cancel"
+        assert button_label(pilot) == "Cancel"
         await press(pilot, "enter")
         assert process.returncode is None
         await config.set_enabled(store, webhook.id, False, actor="ana")
@@ -365,10 +230,10 @@ async def test_order_and_statuses_where_they_apply(screens: Screens, store: Stor
         assert (order.display, statuses.display) == (True, True)
         await write(pilot, "https://a.example/")
         await press(pilot, "tab", "space", "tab", "enter", "end", "enter", "ctrl+s")
-        assert _error(pilot, "status_filter") == "✗ Choose at least one status, or all."
+        assert field_error(pilot, "status_filter") == "✗ Choose at least one status, or all."
         assert screen.focused is screen.query_one("#statuses")
         await press(pilot, "end", "space", "k", "enter", "space", "space")
-        assert _error(pilot, "status_filter") == ""
+        assert field_error(pilot, "status_filter") == ""
         await press(pilot, "ctrl+s")
         await until(pilot, lambda: isinstance(pilot.app.screen, SecretDialog))
         (summary,) = await config.list_webhooks(store)
@@ -417,95 +282,6 @@ async def test_the_webhook_dialog_scrolls(screens: Screens, store: Store, size: 
                 assert box.contains_region(button.region)
 
 
-async def test_further_delivery_settings(screens: Screens, store: Store, tmp_path: Path) -> None:
-    """Notices, TLS files, masks and retention: refused at their field and named below, or stored."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    async with screens() as pilot:
-        await press(pilot, "2", "enter")
-        screen = pilot.app.screen
-        wrong = {
-            "notice_url": ("http://169.254.1.1/", "is never delivered to"),
-            "ca_file": (str(tmp_path / "none.pem"), "cannot be used as CA file: no such file or directory."),
-            "client_certificate": (str(tmp_path / "ca.pem"), "does not hold a certificate and its key"),
-            "masked_fields": ("ssn phone", '"ssn phone" is taken for one name: write a comma between two.'),
-            "keep_failed": ("0", "Enter at least 1."),
-        }
-        right = {
-            "notice_url": "https://ops.example/notices",
-            "ca_file": str(tmp_path / "ca.pem"),
-            "client_certificate": "",
-            "masked_fields": "ssn, my field",
-            "keep_failed": "60",
-        }
-        labels = {"notice_url": "Notices go to", "ca_file": "CA file", "keep_failed": "Keep failed"}
-        await config.save_settings(store, GeneralSettings(masked_fields=("my field",)), actor="bob")
-        await until(pilot, lambda: screen.query_one("#masked_fields", Input).value == "my field")
-        for field, (typed, words) in wrong.items():
-            screen.query_one(f"#{field}", Input).value = typed
-            await settled(pilot)
-            await press(pilot, "ctrl+s")
-            await until(pilot, partial(_error, pilot, field))
-            assert words in _error(pilot, field)
-            assert screen.focused is screen.query_one(f"#{field}")
-            said = screen.query_one(MessageLine).words
-            assert said == f"✗ {labels.get(field, said[2:].partition(':')[0])}: {_error(pilot, field)[2:]}"
-            screen.query_one(f"#{field}", Input).value = right[field]
-            await settled(pilot)
-        await press(pilot, "ctrl+s")
-        await until(pilot, lambda: screen.query_one(MessageLine).words == "✓ Settings updated")
-    stored = await config.load_settings(store)
-    assert (stored.notice_url, stored.ca_file) == ("https://ops.example/notices", str(tmp_path / "ca.pem"))
-    assert (stored.client_certificate, stored.masked_fields) == (None, ("ssn", "my field"))
-    assert (stored.keep_delivered, stored.keep_failed) == (30, 60)
-
-
-async def test_a_file_that_cannot_be_used_is_told_on_leaving(screens: Screens) -> None:
-    """The error stands at it although another field is wrong, too."""
-    async with screens() as pilot:
-        await press(pilot, "2", "enter")
-        screen = pilot.app.screen
-        screen.query_one("#deadline", Input).value = "soon"
-        screen.query_one("#ca_file").focus()
-        await write(pilot, "/none.pem")
-        await press(pilot, "tab")
-        await until(pilot, lambda: _error(pilot, "ca_file"))
-        assert _error(pilot, "ca_file") == (
-            "✗ /none.pem cannot be used as CA file: no such file or directory."
-        )
-
-
-async def test_a_wrong_header_is_named(screens: Screens) -> None:
-    """Its row may be out of sight: the message line says which it is."""
-    async with screens() as pilot:
-        await press(pilot, "2", "a")
-        await write(pilot, "X-Api Key")
-        await press(pilot, "ctrl+s")
-        words = pilot.app.screen.query_one(MessageLine).words
-    assert words == '✗ X-Api Key: "X-Api Key" is not a header name: no spaces.'
-
-
-async def test_authorization_is_tested_whatever_else_is_wrong(screens: Screens) -> None:
-    """Only what it depends on is validated; other errors stay where they are."""
-    async with screens() as pilot:
-        await press(pilot, "2", "enter")
-        screen = pilot.app.screen
-        await write(pilot, "https://auth.example/token")
-        screen.query_one("#deadline").focus()
-        await write(pilot, "soon")
-        await press(pilot, "tab", "ctrl+t")
-        said = screen.query_one(MessageLine)
-        assert said.words.startswith(
-            "✗ Client ID: Authentication URL, Client ID and Secret Key belong together"
-        )
-        screen.query_one("#client_id", Input).value = "me"
-        screen.query_one("#secret_key", Input).value = "hush"
-        await settled(pilot)
-        await press(pilot, "ctrl+t")
-        assert said.words == "! Nobody delivers, so nobody can test it. ^p Start dispatcher."
-        assert _error(pilot, "deadline") == "✗ Enter a number."
-
-
 async def test_keep_mine_of_two_changes_that_do_not_fit(screens: Screens, store: Store) -> None:
     """A URL that needs a network which somebody else forbade meanwhile is not stored."""
     before = GeneralSettings(allowed_networks=("10.20.0.0/16",))
@@ -519,7 +295,7 @@ async def test_keep_mine_of_two_changes_that_do_not_fit(screens: Screens, store:
         await config.save_settings(store, theirs, actor="bob")
         await press(pilot, "ctrl+s")
         await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceDialog))
-        assert _lines(pilot)[2:] == [
+        assert dialog_lines(pilot)[2:] == [
             "Notices go to",
             "  theirs  empty",
             "  yours   https://10.20.4.7/",

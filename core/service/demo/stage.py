@@ -62,6 +62,7 @@ async def run(folder: Path) -> None:
         await _emit(store, (next(events) for _ in range(_AT_ONCE)))
         await _start_dispatcher(database)
         print("ready", flush=True)
+        # Both are waited for, and ended, below.
         traffic = asyncio.create_task(_traffic(store, events), name="traffic")
         stopped = asyncio.create_task(stop.wait(), name="stop")
         await asyncio.wait({traffic, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -33,16 +33,12 @@ _ATTEMPTS = (
     "INSERT INTO attempts (id, delivery, number, started_at, outcome, status_code, reason, url, token_ms,"
     " connect_ms, first_byte_ms, total_ms, response_headers, response_body, response_body_cut)"
 )
-_SETTLE_MANY = (
+_SETTLE = (
     "UPDATE deliveries SET state = column1, lane = column2, due_at = column3, step = column4,"
     " interruptions = column5, wish = NULL, last_outcome = column6, last_status = column7, last_reason = column8,"
-    " last_ms = column9, changed_at = column10 FROM ({rows})"
-    " WHERE seq = column11 AND deliveries.state = 'sending' AND epoch = ? AND deliveries.wish IS NULL AND line IS NULL"
+    " last_ms = column9, changed_at = column10 FROM ({rows}) WHERE seq = column11"
 )
-_SETTLE = (
-    "UPDATE deliveries SET state = ?, lane = ?, due_at = ?, step = ?, interruptions = ?, wish = NULL,"
-    " last_outcome = ?, last_status = ?, last_reason = ?, last_ms = ?, changed_at = ? WHERE seq = ?"
-)
+_IF_PLAIN = " AND state = 'sending' AND epoch = ? AND wish IS NULL AND line IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +98,7 @@ def _settle_plain(
     now = now_ms()
     rows = [_settled(claim.seq, result, verdict, 0, now) for claim, result, verdict in endings]
     settled = sum(
-        database.execute(_SETTLE_MANY.format(rows=values(part)), [*flat(part), epoch]).rowcount
+        database.execute(_SETTLE.format(rows=values(part)) + _IF_PLAIN, [*flat(part), epoch]).rowcount
         for part in slices(rows)
     )
     if settled == len(endings):
@@ -189,7 +185,8 @@ def _settled(
 def _settle(
     database: sqlite3.Connection, seq: int, result: AttemptResult, verdict: Verdict, interruptions: int = 0
 ) -> None:
-    database.execute(_SETTLE, _settled(seq, result, verdict, interruptions, now_ms()))
+    row = _settled(seq, result, verdict, interruptions, now_ms())
+    database.execute(_SETTLE.format(rows=values([row])), row)
     if verdict.state is not DeliveryState.PENDING:
         webhook, line = database.execute(
             "SELECT webhook, line FROM deliveries WHERE seq = ?", (seq,)
