@@ -30,6 +30,7 @@ EVIDENCE = 16 * 1024
 HEADER_EVIDENCE = 16 * 1024
 """Bytes of an answer's headers that are kept."""
 _LONGEST_NAME, _LONGEST_VALUE = 200, 1000
+_BY_CHANCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ async def attempt(http: Http, request: Request, tokens: TokenSource | None) -> A
         connect_ms=seen.connection.connect_ms,
         first_byte_ms=seen.first_byte_ms,
         response_headers=seen.headers,
-        response_body=_without(seen.secrets, seen.body)[:EVIDENCE],
+        response_body=_without(seen.secrets, seen.body, cut=seen.cut)[:EVIDENCE],
         response_body_cut=seen.cut,
         retry_after=retry_after(seen.retry_after),
         certificate_ends_at=seen.connection.certificate_ends_at,
@@ -177,12 +178,20 @@ def _evidence(
         yield shown, MASKED if is_secret else value.decode("utf-8", "replace")
 
 
-def _without(secrets: tuple[bytes, ...], evidence: bytes) -> bytes:
-    """Dots where an answer gives back what was secret in the request."""
+def _without(secrets: tuple[bytes, ...], evidence: bytes, *, cut: bool = False) -> bytes:
+    """Dots where an answer gives back what was secret in the request; if it is cut, also for one that is cut with it."""
     for secret in secrets:
         if secret in evidence:
             evidence = evidence.replace(secret, DOTS.encode())
+        if cut and (begun := _begun(secret, evidence)):
+            evidence = evidence[:-begun] + DOTS.encode()
     return evidence
+
+
+def _begun(secret: bytes, evidence: bytes) -> int:
+    """How many bytes of a secret the evidence ends with; 0 for so few that they may stand there by chance."""
+    lengths = range(len(secret) - 1, _BY_CHANCE, -1)
+    return next((length for length in lengths if evidence.endswith(secret[:length])), 0)
 
 
 @lru_cache
@@ -196,9 +205,10 @@ async def _read(seen: _Evidence, payload: StreamReader) -> None:
     """Keep the beginning of the body; a longer one is not waited for."""
     while not payload.at_eof():
         part = payload.read_nowait() if payload.is_eof() else await payload.readany()
-        seen.body += part[: EVIDENCE - len(seen.body)]
+        room = EVIDENCE - len(seen.body)
+        seen.body += part[:room]
         if len(seen.body) >= EVIDENCE:
-            seen.cut = not payload.at_eof()
+            seen.cut = len(part) > room or not payload.at_eof()
             return
 
 

@@ -104,6 +104,15 @@ async def test_an_endpoint_that_echoes_its_request_gives_no_secret_away(
     assert result.response_body.decode() == '{"a": "Bearer ••••", "b": "••••", "c": "mx-production"}'
 
 
+async def test_a_secret_that_is_cut_with_its_answer_is_none_to_read(http: Http, receiver: Receiver) -> None:
+    """What an endpoint echoes at the end of the evidence."""
+    receiver.body = b"x" * (EVIDENCE - 11) + b"correct horse battery"
+    custom = (("x-incode-secret", "correct horse battery"),)
+    result = await attempt_at(http, receiver.url, custom_headers=custom)
+    assert result.response_body_cut
+    assert result.response_body == b"x" * (EVIDENCE - 11) + "••••".encode()[:11]
+
+
 async def test_long_answers_are_cut(http: Http, receiver: Receiver) -> None:
     """16 KiB of the body are evidence; ok stays ok."""
     receiver.body = b"x" * 1_000_000
