@@ -63,6 +63,37 @@ async def test_what_waits_for_its_time_is_not_claimed(store: Store) -> None:
     assert [claim.id for claim in first + rest] == [claims[1].id, claims[0].id]
 
 
+async def test_bodies_come_out_as_they_went_in(store: Store) -> None:
+    """However many are claimed at once, each has its own, byte for byte."""
+    await _webhook(store)
+    texts = ["1", '"é😀"', '{"a":  "\\u0000\\""}', "[]"]
+    bodies = [f'{{"interviewId": "66e1", "data": {text}}}'.encode() for text in texts]
+    for body in bodies:
+        await queue.emit(store, "session-failed", accept("session-failed", body))
+    epoch = await queue.next_epoch(store)
+    claims = await queue.claim(store, epoch, [queue.Slots(1, 1, 9, 9)])
+    assert [claim.body for claim in claims] == bodies
+
+
+async def test_one_claim_holds_no_more_than_64_mb(store: Store) -> None:
+    """What would be more waits for the next one: memory has an end, and so has one of SQLite's values."""
+    await _webhook(store)
+    sizes = [16, 16, 32, 1, 65, 1]
+    for size in sizes:
+        body = b'{"interviewId": "66e1", "data": "%b"}' % (b"x" * (size * 1024 * 1024 - 35))
+        assert len(body) == size * 1024 * 1024
+        await queue.emit(store, "session-failed", accept("session-failed", body, limit=len(body)))
+    epoch = await queue.next_epoch(store)
+    claimed = [await queue.claim(store, epoch, [queue.Slots(1, 1, 9, 9)]) for _ in range(5)]
+    assert [[len(claim.body) // 1024 // 1024 for claim in claims] for claims in claimed] == [
+        [16, 16, 32],
+        [1],
+        [65],
+        [1],
+        [],
+    ]
+
+
 async def test_deleting_a_webhook_cancels_what_is_in_flight(store: Store) -> None:
     """What waits is cancelled at once, what is being sent when it comes back without having arrived."""
     webhook = await _webhook(store)
