@@ -10,8 +10,6 @@ from core.store import EpochEnded, Store, StoreError, queue
 from core.store.queue import Ending
 
 _AGAIN = 1.0
-_GATHER = 0.002
-"""Seconds until what has ended is written: the next claim goes first, and its sends go on while this is written."""
 
 _log = structlog.get_logger()
 
@@ -50,8 +48,6 @@ class Recorder:
         """Until it is closed. Raises EpochEnded."""
         while self._gathered or not self._closed:
             await self._news.wait()
-            if not self._closed:
-                await asyncio.sleep(_GATHER)
             self._news.clear()
             if self._gathered:
                 endings, self._gathered = self._gathered, []

@@ -21,8 +21,8 @@ Work = Callable[[sqlite3.Connection], object]
 
 LONGEST_HOLD = 0.030
 """Seconds after which a transaction takes in no further function, so that the lock is held under 50 ms."""
-GAP = 0.0005
-"""Seconds between two transactions in which another process can have the lock."""
+GAP = 0.001
+"""Seconds that calls gather before they become a transaction; meanwhile another process can have the lock."""
 _AGAIN = 0.0005
 """Seconds until the lock is tried again. SQLite's own pauses grow to 100 ms, and miss the gaps of a busy dispatcher."""
 
@@ -73,8 +73,8 @@ class Writer:
                 self._news.clear()
                 await self._news.wait()
                 continue
-            await self._transaction()
             await asyncio.sleep(GAP)
+            await self._transaction()
 
     def close(self) -> None:
         """Take nothing more; `run` ends when the rest is written."""
