@@ -1,12 +1,12 @@
 """IDs that the system assigns: a prefix, then Crockford base32, sortable by time."""
 
-import os
+import random
 import time
 from functools import lru_cache
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _TIME_CHARACTERS = 10
-_RANDOM_BYTES = 5
+_RANDOM_BITS = 40
 _PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 
 
@@ -15,10 +15,10 @@ def new_id(prefix: str) -> str:
 
     IDs are names, not an order: the order of rows is their `seq`.
     """
-    random = int.from_bytes(os.urandom(_RANDOM_BYTES), "big")
+    number = random.getrandbits(_RANDOM_BITS)
     return (
         f"{prefix}_{_time_characters(time.time_ns() // 1_000_000)}"
-        f"{_PAIRS[random >> 30]}{_PAIRS[random >> 20 & 1023]}{_PAIRS[random >> 10 & 1023]}{_PAIRS[random & 1023]}"
+        f"{_PAIRS[number >> 30]}{_PAIRS[number >> 20 & 1023]}{_PAIRS[number >> 10 & 1023]}{_PAIRS[number & 1023]}"
     )
 
 

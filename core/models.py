@@ -1,11 +1,11 @@
 """What Hookkeeper keeps its books on. The same models validate the TUI's forms and the command line."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import ip_network
 from typing import Annotated, Self
 
+from msgspec import Struct
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -449,8 +449,7 @@ class Notice(_Model):
     acknowledged_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptResult:
+class AttemptResult(Struct, frozen=True):
     """What an attempt brings back to the books. Durations are milliseconds, `retry_after` seconds.
 
     `certificate_ends_at` (ms since 1970) is told by an attempt that made a new TLS connection.

@@ -11,6 +11,8 @@ LONGEST = 86400.0
 def retry_after(text: str) -> float | None:
     """The seconds that a `Retry-After` field asks for, as a number or as a date; None if it is neither."""
     text = text.strip()
+    if not text:
+        return None
     if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
         return min(float(text), LONGEST)
     try:

@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from time import monotonic
 
 import aiohttp
 from aiohttp.http import RawResponseMessage
 from aiohttp.streams import StreamReader
+from msgspec import Struct, field
 from pydantic import SecretStr
 
 from core.auth import Token, TokenSource
@@ -33,24 +33,25 @@ _LONGEST_NAME, _LONGEST_VALUE = 200, 1000
 _BY_CHANCE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What goes out. `deadline` is seconds over the whole attempt."""
 
     url: str
     delivery_id: str
     event_type: str
     number: int
-    body: bytes = field(repr=False)
+    body: bytes
     is_test: bool
     signing_secrets: tuple[SecretStr, ...]
-    custom_headers: tuple[tuple[str, str], ...] = field(repr=False)
+    custom_headers: tuple[tuple[str, str], ...]
     accepted_answer: AcceptedAnswer
     deadline: float
 
+    def __repr__(self) -> str:
+        return f"Request({self.delivery_id!r}, {self.url!r})"
 
-@dataclass(slots=True)
-class _Evidence:
+
+class _Evidence(Struct):
     """What is known so far: a deadline in the middle must not lose it."""
 
     began: float
@@ -168,14 +169,22 @@ def _evidence(
     raw_headers: Iterable[tuple[bytes, bytes]], secrets: tuple[bytes, ...]
 ) -> Iterator[tuple[str, str]]:
     """The headers as they are stored, the first of very many: never somebody's session or token."""
-    size = 0
+    left = HEADER_EVIDENCE
     for raw_name, raw_value in raw_headers:
-        name, value = raw_name[:_LONGEST_NAME], _without(secrets, raw_value)[:_LONGEST_VALUE]
-        size += len(name) + len(value)
-        if size > HEADER_EVIDENCE:
+        header, size = _header(raw_name, raw_value, secrets)
+        left -= size
+        if left < 0:
             return
-        shown, is_secret = _name(name)
-        yield shown, MASKED if is_secret else value.decode("utf-8", "replace")
+        yield header
+
+
+@lru_cache
+def _header(raw_name: bytes, raw_value: bytes, secrets: tuple[bytes, ...]) -> tuple[tuple[str, str], int]:
+    """A header as it is shown, and its size in bytes. Most of an endpoint's answers have the same."""
+    value = _without(secrets, raw_value)[:_LONGEST_VALUE]
+    name = raw_name[:_LONGEST_NAME].decode("utf-8", "replace")
+    shown = MASKED if holds_secret(name) else value.decode("utf-8", "replace")
+    return (name, shown), min(len(raw_name), _LONGEST_NAME) + len(value)
 
 
 def _without(secrets: tuple[bytes, ...], evidence: bytes, *, cut: bool = False) -> bytes:
@@ -192,13 +201,6 @@ def _begun(secret: bytes, evidence: bytes) -> int:
     """How many bytes of a secret the evidence ends with; 0 for so few that they may stand there by chance."""
     lengths = range(len(secret) - 1, _BY_CHANCE, -1)
     return next((length for length in lengths if evidence.endswith(secret[:length])), 0)
-
-
-@lru_cache
-def _name(raw: bytes) -> tuple[str, bool]:
-    """A header's name as it is shown, and whether its value is a secret."""
-    name = raw.decode("utf-8", "replace")
-    return name, holds_secret(name)
 
 
 async def _read(seen: _Evidence, payload: StreamReader) -> None:

@@ -202,7 +202,7 @@ class Dispatcher:
         finally:
             del self._attempts[claim.seq]
         destination.pace.note(result, time.monotonic())
-        verdict = judge(claim, result, destination.waits, self._tokens.wait if self._tokens else None)
+        verdict = judge(claim, result, destination.waits, self._tokens)
         self._recorder.add(Ending(claim, result, verdict))
         # After an answer the endpoint is free for the next one; a failure is written down first.
         if result.outcome is Outcome.OK:

@@ -6,7 +6,6 @@ import ssl
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import monotonic
@@ -20,6 +19,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.connector import Connection as AiohttpConnection
 from aiohttp.resolver import AsyncResolver
 from httpx_aiohttp import AiohttpTransport
+from msgspec import Struct, field
 from yarl import URL
 
 from core.delivery.guard import check
@@ -37,8 +37,7 @@ _RECEIVE_BUFFER = 16 * 1024
 Networks = Callable[[], Sequence[str]]
 
 
-@dataclass(slots=True)
-class Connection:
+class Connection(Struct):
     """What a request learns of its connection.
 
     `peer` is the address and port that were tried last, "" where no new connection was needed. `certificate_ends_at`

@@ -6,6 +6,7 @@ import os
 import re
 import ssl
 from collections.abc import Iterator
+from functools import lru_cache
 
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
@@ -18,6 +19,7 @@ from core.models import AcceptedAnswer, Outcome
 _ACCEPTED = "this webhook accepts 204, or 200 with application/json"
 
 
+@lru_cache
 def of_answer(status: int, content_type: str, accepted: AcceptedAnswer) -> tuple[Outcome, str]:
     """What a status line and the headers mean."""
     if 200 <= status < 300:

@@ -10,6 +10,7 @@ PROBE_INTERVAL = 30.0
 """Seconds between two probes of an endpoint whose breaker is open."""
 HALVING_INTERVAL = 1.0
 _PAUSING = (429, 503)
+_NO_ANSWER = (Outcome.TIMEOUT, Outcome.CONNECTION)
 _NOT_THE_ENDPOINT = (Outcome.TOKEN_ERROR, Outcome.INTERRUPTED, Outcome.SHUTDOWN)
 
 
@@ -104,4 +105,4 @@ class Pace:
 def _is_trouble(result: AttemptResult) -> bool:
     """429, 5xx, no answer in time, no connection."""
     status = result.status_code or 0
-    return status == 429 or status >= 500 or result.outcome in (Outcome.TIMEOUT, Outcome.CONNECTION)
+    return status == 429 or status >= 500 or result.outcome in _NO_ANSWER

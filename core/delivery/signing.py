@@ -11,10 +11,12 @@ _PREFIX = "whsec_"
 
 def sign(secret: SecretStr, identity: str, timestamp: int, body: bytes) -> str:
     """The value of `webhook-signature` for one secret, `v1,` and base64."""
-    digest = hmac.digest(_key(secret), b"%b.%d.%b" % (identity.encode(), timestamp, body), "sha256")
-    return "v1," + base64.b64encode(digest).decode()
+    signature = _keyed(secret).copy()
+    signature.update(b"%b.%d.%b" % (identity.encode(), timestamp, body))
+    return "v1," + base64.b64encode(signature.digest()).decode()
 
 
 @lru_cache
-def _key(secret: SecretStr) -> bytes:
-    return base64.b64decode(secret.get_secret_value().removeprefix(_PREFIX))
+def _keyed(secret: SecretStr) -> hmac.HMAC:
+    key = base64.b64decode(secret.get_secret_value().removeprefix(_PREFIX))
+    return hmac.new(key, digestmod="sha256")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from core import schedule
+from core.auth import TokenSource
 from core.clock import now_ms
 from core.models import AttemptResult, DeliveryState, Outcome
 from core.store.queue import Claim, Verdict
@@ -10,10 +11,10 @@ from core.store.queue import Claim, Verdict
 GONE = 410
 
 
-def judge(claim: Claim, result: AttemptResult, waits: Sequence[float], token_wait: float | None) -> Verdict:
+def judge(claim: Claim, result: AttemptResult, waits: Sequence[float], tokens: TokenSource | None) -> Verdict:
     """Delivered, due again, or failed because the schedule has no wait left.
 
-    `waits` is the schedule and `token_wait` the token endpoint's own pace, both in seconds. What is not the
+    `waits` is the schedule, in seconds; without a token the token endpoint's own pace counts. What is not the
     endpoint's fault takes no step of the schedule.
     """
     match result.outcome:
@@ -22,7 +23,7 @@ def judge(claim: Claim, result: AttemptResult, waits: Sequence[float], token_wai
         case Outcome.SHUTDOWN:
             return Verdict(DeliveryState.PENDING, claim.step, now_ms())
         case Outcome.TOKEN_ERROR:
-            return Verdict(DeliveryState.PENDING, claim.step, _in(token_wait or 0.0))
+            return Verdict(DeliveryState.PENDING, claim.step, _in((tokens and tokens.wait) or 0.0))
         case Outcome.HTTP_STATUS if result.status_code == GONE:
             return Verdict(DeliveryState.PENDING, claim.step, now_ms(), gone=True)
     wait = schedule.wait_after(waits, claim.step + 1)

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
@@ -41,8 +40,7 @@ _SETTLE = (
 _IF_PLAIN = " AND state = 'sending' AND epoch = ? AND wish IS NULL AND line IS NULL"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What becomes of a delivery after an attempt. `due_at` is ms since 1970, 0 for at once.
 
     `gone`: the endpoint says for good that it is no more; its webhook is disabled.
