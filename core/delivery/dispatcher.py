@@ -51,10 +51,12 @@ class Dispatcher:
         self._store = store
         self._epoch = epoch
         self._wake = wake
+        self._news = asyncio.Event()
         self._note = note
         self._settings = GeneralSettings()
         self._destinations: dict[int, Destination] = {}
         self._fingerprint: tuple[object, ...] = ()
+        self._outlook: queue.Outlook | None = None
         tls = Tls(lambda: self._settings)
         self._http = Http(lambda: self._settings.allowed_networks, tls, nameservers=nameservers)
         self._notifier = Notifier(store, self._http, tls, lambda: self._settings)
@@ -74,12 +76,11 @@ class Dispatcher:
         async with self._http, asyncio.TaskGroup() as tasks:
             watch = [tasks.create_task(self._watch(tasks)), tasks.create_task(self._housekeeping())]
             watch.append(tasks.create_task(self._wake_on(stop)))
-            watch.append(tasks.create_task(run_jobs(self._store, self._can_deliver)))
+            watch.append(tasks.create_task(run_jobs(self._store, self._can_deliver, self._news)))
             watch.append(tasks.create_task(self._notifier.run(stop)))
             tasks.create_task(self._recorder.run())
             try:
                 while not stop.is_set():
-                    self._wake.clear()
                     await self._turn(tasks)
                 await self._drain()
             finally:
@@ -99,7 +100,7 @@ class Dispatcher:
         """Claim what there are slots for, then wait for news or for the next due time."""
         try:
             await self._follow_clock()
-            outlook = await queue.look_out(self._store)
+            outlook = await self._look_out()
             if outlook.fingerprint != self._fingerprint:
                 await self._refresh(tasks, outlook.fingerprint)
             due = {} if self._must_wait(tasks) else outlook.due
@@ -127,9 +128,17 @@ class Dispatcher:
             async with asyncio.timeout(min([*later, 1.0])):
                 await self._wake.wait()
 
+    async def _look_out(self) -> queue.Outlook:
+        """What there is to do: read again only after news."""
+        if self._wake.is_set() or self._outlook is None:
+            self._wake.clear()
+            self._outlook = await queue.look_out(self._store)
+        return self._outlook
+
     async def _follow_clock(self) -> None:
         """Before anything is claimed: a clock set forward makes no retry due."""
         if step := self._clock.step:
+            self._outlook = None
             moved = await queue.move_due_times(self._store, round(step * 1000))
             self._clock.follow(step)
             _log.warning("the wall clock was set", seconds=round(step), moved=moved)
@@ -178,6 +187,7 @@ class Dispatcher:
                 free -= wanted.free
         if not slots:
             return False
+        self._outlook = None
         claims = await queue.claim(self._store, self._epoch, slots, fingerprint=self._fingerprint)
         for claim in claims:
             destination = self._destinations[claim.webhook]
@@ -289,6 +299,7 @@ class Dispatcher:
             try:
                 async for _ in self._store.changes(POLL):
                     self._wake.set()
+                    self._news.set()
                     await answer_requests(self._store, tasks, answering)
             except (DatabaseNewer, DatabaseReplaced):
                 raise

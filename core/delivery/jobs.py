@@ -12,24 +12,30 @@ MOST_WAITING = 500
 """Deliveries that may wait in the bulk lane before more are resent, so that pausing a job stops what it does."""
 _REST = 0.02
 """Seconds between two slices in which others have the write lock."""
-_LOOK = 0.25
 _AGAIN = 1.0
 
 _log = structlog.get_logger()
 
 
-async def run_jobs(store: Store, can_deliver: Callable[[], bool]) -> None:
-    """Run until cancelled. What is half done is in the store, so whoever comes next goes on with it."""
+async def run_jobs(store: Store, can_deliver: Callable[[], bool], news: asyncio.Event) -> None:
+    """Run until cancelled; `news` is set whenever somebody has committed something.
+
+    What is half done is in the store, so whoever comes next goes on with it.
+    """
     while True:
-        pause = _LOOK
+        news.clear()
         try:
-            for job in await jobs.running_jobs(store):
-                pause = _REST
+            running = await jobs.running_jobs(store)
+            for job in running:
                 await _go_on(store, job, can_deliver)
         except StoreError as error:
             _log.error("jobs cannot go on", reason=str(error))
-            pause = _AGAIN
-        await asyncio.sleep(pause)
+            await asyncio.sleep(_AGAIN)
+            continue
+        if running:
+            await asyncio.sleep(_REST)
+        else:
+            await news.wait()
 
 
 async def _go_on(store: Store, job: Job, can_deliver: Callable[[], bool]) -> None:

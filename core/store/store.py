@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,9 @@ from core.store.sealed import keys_in_use
 from core.store.writer import Writer, open_writer
 
 T = TypeVar("T")
+
+_LOOK = 1.0
+"""Seconds after which the versions are looked at even if the write-ahead log seems untouched."""
 
 
 class Store:
@@ -38,6 +42,7 @@ class Store:
         self._reading = asyncio.Lock()
         self._watcher = watcher
         self._file = _identity(path)
+        self._log = path.with_name(path.name + "-wal")
 
     @property
     def reads_only(self) -> bool:
@@ -80,15 +85,20 @@ class Store:
                 raise in_words(error, self.path) from None
 
     async def changes(self, interval: float) -> AsyncGenerator[None, None]:
-        """Yields at once, then each time anybody has committed something, looking every `interval` seconds.
+        """Yields at once, then each time anybody has committed something, glancing every `interval` seconds.
 
         What is read after a yield misses nothing. Who leaves the loop early closes it (`contextlib.aclosing`).
         Raises DatabaseNewer once a newer program has upgraded the file, DatabaseReplaced once it is another one.
         """
+        written, looked_at = self._last_written(), time.monotonic()
         seen = await self._versions()
         yield
         while True:
             await asyncio.sleep(interval)
+            before, written = written, self._last_written()
+            if written == before and time.monotonic() - looked_at < _LOOK:
+                continue
+            looked_at = time.monotonic()
             now = await self._versions()
             if _identity(self.path) != self._file:
                 raise DatabaseReplaced(
@@ -101,6 +111,14 @@ class Store:
             if now != seen:
                 seen = now
                 yield
+
+    def _last_written(self) -> tuple[int, int]:
+        """When the write-ahead log was written to and how far: cheap to ask, but two COMMITs may be at one time."""
+        try:
+            status = self._log.stat()
+        except OSError:
+            return 0, 0
+        return status.st_mtime_ns, status.st_size
 
     async def _versions(self) -> tuple[int, int]:
         def look(database: sqlite3.Connection) -> tuple[int, int]:
@@ -126,10 +144,7 @@ class Store:
 
     def wal_size(self) -> int:
         """Bytes of the write-ahead log."""
-        try:
-            return self.path.with_name(self.path.name + "-wal").stat().st_size
-        except OSError:
-            return 0
+        return self._last_written()[1]
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -65,7 +65,7 @@ async def test_resending_waits_while_nothing_can_be_sent(store: Store) -> None:
     job = await jobs.start(store, JobKind.RESEND, DeliveryFilter(state="failed"), actor="ana")
     sending = Sending(False)
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(run_jobs(store, sending))
+        running = tasks.create_task(run_jobs(store, sending, asyncio.Event()))
         await sending.wait_for(3)
         assert (await jobs.load_job(store, job.id)).position == 0
         sending.possible = True
@@ -80,7 +80,7 @@ async def test_cancelling_does_not_wait(store: Store) -> None:
     resending = await jobs.start(store, JobKind.RESEND, DeliveryFilter(state="failed"), actor="ana")
     cancelling = await jobs.start(store, JobKind.CANCEL, DeliveryFilter(state="failed"), actor="ana")
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(run_jobs(store, Sending(False)))
+        running = tasks.create_task(run_jobs(store, Sending(False), asyncio.Event()))
         await _done(store, cancelling.id)
         running.cancel()
     assert (await jobs.load_job(store, cancelling.id)).done == 3
@@ -99,7 +99,7 @@ async def test_a_job_of_a_newer_program_stops_no_dispatcher(store: Store) -> Non
 
     with capture_logs() as log:
         async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(run_jobs(store, Sending(True)))
+            running = tasks.create_task(run_jobs(store, Sending(True), asyncio.Event()))
             await _until(has_failed)
             await store.write(lambda db: db.execute("UPDATE jobs SET filter = ?", (stored,)).rowcount)
             await _done(store, job.id)
