@@ -1,6 +1,5 @@
 """`hookkeeper`: without a command the screens, otherwise the command line."""
 
-import gc
 import os
 from pathlib import Path
 
@@ -20,8 +19,6 @@ def open_screens(database: Path, *, reads_only: bool = False) -> int:
     # Textual reads these when it is imported: an arrow key that is split on its way must not become Esc.
     os.environ.setdefault("ESCDELAY", "300" if "SSH_CONNECTION" in os.environ else "100")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    # Nothing that is imported is garbage: looking for some takes a tenth of the start.
-    gc.disable()
     from tui.actions import rebind
     from tui.keymap import keymap_file, read_keymap
 

@@ -1,6 +1,7 @@
 """The database that a command works on, and who works."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,9 @@ def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *,
 
     database = database_of(context)
     is_new = create and not database.exists()
+
+    gc.freeze()
+    gc.enable()
 
     async def run() -> T:
         async with open_store(database, create=create) as store:

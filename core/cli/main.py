@@ -1,6 +1,7 @@
 """The command `hookkeeper`: the screens, or the command line, which is imported only where it is meant."""
 
 import errno
+import gc
 import io
 import os
 import sys
@@ -21,6 +22,8 @@ def run(open_screens: OpenScreens) -> None:
 
     0: done. 1: not done. 2: wrong usage. 130: ctrl+c.
     """
+    # Nothing that is imported is garbage: looking for some takes a tenth of a start. Whoever stays enables it again.
+    gc.disable()
     _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -42,6 +45,8 @@ def run(open_screens: OpenScreens) -> None:
         _leave(f"{error.filename or 'Input or output'}: {error.strerror or error}.{then}", 1)
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        gc.enable()
 
 
 def _open_what_is_closed() -> None:

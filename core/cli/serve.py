@@ -29,6 +29,7 @@ def run_serve(database: Path, *, started_by: str = "serve") -> int:
 
     # What is imported is no garbage, and attempts leave few cycles: one or two percent of a delivery was looking for some.
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 100)
     log = Log()
     structlog.configure(
