@@ -216,8 +216,7 @@ class Dispatcher:
         self._recorder.add(Ending(claim, result, verdict))
         # After an answer the endpoint is free for the next one; a failure is written down first.
         if result.outcome is Outcome.OK:
-            destination.end(claim)
-            self._wake.set()
+            self._end(destination, claim)
         await self._tell(destination)
 
     async def _tell(self, destination: Destination) -> None:
@@ -233,10 +232,14 @@ class Dispatcher:
 
     def _ended(self, endings: Sequence[Ending]) -> None:
         """What is written down is no longer in flight."""
-        self._in_flight -= len(endings)
         for claim, result, _ in endings:
             if result.outcome is not Outcome.OK:
-                self._destinations[claim.webhook].end(claim)
+                self._end(self._destinations[claim.webhook], claim)
+
+    def _end(self, destination: Destination, claim: Claim) -> None:
+        """Its slot is free."""
+        self._in_flight -= 1
+        destination.end(claim)
         self._wake.set()
 
     async def _refresh(self, tasks: asyncio.TaskGroup, fingerprint: tuple[object, ...]) -> None:

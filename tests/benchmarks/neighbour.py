@@ -56,7 +56,7 @@ async def _measure(stage: Scene, scale: Scale) -> tuple[float, list[float]]:
     with stage.dispatcher():
         await _deliver(stage, 1)
         rate = await _deliver(stage, scale.deliveries // _WEBHOOKS)
-        return rate, await latencies(stage, TYPE, scale.emits // 5, webhooks=_WEBHOOKS)
+        return rate, await latencies(stage, TYPE, scale.emits // 2, webhooks=_WEBHOOKS)
 
 
 async def _deliver(stage: Scene, events: int) -> float:
