@@ -98,9 +98,12 @@ class Dispatcher:
 
     async def _turn(self, tasks: asyncio.TaskGroup) -> None:
         """Claim what there are slots for, then wait for news or for the next due time."""
+        if self._wake.is_set():
+            self._wake.clear()
+            self._outlook = None
         try:
             await self._follow_clock()
-            outlook = await self._look_out()
+            outlook = self._outlook = self._outlook or await queue.look_out(self._store)
             if outlook.fingerprint != self._fingerprint:
                 await self._refresh(tasks, outlook.fingerprint)
             due = {} if self._must_wait(tasks) else outlook.due
@@ -127,13 +130,6 @@ class Dispatcher:
         with suppress(TimeoutError):
             async with asyncio.timeout(min([*later, 1.0])):
                 await self._wake.wait()
-
-    async def _look_out(self) -> queue.Outlook:
-        """What there is to do: read again only after news."""
-        if self._wake.is_set() or self._outlook is None:
-            self._wake.clear()
-            self._outlook = await queue.look_out(self._store)
-        return self._outlook
 
     async def _follow_clock(self) -> None:
         """Before anything is claimed: a clock set forward makes no retry due."""
