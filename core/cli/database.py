@@ -45,6 +45,7 @@ def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *,
     database = database_of(context)
     is_new = create and not database.exists()
 
+    # All is imported now: see `run`.
     gc.freeze()
     gc.enable()
 

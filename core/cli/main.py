@@ -22,7 +22,8 @@ def run(open_screens: OpenScreens) -> None:
 
     0: done. 1: not done. 2: wrong usage. 130: ctrl+c.
     """
-    # Nothing that is imported is garbage: looking for some takes a tenth of a start. Whoever stays enables it again.
+    # Nothing that is imported is garbage: looking for some takes a tenth of a start. Those that stay (`in_store`,
+    # `serve`, the screens) enable it again.
     gc.disable()
     _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):

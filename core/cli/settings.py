@@ -347,7 +347,7 @@ async def _answer(store: "Store", number: int) -> "AuthorizationAnswer":
 
     try:
         async with asyncio.timeout(_PATIENCE):
-            # noqa: the answer comes from another process, through the file; no event can tell of it.
+            # The answer comes from another process, through the file: no event can tell of it.
             while (answer := await requests.authorization_answer(store, number)) is None:  # noqa: ASYNC110
                 await asyncio.sleep(_GLANCE)
             return answer

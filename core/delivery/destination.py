@@ -53,7 +53,7 @@ class Destination:
 
     @property
     def in_flight(self) -> int:
-        """Attempts that have begun and are not recorded."""
+        """Attempts that have begun and neither succeeded nor are recorded."""
         return self.first + self.retries
 
     def slots(self, free_in_all: int, share: int, now: float) -> Slots | None:

@@ -64,7 +64,6 @@ class Dispatcher:
         self._probe: asyncio.Task[None] | None = None
         self._attempts: dict[int, asyncio.Task[None]] = {}
         self._recorder = Recorder(store, epoch, note, self._ended)
-        self._in_flight = 0
         self._stopping = False
         self._blocked = False
         self._clock = WallClock()
@@ -91,6 +90,11 @@ class Dispatcher:
                     self._probe.cancel()
                 if self._tokens is not None:
                     await self._tokens.close()
+
+    @property
+    def _in_flight(self) -> int:
+        """Attempts to all webhooks that have begun, and of those that failed the ones that are not recorded."""
+        return sum(each.in_flight for each in self._destinations.values())
 
     async def _wake_on(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -188,7 +192,6 @@ class Dispatcher:
         for claim in claims:
             destination = self._destinations[claim.webhook]
             destination.begin(claim, moment)
-            self._in_flight += 1
             self._attempts[claim.seq] = tasks.create_task(self._deliver(destination, claim))
         return bool(claims)
 
@@ -212,7 +215,8 @@ class Dispatcher:
         self._recorder.add(Ending(claim, result, verdict))
         # After an answer the endpoint is free for the next one; a failure is written down first.
         if result.outcome is Outcome.OK:
-            self._end(destination, claim)
+            destination.end(claim)
+            self._wake.set()
         await self._tell(destination)
 
     async def _tell(self, destination: Destination) -> None:
@@ -227,15 +231,10 @@ class Dispatcher:
                 await paces.set_pace(self._store, destination.stored.seq, state)
 
     def _ended(self, endings: Sequence[Ending]) -> None:
-        """What is written down is no longer in flight."""
+        """What is written down is no longer in flight, and the next of its session is due."""
         for claim, result, _ in endings:
             if result.outcome is not Outcome.OK:
-                self._end(self._destinations[claim.webhook], claim)
-
-    def _end(self, destination: Destination, claim: Claim) -> None:
-        """Its slot is free."""
-        self._in_flight -= 1
-        destination.end(claim)
+                self._destinations[claim.webhook].end(claim)
         self._wake.set()
 
     async def _refresh(self, tasks: asyncio.TaskGroup, fingerprint: tuple[object, ...]) -> None:

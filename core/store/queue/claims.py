@@ -15,7 +15,7 @@ from core.store.line import NEVER
 from core.store.store import Store
 
 _MOST_BYTES = 64 * 1024 * 1024
-"""Bodies in one claim, together; a larger one is claimed alone."""
+"""Bodies that one lane of a webhook gives to a claim, together; a larger one goes alone."""
 # One row for many: sqlite3 lets Python's lock go at each row, and a busy event loop gives it back late.
 _DUE = (
     "SELECT json_group_array(json_array(seq, id, event, type, is_test, number, step, size)) FROM ("

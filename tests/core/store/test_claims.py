@@ -75,7 +75,7 @@ async def test_bodies_come_out_as_they_went_in(store: Store) -> None:
     assert [claim.body for claim in claims] == bodies
 
 
-async def test_one_claim_holds_no_more_than_64_mb(store: Store) -> None:
+async def test_a_lane_gives_no_more_than_64_mb_at_once(store: Store) -> None:
     """What would be more waits for the next one: memory has an end, and so has one of SQLite's values."""
     await _webhook(store)
     sizes = [16, 16, 32, 1, 65, 1]

@@ -8,10 +8,14 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable
 from pathlib import Path
 
+import pytest
+
 from core.catalog import accept
+from core.delivery import dispatcher
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, bell, config, history, open_store, queue
 from tests.e2e.conftest import Serve, line_with
+from tests.e2e.faults.conftest import Dispatching
 from tests.support.receiver import Receiver
 
 TYPE = "session-failed"
@@ -94,3 +98,19 @@ async def test_order_survives_failures_and_kills(database: Path, receiver: Recei
     assert _first_successes(receiver, statuses) == {
         f"s{session}": list(range(EVENTS)) for session in range(SESSIONS)
     }
+
+
+async def test_the_next_of_a_session_waits_for_no_poll(
+    database: Path, receiver: Receiver, dispatching: Dispatching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes out once the one before it is written down, even if nobody looks at the file meanwhile."""
+    monkeypatch.setattr(dispatcher, "POLL", 3600)
+    async with open_store(database) as store:
+        await config.save_settings(store, GeneralSettings(allowed_networks=("127.0.0.0/8",)), actor="ana")
+        options = WebhookOptions(url=receiver.url, in_order=True)
+        await config.add_webhook(store, TYPE, options, actor="ana")
+        for number in range(3):
+            await queue.emit(store, TYPE, accept(TYPE, b'{"interviewId":"s1","n":%d}' % number))
+        async with asyncio.timeout(30), dispatching(store):
+            received = await receiver.wait_for(3)
+    assert [json.loads(seen.body)["n"] for seen in received] == [0, 1, 2]
