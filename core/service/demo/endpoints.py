@@ -1,15 +1,17 @@
 """The demo's endpoints on loopback: as good and as bad as those of real life, and a token endpoint."""
 
-import asyncio
+import base64
 import itertools
+import json
 import random
+import socket
+import threading
+import time
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from time import monotonic
-
-from aiohttp import BasicAuth, web
-from aiohttp.typedefs import Handler
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote_plus
 
 CLIENT_ID = "hookkeeper-demo"
 SECRET_KEY = "made up"
@@ -20,92 +22,139 @@ _LIMIT = 4
 _HOSTILE = (
     "\x1b[2J\x1b[31mYour terminal is mine\x1b]0;owned\x07 [bold]not markup[/bold] \u202edesrever\u202c \x00"
 )
+_NAMES = ("good", "slow", "flaky", "limited", "gone", "hostile")
 
 
-class Endpoints:
-    """Handlers of one server. What they answer by chance is the same in every run with the same seed."""
+class Endpoints(ThreadingHTTPServer):
+    """One server for all. What they answer by chance is the same in every run with the same seed."""
+
+    daemon_threads = True
 
     def __init__(self, seed: int) -> None:
-        self._chance = random.Random(seed)
-        self._tokens: set[str] = set()
+        super().__init__(("127.0.0.1", 0), _Endpoint)
+        self.chance = random.Random(seed)
+        self.tokens: set[str] = set()
+        self.turns = itertools.count()
         self._taken: deque[float] = deque()
-        self._turns = itertools.count()
-        self.app = web.Application(middlewares=[self._authorize])
-        self.app.router.add_post("/oauth2/token", self._token)
-        for name in ("good", "slow", "flaky", "limited", "gone", "hostile"):
-            self.app.router.add_post(f"/{name}", getattr(self, f"_{name}"))
+        self._one_at_a_time = threading.Lock()
 
-    @web.middleware
-    async def _authorize(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Endpoints take their own tokens only."""
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if request.path != "/oauth2/token" and token not in self._tokens:
-            return web.json_response({"error": "invalid_token"}, status=401)
-        await request.read()
-        return await handler(request)
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Who has seen enough goes: nobody has to read of it on the demo's screen."""
 
-    async def _token(self, request: web.Request) -> web.Response:
-        try:
-            client = BasicAuth.decode(request.headers.get("Authorization", ""))
-        except ValueError:
-            client = BasicAuth("")
-        if (client.login, client.password) != (CLIENT_ID, SECRET_KEY.replace(" ", "+")):
-            return web.json_response({"error": "invalid_client"}, status=401)
-        token = f"{self._chance.getrandbits(128):032x}"
-        self._tokens.add(token)
-        return web.json_response(
-            {"access_token": token, "token_type": "Bearer", "expires_in": _TOKEN_LIFETIME}
-        )
+    def wait_for_turn(self) -> int | None:
+        """Take one of the limited endpoint's places; the seconds to wait if there is none."""
+        with self._one_at_a_time:
+            now = time.monotonic()
+            while self._taken and self._taken[0] < now - _WINDOW:
+                self._taken.popleft()
+            if len(self._taken) >= _LIMIT:
+                return round(self._taken[0] + _WINDOW - now) + 1
+            self._taken.append(now)
+            return None
 
-    async def _good(self, request: web.Request) -> web.Response:
-        return web.Response(status=204)
 
-    async def _slow(self, request: web.Request) -> web.Response:
+class _Endpoint(BaseHTTPRequestHandler):
+    """One connection. Each method below `do_POST` is an endpoint."""
+
+    protocol_version = "HTTP/1.1"
+    server: Endpoints
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nobody reads it."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        name = self.path.strip("/")
+        if name == "oauth2/token":
+            self._token()
+        elif self.headers.get("Authorization", "").removeprefix("Bearer ") not in self.server.tokens:
+            self._answer(401, {"error": "invalid_token"})
+        elif name in _NAMES:
+            getattr(self, f"_{name}")()
+        else:
+            self._answer(404)
+
+    def _token(self) -> None:
+        given = base64.b64decode(self.headers.get("Authorization", "").removeprefix("Basic "))
+        if unquote_plus(given.decode()) != f"{CLIENT_ID}:{SECRET_KEY}":
+            self._answer(401, {"error": "invalid_client"})
+            return
+        token = f"{self.server.chance.getrandbits(128):032x}"
+        self.server.tokens.add(token)
+        self._answer(200, {"access_token": token, "token_type": "Bearer", "expires_in": _TOKEN_LIFETIME})
+
+    def _good(self) -> None:
+        self._answer(204)
+
+    def _slow(self) -> None:
         """Now and then slower than any deadline of the demo."""
-        await asyncio.sleep(60 if self._chance.random() < 0.06 else self._chance.uniform(0.4, 1.8))
-        return web.json_response({"success": True})
+        chance = self.server.chance
+        time.sleep(60 if chance.random() < 0.06 else chance.uniform(0.4, 1.8))
+        self._answer(200, {"success": True})
 
-    async def _flaky(self, request: web.Request) -> web.Response:
-        draw = self._chance.random()
-        if draw < 0.1 and request.transport is not None:
-            request.transport.abort()
-        if draw < 0.45:
-            return web.Response(status=503, text="Try again later")
-        return web.json_response({"success": True})
+    def _flaky(self) -> None:
+        draw = self.server.chance.random()
+        if draw < 0.1:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+        elif draw < 0.45:
+            self._answer(503, "Try again later")
+        else:
+            self._answer(200, {"success": True})
 
-    async def _limited(self, request: web.Request) -> web.Response:
-        now = monotonic()
-        while self._taken and self._taken[0] < now - _WINDOW:
-            self._taken.popleft()
-        if len(self._taken) >= _LIMIT:
-            wait = round(self._taken[0] + _WINDOW - now) + 1
-            return web.Response(status=429, headers={"Retry-After": str(wait)})
-        self._taken.append(now)
-        return web.Response(status=204)
+    def _limited(self) -> None:
+        wait = self.server.wait_for_turn()
+        if wait is None:
+            self._answer(204)
+        else:
+            self._answer(429, headers={"Retry-After": str(wait)})
 
-    async def _gone(self, request: web.Request) -> web.Response:
-        return web.Response(status=410, text="This endpoint was removed")
+    def _gone(self) -> None:
+        self._answer(410, "This endpoint was removed")
 
-    async def _hostile(self, request: web.Request) -> web.StreamResponse:
+    def _hostile(self) -> None:
         """By turns control characters, and an answer without an end."""
-        if next(self._turns) % 2 == 0:
-            return web.Response(status=500, text=_HOSTILE)
-        response = web.StreamResponse(headers={"Content-Type": "application/json"})
-        with suppress(ConnectionError):  # who has seen enough goes
-            await response.prepare(request)
-            while True:
-                await response.write(b"[" * 4096)
-                await asyncio.sleep(0.05)
-        return response
+        if next(self.server.turns) % 2 == 0:
+            self._answer(500, _HOSTILE)
+            return
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        while True:
+            self.wfile.write(b"[" * 4096)
+            time.sleep(0.05)
+
+    def _answer(
+        self,
+        status: int,
+        body: dict[str, object] | str | None = None,
+        *,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        if body is not None:
+            kind = "text/plain" if isinstance(body, str) else "application/json"
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        content = b"" if body is None else (body if isinstance(body, str) else json.dumps(body)).encode()
+        if status != 204:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
 
-@asynccontextmanager
-async def open_endpoints(seed: int) -> AsyncIterator[str]:
-    """Listen on a free port of loopback; yields the origin, such as `http://127.0.0.1:40123`."""
-    runner = web.AppRunner(Endpoints(seed).app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+@contextmanager
+def open_endpoints(seed: int) -> Iterator[str]:
+    """Listen on a free port of loopback; yields the origin, such as `http://127.0.0.1:40123`.
+
+    Each connection is a thread, which ends with the process.
+    """
+    with Endpoints(seed) as server:
+        listening = threading.Thread(target=server.serve_forever, name="endpoints", daemon=True)
+        listening.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()

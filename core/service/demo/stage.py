@@ -56,21 +56,22 @@ async def run(folder: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     database = database_in(folder)
-    async with open_endpoints(SEED) as origin, open_store(database) as store:
-        await _set_up(store, origin)
-        events = made_up_events(SEED)
-        await _emit(store, (next(events) for _ in range(_AT_ONCE)))
-        await _start_dispatcher(database)
-        print("ready", flush=True)
-        # Both are waited for, and ended, below.
-        traffic = asyncio.create_task(_traffic(store, events), name="traffic")
-        stopped = asyncio.create_task(stop.wait(), name="stop")
-        await asyncio.wait({traffic, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        end_dispatcher(database)
-        stopped.cancel()
-        traffic.cancel()
-        with suppress(asyncio.CancelledError):
-            await traffic
+    with open_endpoints(SEED) as origin:
+        async with open_store(database) as store:
+            await _set_up(store, origin)
+            events = made_up_events(SEED)
+            await _emit(store, (next(events) for _ in range(_AT_ONCE)))
+            await _start_dispatcher(database)
+            print("ready", flush=True)
+            # Both are waited for, and ended, below.
+            traffic = asyncio.create_task(_traffic(store, events), name="traffic")
+            stopped = asyncio.create_task(stop.wait(), name="stop")
+            await asyncio.wait({traffic, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            end_dispatcher(database)
+            stopped.cancel()
+            traffic.cancel()
+            with suppress(asyncio.CancelledError):
+                await traffic
 
 
 async def _set_up(store: Store, origin: str) -> None:
