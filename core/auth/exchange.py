@@ -5,7 +5,6 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import aiohttp
 import httpx
 import msgspec
 
@@ -52,8 +51,8 @@ async def exchange(
             body = await _read(response)
         finally:
             await response.aclose()
-    # The aiohttp transport lets some of aiohttp's own exceptions pass, and the address guard's.
-    except (httpx.HTTPError, aiohttp.ClientError, OSError, HookkeeperError) as error:
+    # The address guard and the TLS files raise errors of our own.
+    except (httpx.HTTPError, HookkeeperError) as error:
         raise TokenError(_words(error, request.url.netloc.decode("ascii"))) from None
     if len(body) > MOST_BYTES:
         raise TokenError("the token endpoint's answer is larger than 64 KiB")
@@ -82,13 +81,13 @@ def _words(error: BaseException, host: str) -> str:
                 return f"the certificate of the token endpoint at {host} is refused: {cause.verify_message}"
             case ssl.SSLError():
                 return f"the token endpoint at {host} does not speak TLS as it should"
-            case socket.gaierror() | aiohttp.ClientConnectorDNSError():
+            case socket.gaierror():
                 return f"no address is found for the token endpoint at {host}"
             case ConnectionRefusedError():
                 return f"the token endpoint at {host} refuses the connection"
             case TimeoutError():
                 return f"the token endpoint at {host} does not answer in time"
-            case httpx.ConnectError() | aiohttp.ClientConnectorError():
+            case httpx.ConnectError():
                 return f"the token endpoint at {host} cannot be reached"
     return f"the token endpoint at {host} gave no complete HTTP answer"
 

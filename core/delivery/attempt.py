@@ -2,22 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from time import monotonic
 
-import aiohttp
-from aiohttp.http import RawResponseMessage
-from aiohttp.streams import StreamReader
 from msgspec import Struct, field
 from pydantic import SecretStr
 
 from core.auth import Token, TokenSource
 from core.clock import now_ms
 from core.delivery import outcome
-from core.delivery.http import Connection, Http
-from core.delivery.post import post
-from core.delivery.request_head import constant_lines, secrets_sent, wire_url
+from core.delivery.http import Http, Reply, target_of
+from core.delivery.request_head import constant_lines, secrets_sent
 from core.delivery.signing import sign
 from core.header import MASKED, holds_secret
 from core.models import AcceptedAnswer, AttemptResult, Outcome
@@ -57,18 +53,20 @@ class _Evidence(Struct):
     began: float
     host: str
     secrets: tuple[bytes, ...] = ()
-    status: int | None = None
     token_ms: int | None = None
-    connection: Connection = field(default_factory=Connection)
-    first_byte_ms: int | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-    content_type: str = ""
-    retry_after: str = ""
-    body: bytes = b""
-    cut: bool = False
+    reply: Reply = field(default_factory=lambda: Reply(EVIDENCE))
 
-    def elapsed(self) -> int:
-        return round((monotonic() - self.began) * 1000)
+    def elapsed(self, until: float | None = None) -> int:
+        """Milliseconds from the beginning until a moment, or until now."""
+        return round(((until or monotonic()) - self.began) * 1000)
+
+
+class _Head(Struct, frozen=True):
+    """What an answer's headers say, and how they are kept."""
+
+    content_type: str
+    retry_after: float | None
+    kept: tuple[tuple[str, str], ...]
 
 
 async def attempt(http: Http, request: Request, tokens: TokenSource | None) -> AttemptResult:
@@ -82,39 +80,44 @@ async def attempt(http: Http, request: Request, tokens: TokenSource | None) -> A
             await _exchanges(http, request, tokens, seen)
     except Exception as caught:  # whatever the client raises is this attempt's outcome
         error = caught
-    kind, reason = _judge(request, seen, error, tokens)
+    reply = seen.reply
+    head = _read_head(tuple(reply.headers), seen.secrets)
+    kind, reason = _judge(request, seen, head, error, tokens)
     return AttemptResult(
         outcome=kind,
-        reason=reason + (" (body cut)" if seen.cut else ""),
+        reason=reason,
         url=request.url,
         started_at=started_at,
         total_ms=seen.elapsed(),
-        status_code=seen.status,
+        status_code=reply.status,
         token_ms=seen.token_ms,
-        connect_ms=seen.connection.connect_ms,
-        first_byte_ms=seen.first_byte_ms,
-        response_headers=seen.headers,
-        response_body=_without(seen.secrets, seen.body, cut=seen.cut)[:EVIDENCE],
-        response_body_cut=seen.cut,
-        retry_after=retry_after(seen.retry_after),
-        certificate_ends_at=seen.connection.certificate_ends_at,
+        connect_ms=reply.connect_ms,
+        first_byte_ms=seen.elapsed(reply.head_at) if reply.head_at else None,
+        response_headers=head.kept,
+        response_body=_without(seen.secrets, reply.body, cut=reply.cut)[:EVIDENCE],
+        response_body_cut=reply.cut,
+        retry_after=head.retry_after,
+        certificate_ends_at=reply.certificate_ends_at,
     )
 
 
 def _judge(
-    request: Request, seen: _Evidence, error: Exception | None, tokens: TokenSource | None
+    request: Request, seen: _Evidence, head: _Head, error: Exception | None, tokens: TokenSource | None
 ) -> tuple[Outcome, str]:
-    """Status line and headers decide, once they are there; what ends the body early is only noted."""
-    if seen.status is not None:
-        seen.cut = seen.cut or error is not None
-        return outcome.of_answer(seen.status, seen.content_type, request.accepted_answer)
+    """Status line and headers decide, once they are there; what is odd or ends the body early is only noted."""
+    reply = seen.reply
+    if reply.status is not None:
+        reply.cut = reply.cut or error is not None
+        kind, reason = outcome.of_answer(reply.status, head.content_type, request.accepted_answer)
+        odd = f"; {reply.odd}" if reply.odd else ""
+        return kind, f"{reason}{odd} (body cut)" if reply.cut else f"{reason}{odd}"
     if isinstance(error, TimeoutError) and tokens is not None and seen.token_ms is None:
         limit = f"{request.deadline:g} s"
         return (
             Outcome.TOKEN_ERROR,
             f"the token endpoint did not answer within {limit}; the endpoint was not asked",
         )
-    return outcome.of_error(error or RuntimeError(), seen.host, seen.connection.peer, request.deadline)
+    return outcome.of_error(error or RuntimeError(), seen.host, reply.peer, request.deadline)
 
 
 async def _exchanges(http: Http, request: Request, tokens: TokenSource | None, seen: _Evidence) -> None:
@@ -124,67 +127,45 @@ async def _exchanges(http: Http, request: Request, tokens: TokenSource | None, s
         token = await tokens.token()
         seen.token_ms = round((monotonic() - began) * 1000)
     await _exchange(http, request, token, seen)
-    if seen.status == 401 and tokens is not None and token is not None:
-        seen.status = None
+    if seen.reply.status == 401 and tokens is not None and token is not None:
+        refused, seen.reply = seen.reply, Reply(EVIDENCE)
         seen.token_ms = None
         began = monotonic()
         renewed = await tokens.replace(token)
         seen.token_ms = round((monotonic() - began) * 1000)
         if renewed is None:
-            seen.status = 401
+            seen.reply = refused
         else:
             await _exchange(http, request, renewed, seen)
 
 
 async def _exchange(http: Http, request: Request, token: Token | None, seen: _Evidence) -> None:
-    """One request and its answer. A kept connection that was closed meanwhile costs nothing."""
-    head = _head(request, token)
+    """One request and its answer."""
     seen.secrets = secrets_sent(request.custom_headers, token)
-    while True:
-        seen.connection = Connection()
-        try:
-            answer = await post(http, wire_url(request.url), head, request.body, seen.connection)
-            try:
-                _note_head(seen, answer.head)
-                await _read(seen, answer.payload)
-            finally:
-                answer.close()
-            return
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionResetError):
-            if not seen.connection.reused or seen.status is not None:
-                raise
+    await http.send(target_of(request.url), _head(request, token) + request.body, seen.reply)
 
 
-def _note_head(seen: _Evidence, answer: RawResponseMessage) -> None:
-    seen.first_byte_ms = seen.elapsed()
-    seen.status = answer.code
-    seen.content_type = _text(answer.headers.get("Content-Type", ""))
-    seen.retry_after = _text(answer.headers.get("Retry-After", ""))
-    seen.headers = tuple(_evidence(answer.raw_headers, seen.secrets))
-    seen.body = b""
-    seen.cut = False
+@lru_cache(1024)
+def _read_head(headers: tuple[tuple[bytes, bytes], ...], secrets: tuple[bytes, ...]) -> _Head:
+    """Most of an endpoint's answers have the same headers."""
+    fields = {name.lower(): value for name, value in reversed(headers)}
+    return _Head(
+        content_type=fields.get(b"content-type", b"").decode("utf-8", "replace"),
+        retry_after=retry_after(fields.get(b"retry-after", b"").decode("utf-8", "replace")),
+        kept=tuple(_kept(headers, secrets)),
+    )
 
 
-def _evidence(
-    raw_headers: Iterable[tuple[bytes, bytes]], secrets: tuple[bytes, ...]
-) -> Iterator[tuple[str, str]]:
+def _kept(headers: tuple[tuple[bytes, bytes], ...], secrets: tuple[bytes, ...]) -> Iterator[tuple[str, str]]:
     """The headers as they are stored, the first of very many: never somebody's session or token."""
     left = HEADER_EVIDENCE
-    for raw_name, raw_value in raw_headers:
-        header, size = _header(raw_name, raw_value, secrets)
-        left -= size
+    for raw_name, raw_value in headers:
+        value = _without(secrets, raw_value)[:_LONGEST_VALUE]
+        left -= min(len(raw_name), _LONGEST_NAME) + len(value)
         if left < 0:
             return
-        yield header
-
-
-@lru_cache
-def _header(raw_name: bytes, raw_value: bytes, secrets: tuple[bytes, ...]) -> tuple[tuple[str, str], int]:
-    """A header as it is shown, and its size in bytes. Most of an endpoint's answers have the same."""
-    value = _without(secrets, raw_value)[:_LONGEST_VALUE]
-    name = raw_name[:_LONGEST_NAME].decode("utf-8", "replace")
-    shown = MASKED if holds_secret(name) else value.decode("utf-8", "replace")
-    return (name, shown), min(len(raw_name), _LONGEST_NAME) + len(value)
+        name = raw_name[:_LONGEST_NAME].decode("utf-8", "replace")
+        yield name, MASKED if holds_secret(name) else value.decode("utf-8", "replace")
 
 
 def _without(secrets: tuple[bytes, ...], evidence: bytes, *, cut: bool = False) -> bytes:
@@ -201,22 +182,6 @@ def _begun(secret: bytes, evidence: bytes) -> int:
     """How many bytes of a secret the evidence ends with; 0 for so few that they may stand there by chance."""
     lengths = range(len(secret) - 1, _BY_CHANCE, -1)
     return next((length for length in lengths if evidence.endswith(secret[:length])), 0)
-
-
-async def _read(seen: _Evidence, payload: StreamReader) -> None:
-    """Keep the beginning of the body; a longer one is not waited for."""
-    while not payload.at_eof():
-        part = payload.read_nowait() if payload.is_eof() else await payload.readany()
-        room = EVIDENCE - len(seen.body)
-        seen.body += part[:room]
-        if len(seen.body) >= EVIDENCE:
-            seen.cut = len(part) > room or not payload.at_eof()
-            return
-
-
-def _text(value: str) -> str:
-    """A header's value as text: bytes that are none, which aiohttp escapes as surrogates, are replaced."""
-    return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _head(request: Request, token: Token | None) -> bytes:

@@ -3,16 +3,13 @@
 import asyncio
 import http
 import os
-import re
 import ssl
 from collections.abc import Iterator
 from functools import lru_cache
 
-import aiohttp
-from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
-
 from core.auth import TokenError
 from core.delivery.guard import AddressBlocked
+from core.delivery.http import ClosedWithoutAnswer, HeadTooLarge, NameNotResolved, NotHttp
 from core.delivery.tls import UnusableFile
 from core.models import AcceptedAnswer, Outcome
 
@@ -54,8 +51,6 @@ def of_error(error: BaseException, host: str, peer: str, deadline: float) -> tup
     """What an error means. The innermost cause knows best. `peer` is the address really used, "" if none was."""
     if isinstance(error, TokenError):
         return Outcome.TOKEN_ERROR, f"{error.words}; the endpoint was not asked"
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Outcome.DNS, error.os_error.strerror or "no such host"
     for cause in _causes(error):
         known = _of_cause(cause, host, peer or host, deadline)
         if known is not None:
@@ -76,7 +71,9 @@ def _of_cause(cause: BaseException, host: str, peer: str, deadline: float) -> tu
             return Outcome.ADDRESS_BLOCKED, str(cause)
         case UnusableFile():
             return Outcome.TLS, f"no TLS connection with {host}: {str(cause).removesuffix('.')}"
-        case LineTooLong():
+        case NameNotResolved():
+            return Outcome.DNS, cause.words
+        case HeadTooLarge():
             return Outcome.ANSWER_TOO_LARGE, "the answer's headers are too large"
         case ssl.SSLCertVerificationError():
             return Outcome.TLS, _of_certificate(cause, host)
@@ -84,25 +81,17 @@ def _of_cause(cause: BaseException, host: str, peer: str, deadline: float) -> tu
             return Outcome.TLS, _of_handshake(cause, peer)
         case ConnectionRefusedError():
             return Outcome.CONNECTION, f"connection refused by {peer}"
-        case aiohttp.ServerDisconnectedError() | ConnectionResetError() | BrokenPipeError():
+        case ClosedWithoutAnswer() | ConnectionResetError() | BrokenPipeError():
             return Outcome.CONNECTION, f"{peer} closed the connection before it answered"
         case TimeoutError() | asyncio.CancelledError():
             return Outcome.TIMEOUT, f"no complete answer within {deadline:g} s"
-        case aiohttp.ClientResponseError() | HttpProcessingError():
-            if cause.message == "Too many headers received":
-                return Outcome.ANSWER_TOO_LARGE, "the answer's headers are too large"
-            return Outcome.CONNECTION, f"no valid HTTP answer from {host}{_of_parser(cause.message)}"
+        case NotHttp():
+            return Outcome.CONNECTION, f"no valid HTTP answer from {host}: {cause}"
         case OSError() if cause.errno:
             return Outcome.CONNECTION, f"{peer}: {os.strerror(cause.errno).lower()}"
+        case OSError():
+            return Outcome.CONNECTION, f"no address of {host} can be reached, each for another reason"
     return None
-
-
-def _of_parser(message: str) -> str:
-    """What is wrong with an answer, without what was received: `: duplicate content-length`."""
-    if message.startswith("Data after"):
-        return ": more came after its end, such as a body after a 204"
-    words = " ".join(re.split(r":?\s*b?['\"]", message)[0].split())
-    return f": {words[:1].lower()}{words[1:100]}" if words else ""
 
 
 def _of_certificate(error: ssl.SSLCertVerificationError, host: str) -> str:

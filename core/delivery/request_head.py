@@ -4,22 +4,14 @@ import json
 import re
 from functools import lru_cache
 
-from yarl import URL
-
 from core.auth import Token
+from core.delivery.http import target_of
 from core.header import holds_secret, is_set_by_us
-from core.url import on_the_wire
 from core.version import VERSION
 
 _END_OF_LINE = re.compile(r"[\r\n\0]")
 _LEAST_SECRET = 8
 """Characters; what is shorter may stand in an answer by chance."""
-
-
-@lru_cache
-def wire_url(url: str) -> URL:
-    """A webhook's URL as it is asked for."""
-    return URL(on_the_wire(url), encoded=True)
 
 
 @lru_cache
@@ -29,14 +21,14 @@ def constant_lines(url: str, custom_headers: tuple[tuple[str, str], ...], token:
     What is set here or for each delivery replaces a custom header of that name. Raises ValueError for a header
     that would end its line: no setting holds such a one.
     """
-    target = wire_url(url)
+    target = target_of(url)
     custom = {name.lower(): (name, value) for name, value in custom_headers if not is_set_by_us(name)}
     custom.setdefault("user-agent", ("User-Agent", f"Hookkeeper/{VERSION}"))
     if token is not None:
         custom["authorization"] = ("Authorization", f"Bearer {token.value.get_secret_value()}")
     lines = [
-        f"POST {target.raw_path_qs} HTTP/1.1",
-        f"Host: {target.host_port_subcomponent}",
+        f"POST {target.path} HTTP/1.1",
+        f"Host: {target.authority}",
         "Content-Type: application/json",
         "Accept-Encoding: identity",
         *(f"{name}: {value}" for name, value in custom.values()),

@@ -1,7 +1,7 @@
 """A bare client: the same requests as a dispatcher's, with no store, no signature, no guard, no token.
 
-`python -m tests.benchmarks.baseline aiohttp|httpx URL NUMBER CONCURRENCY` prints requests/s and CPU microseconds
-of each. The first tenth of the requests warms up.
+`python -m tests.benchmarks.baseline URL NUMBER CONCURRENCY` prints requests/s and CPU microseconds of each. The
+first tenth of the requests warms up.
 """
 
 import asyncio
@@ -11,9 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import aiohttp
-import httpx
 import uvloop
-from httpx_aiohttp import AiohttpTransport
 
 from tests.benchmarks.bodies import body_of
 
@@ -52,22 +50,17 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-async def _main(client: str, url: str, number: int, concurrency: int) -> None:
+async def _main(url: str, number: int, concurrency: int) -> None:
     body = body_of("66e1")
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
 
-        async def with_aiohttp() -> None:
+        async def send() -> None:
             async with session.post(url, data=body, headers=_HEADERS, allow_redirects=False) as response:
                 await response.read()
 
-        async with httpx.AsyncClient(transport=AiohttpTransport(client=session)) as conversation:
-
-            async def with_httpx() -> None:
-                await conversation.post(url, content=body, headers=_HEADERS)
-
-            await _measure(with_aiohttp if client == "aiohttp" else with_httpx, number, concurrency)
+        await _measure(send, number, concurrency)
 
 
 if __name__ == "__main__":
-    uvloop.run(_main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+    uvloop.run(_main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-_PACKAGES = ("aiohttp", "httpx", "uvloop", "pydantic", "textual")
+_PACKAGES = ("aiohttp", "httptools", "uvloop", "pydantic", "textual")
 _COMMITS = 50
 
 

@@ -22,8 +22,7 @@ _PARTS = {
     "core/auth/": "token",
     "core/delivery/signing.py": "sign",
     "core/delivery/request_head.py": "head of the request",
-    "core/delivery/post.py": "send and receive",
-    "core/delivery/http.py": "send and receive",
+    "core/delivery/http/": "send and receive",
     "core/delivery/attempt.py": "judge, keep the answer",
     "core/delivery/outcome.py": "judge, keep the answer",
     "core/delivery/recorder.py": "record",
@@ -32,7 +31,6 @@ _PARTS = {
     "core/store/queue/": "record",
     "core/store/minutes.py": "record",
     "core/store/": "read and write",
-    "aiohttp/": "send and receive",
 }
 _REST = "event loop: sockets, tasks, timers"
 _seen: dict[int, Counter[str]] = {}

@@ -1,4 +1,4 @@
-"""Stored events to delivered and recorded: how many a second, at what cost, against bare clients."""
+"""Stored events to delivered and recorded: how many a second, at what cost, against a bare client."""
 
 from tests.benchmarks.figures import Figure, print_table, ratios
 from tests.benchmarks.processes import first_line, running
@@ -9,32 +9,25 @@ CONCURRENCY = 100
 
 
 async def run(scale: Scale) -> None:
-    """One webhook with 100 in flight; each repetition measures all three, one after the other."""
+    """One webhook with 100 in flight; each repetition measures both, one after the other."""
     ours: list[Pass] = []
     bare: list[Pass] = []
-    conversational: list[Pass] = []
     async with scene(fastest=True) as stage:
         await add_webhook(stage, concurrency=CONCURRENCY)
         for _ in range(scale.repetitions):
             ours.append(await deliver(stage, scale.deliveries))
-            bare.append(_bare("aiohttp", stage, scale.deliveries))
-            conversational.append(_bare("httpx", stage, scale.deliveries))
+            bare.append(_bare(stage, scale.deliveries))
     rates, costs = _split(ours)
     bare_rates, bare_costs = _split(bare)
-    httpx_rates, httpx_costs = _split(conversational)
     print_table(
         f"Throughput: {scale.deliveries:,} stored events to delivered and recorded, {CONCURRENCY} in flight",
         [
             Figure("deliveries, stored to recorded", rates, "/s"),
             Figure("bare aiohttp", bare_rates, "/s"),
-            Figure("bare httpx over aiohttp", httpx_rates, "/s"),
             Figure("against bare aiohttp", ratios(rates, bare_rates), at_least=0.65),
-            Figure("against bare httpx", ratios(rates, httpx_rates)),
             Figure("CPU per delivery", costs, "µs"),
             Figure("CPU per request, bare aiohttp", bare_costs, "µs"),
-            Figure("CPU per request, bare httpx", httpx_costs, "µs"),
             Figure("CPU against bare aiohttp", ratios(costs, bare_costs), at_most=1.7),
-            Figure("CPU against bare httpx", ratios(costs, httpx_costs)),
         ],
     )
 
@@ -46,10 +39,9 @@ async def deliver(stage: Scene, number: int) -> Pass:
         return await dispatcher.deliver(number)
 
 
-def _bare(client: str, stage: Scene, number: int) -> Pass:
-    with running(
-        "-m", "tests.benchmarks.baseline", client, f"{stage.receiver}/hook", str(number), str(CONCURRENCY)
-    ) as process:
+def _bare(stage: Scene, number: int) -> Pass:
+    arguments = (f"{stage.receiver}/hook", str(number), str(CONCURRENCY))
+    with running("-m", "tests.benchmarks.baseline", *arguments) as process:
         rate, cpu = first_line(process).split()
     return Pass(float(rate), float(cpu))
 

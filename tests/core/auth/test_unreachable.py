@@ -10,28 +10,23 @@ import ssl
 import struct
 from collections.abc import AsyncIterator, Iterator
 
-import aiohttp
 import httpx
 import pytest
 import trustme
-from httpx_aiohttp import AiohttpTransport
 
 from core.auth import Credentials, TokenError, fetch
 from core.delivery.http import Http
 from tests.support.token_endpoint import TokenEndpoint
 
 
-@pytest.fixture(params=["httpx", "aiohttp"])
+@pytest.fixture(params=["httpx's own", "ours"])
 async def client(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
-    if request.param == "httpx":
+    if request.param == "httpx's own":
         async with httpx.AsyncClient(trust_env=False) as client:
             yield client
         return
-    async with (
-        aiohttp.ClientSession() as session,
-        httpx.AsyncClient(transport=AiohttpTransport(client=session), trust_env=False) as client,
-    ):
-        yield client
+    async with Http(lambda: ("127.0.0.0/8", "::1/128")) as http:
+        yield http.client
 
 
 async def refusal(client: httpx.AsyncClient, credentials: Credentials, *, deadline: float = 10.0) -> str:
@@ -166,14 +161,10 @@ async def test_blocked_address(endpoint: TokenEndpoint, credentials: Credentials
 async def test_no_way_there(credentials: Credentials, number: int, words: str) -> None:
     """What else the operating system says of a connection that does not come about."""
 
-    def fail(address: object) -> socket.socket:
-        raise OSError(number, "of the operating system")
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("of the operating system") from OSError(number, "of the operating system")
 
-    connector = aiohttp.TCPConnector(socket_factory=fail)
-    async with (
-        aiohttp.ClientSession(connector=connector) as session,
-        httpx.AsyncClient(transport=AiohttpTransport(client=session), trust_env=False) as client,
-    ):
+    async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as client:
         away = dataclasses.replace(credentials, authentication_url="http://127.0.0.1:9/token")
         assert await refusal(client, away) == words
 

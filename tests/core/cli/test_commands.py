@@ -314,7 +314,7 @@ def test_a_command_imports_no_other_command_no_screen_and_no_http(shell: Shell) 
     script = (
         "import sys; sys.argv = ['hookkeeper', 'deliveries', 'list']\nfrom core.cli.main import run\n"
         "try: run(lambda path: 0)\nexcept SystemExit: pass\n"
-        "print(*sorted({'textual', 'httpx', 'aiohttp', 'core.cli.webhooks'} & set(sys.modules)), file=sys.stderr)"
+        "print(*sorted({'textual', 'httpx', 'httptools', 'core.cli.webhooks'} & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert done.stdout.startswith(b"ID")
@@ -344,7 +344,7 @@ def test_a_closed_pipe_is_quiet(database: Path) -> None:
     script = (
         "import sys; sys.argv = ['hookkeeper', 'types']\nfrom core.cli.main import run\n"
         "try: run(lambda path: 0)\nexcept SystemExit: pass\n"
-        "sys.exit(3 if {'textual', 'httpx', 'aiohttp'} & set(sys.modules) else 0)"
+        "sys.exit(3 if {'textual', 'httpx', 'httptools'} & set(sys.modules) else 0)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")

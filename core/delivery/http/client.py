@@ -1,0 +1,106 @@
+"""The HTTP client: one set of connections for deliveries and for conversations."""
+
+import ssl
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from core.delivery.http.channel import Channel
+from core.delivery.http.conversation import Conversation
+from core.delivery.http.dial import Dialer
+from core.delivery.http.errors import StaleConnection
+from core.delivery.http.names import Names, Networks
+from core.delivery.http.pool import Pool
+from core.delivery.http.reply import Reply
+from core.delivery.http.target import Target
+from core.delivery.tls import Tls
+from core.models import GeneralSettings
+from core.version import VERSION
+
+_MOST_CONNECTIONS = 1000
+
+
+class Http:
+    """Deliveries go over `send`, conversations over `client`.
+
+    `allowed_networks` is asked at each new connection, `tls` at each request; without it the machine's certificate
+    authorities are trusted. `nameservers` (`address:port`) replace the machine's. Beyond `most_connections` open ones
+    idle connections are closed, the oldest first.
+    """
+
+    client: httpx.AsyncClient
+
+    def __init__(
+        self,
+        allowed_networks: Networks,
+        tls: Tls | None = None,
+        *,
+        nameservers: Sequence[str] = (),
+        most_connections: int = _MOST_CONNECTIONS,
+    ) -> None:
+        self._allowed = allowed_networks
+        self._tls = tls or Tls(GeneralSettings)
+        self._nameservers = nameservers
+        self._most_connections = most_connections
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        self._names = Names(self._allowed, self._nameservers)
+        self._stack.push_async_callback(self._names.close)
+        self._dialer = Dialer(self._names, self._allowed)
+        self._pool = Pool(self._most_connections)
+        self._stack.push_async_callback(self._pool.close)
+        self.client = await self._stack.enter_async_context(
+            httpx.AsyncClient(
+                transport=Conversation(self.send),
+                headers={"User-Agent": f"Hookkeeper/{VERSION}"},
+                # httpx keeps a jar of its own: nobody's cookies are let in.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+                follow_redirects=False,
+                trust_env=False,
+            )
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def send(self, target: Target, request: bytes, reply: Reply) -> None:
+        """Send a request, head and body, and fill `reply` with the answer. The caller has the deadline.
+
+        What a deadline leaves of an answer is in `reply`. Raises ClosedWithoutAnswer, HeadTooLarge, NotHttp, OSError,
+        NameNotResolved, AddressBlocked, UnusableFile, ssl.SSLError; nothing once the head is complete.
+        """
+        context = self._tls.context() if target.tls else None
+        place = (target.host, target.port, context)
+        if (kept := self._pool.take(place)) is not None:
+            # The receiver may have closed it meanwhile, which costs no attempt.
+            with suppress(StaleConnection):
+                await self._exchange(kept, place, request, reply)
+                return
+        self._pool.make_room()
+        channel = await self._dialer.connect(target, context, reply, self._pool.closed)
+        self._pool.opened(channel)
+        await self._exchange(channel, place, request, reply)
+
+    async def _exchange(
+        self, channel: Channel, place: tuple[str, int, ssl.SSLContext | None], request: bytes, reply: Reply
+    ) -> None:
+        is_kept = False
+        try:
+            is_kept = await channel.exchange(request, reply)
+        finally:
+            if is_kept:
+                self._pool.keep(channel, place)
+            else:
+                channel.close()
+
+    async def look_up(self, host: str) -> None:
+        """Ask for a name's addresses, as a connection would. Raises NameNotResolved, AddressBlocked."""
+        await self._names.addresses(host)

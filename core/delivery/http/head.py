@@ -1,0 +1,57 @@
+"""Reads a head that the parser refuses: once status line and headers are complete, they count, whatever is odd."""
+
+import re
+
+from msgspec import Struct
+
+from core.delivery.http.reply import Headers
+
+_HTTP = b"HTTP/"
+_EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
+_END_OF_LINE = re.compile(rb"\r?\n")
+_STATUS_LINE = re.compile(rb"HTTP/[0-9](?:\.[0-9])?[ \t]+([1-9][0-9]{2})(?:[ \t].*)?")
+SWITCHING_PROTOCOLS = 101
+
+
+class Head(Struct):
+    """A status line and headers. `rest` are the bytes after them."""
+
+    status: int
+    headers: Headers
+    rest: bytes
+
+
+def is_interim(status: int) -> bool:
+    """Whether the answer itself is still to come (RFC 9110, section 15.2)."""
+    return 100 <= status < 200 and status != SWITCHING_PROTOCOLS
+
+
+def read_head(received: bytes) -> Head | None:
+    """The final head in what has been received; None as long as it is not complete.
+
+    Raises ValueError if it can be none, because it does not begin with a status line.
+    """
+    while True:
+        received = received.lstrip(b"\r\n")
+        line = _END_OF_LINE.split(received, 1)
+        found = _STATUS_LINE.fullmatch(line[0])
+        if not received.startswith(_HTTP) or (len(line) == 2 and found is None):
+            raise ValueError("no status line")
+        end = _EMPTY_LINE.search(received)
+        if end is None or found is None:
+            return None
+        status = int(found[1])
+        if not is_interim(status):
+            lines = _END_OF_LINE.split(received[: end.start()])[1:]
+            return Head(status, [_header(line) for line in lines], received[end.end() :])
+        received = received[end.end() :]
+
+
+def after_interim(received: bytes) -> bytes:
+    """What follows the last empty line."""
+    return _EMPTY_LINE.split(received)[-1]
+
+
+def _header(line: bytes) -> tuple[bytes, bytes]:
+    name, _, value = line.partition(b":")
+    return name.strip(), value.strip()
