@@ -10,7 +10,7 @@ from core.delivery.http.errors import (
     NotHttp,
     StaleConnection,
 )
-from core.delivery.http.head import SWITCHING_PROTOCOLS, after_interim, is_interim, read_head
+from core.delivery.http.head import SWITCHING_PROTOCOLS, after_interim, framing_of, is_interim, read_head
 from core.delivery.http.reply import Headers, Reply
 
 MOST_HEADERS = 128
@@ -31,12 +31,16 @@ class AnswerReader:
     """
 
     def __init__(self) -> None:
-        self._parser = HttpResponseParser(self)
+        self._parser = self._new_parser()
+        self.begin(Reply(0))
+
+    def _new_parser(self) -> HttpResponseParser:
+        parser = HttpResponseParser(self)
         # As lenient as most clients are. What else is odd in a head, `read_head` reads.
-        self._parser.set_dangerous_leniencies(
+        parser.set_dangerous_leniencies(
             lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
         )
-        self.begin(Reply(0))
+        return parser
 
     def begin(self, reply: Reply) -> None:
         """The next answer goes into `reply`."""
@@ -69,7 +73,7 @@ class AnswerReader:
         """
         reply = self._reply
         if reply.status is not None:
-            reply.cut = reply.cut or not clean or self._has_length()
+            reply.cut = reply.cut or not clean or bool(framing_of(reply.headers))
         elif self._refusal:
             raise NotHttp(_words(self._refusal))
         elif reply.reused and not self._received:
@@ -126,7 +130,7 @@ class AnswerReader:
             elif self._is_complete:
                 self._note_more()
             else:
-                reply.odd = _words(str(error))
+                reply.odd = reply.odd or _words(str(error))
                 reply.cut = self._has_enough = True
 
     def _judge_by_head(self) -> None:
@@ -135,10 +139,18 @@ class AnswerReader:
             head = read_head(self._received)
         except ValueError:
             raise NotHttp(f"bad status line: {self._refusal}") from None
-        if head is not None and not self._is_too_large:
-            self._decide(head.status, head.headers)
-            self._reply.odd = _words(self._refusal)
+        if head is None or self._is_too_large:
+            return
+        self._decide(head.status, head.headers)
+        self._reply.odd = _words(self._refusal)
+        framing = framing_of(head.headers)
+        if framing:
+            self._parser = self._new_parser()
+            self._parse(b"HTTP/1.1 %d \r\n%b\r\n\r\n%b" % (head.status, framing, head.rest))
+        else:  # nobody knows where the body ends
             self._has_enough = True
+        if not self._reply.body and self._has_enough:
+            self._reply.cut = False
             self._keep(head.rest)
 
     def _decide(self, status: int, headers: Headers) -> None:
@@ -157,14 +169,6 @@ class AnswerReader:
         self.keeps = False
         if self._reply.status != SWITCHING_PROTOCOLS:
             self._reply.odd = _MORE
-
-    def _has_length(self) -> bool:
-        """Whether the answer says where it ends, other than by the end of the connection."""
-        fields = [(name.lower(), value.lower()) for name, value in self._headers]
-        return any(
-            name == b"content-length" or (name == b"transfer-encoding" and value.endswith(b"chunked"))
-            for name, value in fields
-        )
 
     def on_message_begin(self) -> None:
         if self._is_complete:
@@ -200,7 +204,7 @@ class AnswerReader:
             self._is_complete = True
             self.keeps = (
                 self._parser.should_keep_alive()
-                and not self._had_surplus
+                and not (self._had_surplus or self._reply.odd)
                 and self._reply.status != SWITCHING_PROTOCOLS
             )
 

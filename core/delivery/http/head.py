@@ -10,6 +10,7 @@ _HTTP = b"HTTP/"
 _EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
 _END_OF_LINE = re.compile(rb"\r?\n")
 _STATUS_LINE = re.compile(rb"HTTP/[0-9](?:\.[0-9])?[ \t]+([1-9][0-9]{2})(?:[ \t].*)?")
+_LENGTH = re.compile(rb"[0-9]{1,18}")
 SWITCHING_PROTOCOLS = 101
 
 
@@ -50,6 +51,19 @@ def read_head(received: bytes) -> Head | None:
 def after_interim(received: bytes) -> bytes:
     """What follows the last empty line."""
     return _EMPTY_LINE.split(received)[-1]
+
+
+def framing_of(headers: Headers) -> bytes:
+    """The header line that says where the body ends (RFC 9112, section 6.3); b"" if the headers agree on none."""
+    fields = [(name.lower(), value.lower()) for name, value in headers]
+    if any(name == b"transfer-encoding" and value.endswith(b"chunked") for name, value in fields):
+        return b"Transfer-Encoding: chunked"
+    lengths = {
+        part.strip() for name, value in fields if name == b"content-length" for part in value.split(b",")
+    }
+    if len(lengths) == 1 and _LENGTH.fullmatch(length := lengths.pop()):
+        return b"Content-Length: " + length
+    return b""
 
 
 def _header(line: bytes) -> tuple[bytes, bytes]:

@@ -296,6 +296,22 @@ async def test_an_odd_answer_ends_its_connection(http: Http, name: str) -> None:
     assert (server.requests, server.connections) == (2, 2)
 
 
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (LENGTH * 2, b"ok"),
+        (b"Content-Length: 2, 2\r\n", b"ok"),
+        (LENGTH + CHUNKED, b"2\r\nok\r\n0\r\n\r\n"),
+        (CHUNKED + LENGTH, b"1\r\no\r\n1\r\nk\r\n0\r\n\r\n"),
+    ],
+)
+async def test_the_body_after_an_odd_head(http: Http, head: bytes, body: bytes) -> None:
+    """Where the headers agree on its end, all of it is kept, though it comes in later segments."""
+    async with Server([OK + head, b"\r\n" + body[:1], body[1:]]).listening() as server:
+        result = await attempt_at(http, server.url)
+    assert (result.outcome, result.response_body, result.response_body_cut) == (Outcome.OK, b"ok", False)
+
+
 async def test_a_reset_after_the_head(http: Http) -> None:
     """A 2xx head, then a TCP reset before the body ends: ok, "body cut"."""
     async with Server([OK + b"Content-Length: 9\r\n\r\nok"], reset=True).listening() as server:
