@@ -7,17 +7,23 @@ from email.utils import parsedate_to_datetime
 LONGEST = 86400.0
 """Seconds; nobody makes us wait for longer than a day."""
 
+# RFC 9110 knows whole seconds alone; fractions and exponents come from servers that write out a float.
+_SECONDS = re.compile(r"\+?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.IGNORECASE)
+
 
 def retry_after(text: str) -> float | None:
     """The seconds that a `Retry-After` field asks for, as a number or as a date; None if it is neither."""
     text = text.strip()
-    if not text:
-        return None
-    if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
-        return min(float(text), LONGEST)
-    try:
-        moment = parsedate_to_datetime(text)
-        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return min(max(seconds, 0.0), LONGEST)
+    seconds = float(text) if _SECONDS.fullmatch(text) else _until(text)
+    return None if seconds is None else min(max(seconds, 0.0), LONGEST)
+
+
+def _until(text: str) -> float | None:
+    """The seconds until a date in one of the forms of RFC 9110 (section 5.6.7), or of ISO 8601."""
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = read(text)
+            return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+    return None
