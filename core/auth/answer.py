@@ -1,12 +1,12 @@
 """Reads the token endpoint's answer (RFC 6749, sections 5.1 and 5.2)."""
 
-import math
 import re
 
 from pydantic import SecretStr
 
 from core.auth.credentials import Credentials
 from core.auth.exchange import Answer
+from core.auth.json_body import Unreadable
 from core.auth.token import Token, TokenError
 
 ASSUMED_LIFE = 300.0
@@ -26,40 +26,53 @@ REFUSALS = {
 
 def read_token(answer: Answer, credentials: Credentials) -> Token:
     """The token in an answer. Raises TokenError, whose words never hold what the answer gave back of ours."""
-    fields = answer.fields
-    refused = fields is not None and "access_token" not in fields and isinstance(fields.get("error"), str)
-    if not 200 <= answer.status < 300 or refused:
-        raise _refusal(answer, fields or {}, credentials)
-    if fields is None:
+    if not 200 <= answer.status < 300:
+        raise _refusal(answer, answer.fields, credentials)
+    try:
+        fields = answer.json_object()
+    except Unreadable as reason:
         raise TokenError(
-            f"the token endpoint answered {answer.status}, but not with JSON: check the Authentication URL"
-        )
-    _check_type(fields.get("token_type"))
-    return Token(_value(fields.get("access_token")), _life(fields.get("expires_in")))
+            f"the token endpoint answered {answer.status}, but its body {reason}: check the Authentication URL"
+        ) from None
+    if not fields.get("access_token") and isinstance(fields.get("error"), str):
+        raise _refusal(answer, fields, credentials)
+    value = _value(fields.get("access_token"))
+    _check_type(fields.get("token_type"), credentials)
+    return Token(value, _life(fields.get("expires_in")))
 
 
 def _value(value: object) -> SecretStr:
-    if not isinstance(value, str) or not value:
-        raise TokenError("the token endpoint's answer has no access_token")
+    if value is None:
+        raise TokenError("the token endpoint's answer has no access_token: check the Authentication URL")
+    if not isinstance(value, str):
+        raise TokenError("the token endpoint's access_token is not a string")
+    value = value.strip()
+    if not value:
+        raise TokenError("the token endpoint's access_token is empty")
     if not re.fullmatch(r"[\x21-\x7e]+", value):
-        raise TokenError("the token endpoint's access_token has characters that no header can carry")
+        raise TokenError("the token endpoint's access_token has characters that a bearer token cannot have")
     return SecretStr(value)
 
 
-def _check_type(kind: object) -> None:
-    if kind is not None and not (isinstance(kind, str) and kind.lower() == "bearer"):
-        raise TokenError("the token endpoint gave a token of another type than Bearer")
+def _check_type(kind: object, credentials: Credentials) -> None:
+    """A token endpoint that names no type means Bearer; some write it BearerToken."""
+    name = "" if kind is None else kind.strip() if isinstance(kind, str) else None
+    if name is None or name.lower() not in ("", "bearer", "bearertoken"):
+        shown = _code(name, credentials)
+        raise TokenError(
+            f"the token endpoint gave a token of {f'type {shown}' if shown else 'another type'}, not Bearer"
+        )
 
 
 def _life(expires_in: object) -> float:
-    """Seconds; a life that is absent, unreadable or not above zero says nothing and counts as 300 s."""
-    if isinstance(expires_in, bool) or not isinstance(expires_in, int | float | str):
+    """Seconds, at most a day; a life that is absent, unreadable or not above zero counts as 300 s."""
+    if isinstance(expires_in, bool) or not isinstance(expires_in, float | str):
         return ASSUMED_LIFE
     try:
         seconds = float(expires_in)
-    except (ValueError, OverflowError):
+    except ValueError:
         return ASSUMED_LIFE
-    return min(seconds, LONGEST_LIFE) if math.isfinite(seconds) and seconds > 0 else ASSUMED_LIFE
+    return min(seconds, LONGEST_LIFE) if seconds > 0 else ASSUMED_LIFE
 
 
 def _refusal(answer: Answer, fields: dict[str, object], credentials: Credentials) -> TokenError:

@@ -3,6 +3,7 @@
 import httpx
 
 from core.auth.exchange import HEADERS, Answer, exchange
+from core.auth.json_body import Unreadable
 from core.auth.token import TokenError
 from core.url import check_url
 
@@ -15,25 +16,29 @@ def is_document(url: str) -> bool:
 async def from_document(client: httpx.AsyncClient, url: str) -> str:
     """The token endpoint that a discovery document names. Raises TokenError."""
     answer = await _get(client, url)
-    if answer.status != 200 or answer.fields is None:
-        problem = f"answered {answer.status}" if answer.status != 200 else "is not a JSON object"
-        raise TokenError(
-            f"the discovery document {problem}: check the Authentication URL", retry_after=answer.retry_after
-        )
-    return _token_endpoint(answer.fields, url)
+    problem = f"answered {answer.status}"
+    if answer.status == 200:
+        try:
+            return _token_endpoint(answer.json_object(), url)
+        except Unreadable as reason:
+            problem = str(reason)
+    raise TokenError(
+        f"the discovery document {problem}: check the Authentication URL", retry_after=answer.retry_after
+    )
 
 
 async def from_issuer(client: httpx.AsyncClient, url: str) -> str | None:
     """The token endpoint of an issuer, or None when the URL is not an issuer's. Raises TokenError."""
     document = f"{url.rstrip('/')}/.well-known/openid-configuration"
     answer = await _get(client, document)
-    if answer.status != 200 or answer.fields is None:
+    fields = answer.fields
+    if answer.status != 200 or not fields:
         return None
-    issuer = answer.fields.get("issuer")
+    issuer = fields.get("issuer")
     # A final slash is left out as often as it is written.
     if not isinstance(issuer, str) or issuer.rstrip("/") != url.rstrip("/"):
         raise TokenError("the discovery document belongs to another issuer: enter the token endpoint itself")
-    return _token_endpoint(answer.fields, document)
+    return _token_endpoint(fields, document)
 
 
 async def _get(client: httpx.AsyncClient, url: str) -> Answer:

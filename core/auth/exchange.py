@@ -6,34 +6,42 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
-import msgspec
 
+from core.auth.json_body import MOST_BYTES, Unreadable, json_object
 from core.auth.token import TokenError
 from core.errors import HookkeeperError
 from core.models import InvalidSetting
 from core.retry_after import retry_after
 
-MOST_BYTES = 64 * 1024
 # Exchanges are minutes apart: a kept connection would mostly be found closed by the other side.
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer, whatever its status."""
+    """An answer, whatever its status. `cut` says in words why its body ended early, "" if it did not."""
 
     status: int
     headers: httpx.Headers
     body: bytes
+    cut: str = ""
+
+    def json_object(self) -> dict[str, object]:
+        """The JSON object in the body. Raises Unreadable; TokenError if the body ended too early for one."""
+        try:
+            return json_object(self.body, self.headers.get("content-encoding", ""))
+        except Unreadable:
+            if self.cut:
+                raise TokenError(self.cut) from None
+            raise
 
     @property
-    def fields(self) -> dict[str, object] | None:
-        """The JSON object in the body, or None."""
+    def fields(self) -> dict[str, object]:
+        """The JSON object in the body; empty if there is none."""
         try:
-            value = msgspec.json.decode(self.body)
-        except (ValueError, RecursionError):
-            return None
-        return value if isinstance(value, dict) else None
+            return self.json_object()
+        except (Unreadable, TokenError):
+            return {}
 
     @property
     def retry_after(self) -> float:
@@ -45,28 +53,31 @@ async def exchange(
     client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None = None
 ) -> Answer:
     """The answer to a request, without following redirects. Raises TokenError when there is none."""
+    host = request.url.netloc.decode("ascii")
     try:
         response = await client.send(request, stream=True, auth=auth, follow_redirects=False)
         try:
-            body = await _read(response)
+            body, cut = await _read(response, host)
         finally:
             await response.aclose()
     # The address guard and the TLS files raise errors of our own.
     except (httpx.HTTPError, HookkeeperError) as error:
-        raise TokenError(_words(error, request.url.netloc.decode("ascii"))) from None
-    if len(body) > MOST_BYTES:
-        raise TokenError("the token endpoint's answer is larger than 64 KiB")
-    return Answer(response.status_code, response.headers, body)
+        raise TokenError(_words(error, host)) from None
+    return Answer(response.status_code, response.headers, body, cut)
 
 
-async def _read(response: httpx.Response) -> bytes:
-    """The body; of one that is too large only so much that this is known."""
+async def _read(response: httpx.Response, host: str) -> tuple[bytes, str]:
+    """The body, and why it ended early; of one that is too large only so much that this is known."""
     body = bytearray()
-    async for part in response.aiter_raw():
-        body += part
-        if len(body) > MOST_BYTES:
-            break
-    return bytes(body)
+    try:
+        async for part in response.aiter_raw():
+            body += part
+            if len(body) > MOST_BYTES:
+                break
+    # The token may have come before the connection broke, or the framing of the body.
+    except httpx.HTTPError as error:
+        return bytes(body), _words(error, host)
+    return bytes(body), ""
 
 
 def _words(error: BaseException, host: str) -> str:

@@ -1,7 +1,9 @@
 """What the token endpoint may answer, and how it is read."""
 
 import asyncio
+import gzip
 import json
+import math
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,17 +33,31 @@ async def refusal(client: httpx.AsyncClient, credentials: Credentials) -> TokenE
         (3600, 3600.0),
         ("3600", 3600.0),
         (0.5, 0.5),
-        (10**400, 300.0),
+        ("3600.0", 3600.0),
+        (" 3600 ", 3600.0),
+        (3600.0, 3600.0),
+        (1e9, 86_400.0),
+        (10**400, 86_400.0),
         (31_536_000, 86_400.0),
+        (math.inf, 86_400.0),
+        ("Infinity", 86_400.0),
+        ("9" * 5000, 86_400.0),
         (None, 300.0),
         (0, 300.0),
         (-1, 300.0),
         ("nan", 300.0),
-        ("Infinity", 300.0),
+        (-math.inf, 300.0),
+        (math.nan, 300.0),
+        ("-3600", 300.0),
+        ("", 300.0),
+        ("3 600", 300.0),
+        (False, 300.0),
+        ({}, 300.0),
         ("soon", 300.0),
         (True, 300.0),
         ([60], 300.0),
     ],
+    ids=lambda value: str(value)[:20],
 )
 async def test_expires_in(
     endpoint: TokenEndpoint,
@@ -65,36 +81,36 @@ async def test_expires_in_absent(
     assert (await fetch(client, credentials)).expires_in == 300.0
 
 
-@pytest.mark.parametrize("kind", ["Bearer", "bearer", "BEARER", None])
+@pytest.mark.parametrize("kind", ["Bearer", "bearer", "BEARER", " bearer", "BearerToken", "", None])
 async def test_bearer_in_any_case(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, kind: str | None
 ) -> None:
-    """token_type is bearer in any case, or not said."""
+    """token_type is bearer in any case, BearerToken as some write it, or not said."""
     endpoint.answer = {"token_type": kind}
 
     assert (await fetch(client, credentials)).value.get_secret_value() == "tok-1"
 
 
+CHECK = ": check the Authentication URL."
+ODD_TOKEN = "the token endpoint's access_token has characters that a bearer token cannot have."
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"access_token": None}, "the token endpoint's answer has no access_token."),
-        ({"access_token": ""}, "the token endpoint's answer has no access_token."),
-        ({"access_token": 7}, "the token endpoint's answer has no access_token."),
-        (
-            {"access_token": "a b"},
-            "the token endpoint's access_token has characters that no header can carry.",
-        ),
-        (
-            {"access_token": "a\r\nX-Admin: 1"},
-            "the token endpoint's access_token has characters that no header can carry.",
-        ),
-        (
-            {"access_token": "tök"},
-            "the token endpoint's access_token has characters that no header can carry.",
-        ),
-        ({"token_type": "mac"}, "the token endpoint gave a token of another type than Bearer."),
-        ({"token_type": 1}, "the token endpoint gave a token of another type than Bearer."),
+        ({"access_token": None}, f"the token endpoint's answer has no access_token{CHECK}"),
+        ({"access_token": ""}, "the token endpoint's access_token is empty."),
+        ({"access_token": " "}, "the token endpoint's access_token is empty."),
+        ({"access_token": 7}, "the token endpoint's access_token is not a string."),
+        ({"access_token": {"value": "a"}}, "the token endpoint's access_token is not a string."),
+        ({"access_token": "a b"}, ODD_TOKEN),
+        ({"access_token": "a\r\nX-Admin: 1"}, ODD_TOKEN),
+        ({"access_token": "tök"}, ODD_TOKEN),
+        ({"access_token": "tok\ud800"}, ODD_TOKEN),
+        ({"token_type": "mac"}, "the token endpoint gave a token of type mac, not Bearer."),
+        ({"token_type": "\x1b[31m"}, "the token endpoint gave a token of another type, not Bearer."),
+        ({"token_type": "hookkeeper"}, "the token endpoint gave a token of another type, not Bearer."),
+        ({"token_type": 1}, "the token endpoint gave a token of another type, not Bearer."),
     ],
 )
 async def test_unusable_token(
@@ -110,35 +126,69 @@ async def test_unusable_token(
     assert str(await refusal(client, credentials)) == words
 
 
-NOT_JSON = "the token endpoint answered 200, but not with JSON: check the Authentication URL."
-
-
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "headers", "words"),
     [
-        (b"<html>Sign in</html>", NOT_JSON),
-        (b"", NOT_JSON),
-        (b"[]", NOT_JSON),
-        (b"\xff\xfe{}", NOT_JSON),
-        (b"[" * 60_000, NOT_JSON),
-        (b'{"access_token": "a"', NOT_JSON),
-        (b'{"access_token": "a", "filler": "' + b"x" * 64 * 1024 + b'"}', None),
-        (b"{}", "the token endpoint's answer has no access_token."),
+        (b"<html>Sign in</html>", {}, "is an HTML page"),
+        (b"\n <!DOCTYPE html><script>var a = {};</script>", {}, "is an HTML page"),
+        (b"", {}, "is empty"),
+        (b" \r\n", {}, "is empty"),
+        (b"\xef\xbb\xbf", {}, "is empty"),
+        (b"[]", {}, "is not a JSON object"),
+        (b'"tok"', {}, "is not a JSON object"),
+        (b"access_token=tok&token_type=bearer", {}, "is not a JSON object"),
+        (b"<token>{tok}</token>", {}, "is not a JSON object"),
+        (b"\xff\xfe{}", {}, "is not a JSON object"),
+        (b"[" * 60_000, {}, "is not a JSON object"),
+        (b'{"access_token": "a"', {}, "is not valid JSON at character 21"),
+        (b"{access_token: 'a'}", {}, "is not valid JSON at character 2"),
+        (b'{"a":' * 10_000, {}, "is nested too deeply"),
+        (b'{"access_token": "a", "filler": "' + b"x" * 64 * 1024 + b'"}', {}, "is larger than 64 KiB"),
+        (gzip.compress(b'{"filler": "' + b"x" * 64 * 1024 + b'"}', mtime=0), {}, "is larger than 64 KiB"),
+        (gzip.compress(b"<html>Sign in</html>", mtime=0), {"Content-Encoding": "gzip"}, "is an HTML page"),
+        (
+            b"\x0b\x02\x80{}\x03",
+            {"Content-Encoding": "br"},
+            "has the content coding br, which is not read here",
+        ),
     ],
+    ids=lambda value: str(value)[:30],
 )
 async def test_not_an_answer(
     endpoint: TokenEndpoint,
     client: httpx.AsyncClient,
     credentials: Credentials,
     body: bytes,
-    words: str | None,
+    headers: dict[str, str],
+    words: str,
 ) -> None:
-    """What is not a JSON object of at most 64 KiB with a token is refused in words."""
-    endpoint.body = body
+    """What has no JSON object within 64 KiB is refused for what it is."""
+    endpoint.body, endpoint.headers = body, headers
 
     assert str(await refusal(client, credentials)) == (
-        words or "the token endpoint's answer is larger than 64 KiB."
+        f"the token endpoint answered 200, but its body {words}{CHECK}"
     )
+
+
+async def test_no_fields_at_all(
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
+) -> None:
+    """An object without a token is JSON, and told as that."""
+    endpoint.body = b"{}"
+
+    assert str(await refusal(client, credentials)) == (
+        f"the token endpoint's answer has no access_token{CHECK}"
+    )
+
+
+@pytest.mark.parametrize(("status", "words"), [(404, f"answered 404{CHECK}"), (503, "answered 503.")])
+async def test_a_status_counts_more_than_the_body(
+    endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, status: int, words: str
+) -> None:
+    """A refusal is told by its status, however large or odd the page behind it is."""
+    endpoint.status, endpoint.body = status, b"<html>" + b"x" * 100_000
+
+    assert str(await refusal(client, credentials)) == f"the token endpoint {words}"
 
 
 async def test_wrong_secret(
@@ -149,8 +199,8 @@ async def test_wrong_secret(
 
     error = await refusal(client, credentials)
 
-    assert str(error) == "401 invalid_client: the token endpoint refuses the Client ID or the Secret Key."
-    assert error.words == "401 invalid_client: the token endpoint refuses the Client ID or the Secret Key"
+    assert error.words == ("401 invalid_client: the token endpoint refuses the Client ID or the Secret Key")
+    assert str(error) == f"{error.words}."
     assert error.code == "invalid_client"
 
 
@@ -190,19 +240,23 @@ async def test_error_codes(
 async def test_error_with_status_200(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """Some endpoints refuse with status 200."""
-    endpoint.body = b'{"error": "invalid_client"}'
+    """Some endpoints refuse with status 200, some with a null where the token would be."""
+    for body in (b'{"error": "invalid_client"}', b'{"error": "invalid_client", "access_token": null}'):
+        endpoint.body = body
 
-    assert str(await refusal(client, credentials)) == (
-        "200 invalid_client: the token endpoint refuses the Client ID or the Secret Key."
-    )
+        assert str(await refusal(client, credentials)) == (
+            "200 invalid_client: the token endpoint refuses the Client ID or the Secret Key."
+        )
 
 
 @pytest.mark.parametrize(
     ("status", "words"),
     [
         (503, "the token endpoint answered 503."),
-        (401, "the token endpoint answered 401: check Client ID, Secret Key and Client Authentication."),
+        (
+            401,
+            "the token endpoint answered 401: check Client ID, Secret Key and Client Authentication.",
+        ),
         (404, "the token endpoint answered 404: check the Authentication URL."),
         (
             302,
@@ -219,7 +273,8 @@ async def test_status_without_code(
 
     error = await refusal(client, credentials)
 
-    assert (str(error), error.code, endpoint.count) == (words, None, 1)
+    assert (str(error), error.code) == (words, None)
+    assert endpoint.count == 1
 
 
 async def test_description_is_bounded_and_plain(

@@ -185,4 +185,6 @@ async def test_a_huge_answer_is_not_read_on(client: httpx.AsyncClient, credentia
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         words = await refusal(client, dataclasses.replace(credentials, authentication_url=url))
 
-    assert words == "the token endpoint's answer is larger than 64 KiB."
+    assert words == (
+        "the token endpoint answered 200, but its body is larger than 64 KiB: check the Authentication URL."
+    )
