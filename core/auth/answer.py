@@ -23,6 +23,9 @@ REFUSALS = {
     "invalid_scope": "the token endpoint refuses the Scopes",
 }
 
+# What is said only of a client whose id and secret were right.
+_AFTER_AUTHENTICATION = ("unauthorized_client", "unsupported_grant_type", "invalid_scope")
+
 
 def read_token(answer: Answer, credentials: Credentials) -> Token:
     """The token in an answer. Raises TokenError, whose words never hold what the answer gave back of ours."""
@@ -39,6 +42,24 @@ def read_token(answer: Answer, credentials: Credentials) -> Token:
     value = _value(fields.get("access_token"))
     _check_type(fields.get("token_type"), credentials)
     return Token(value, _life(fields.get("expires_in")))
+
+
+def refuses_client(answer: Answer) -> bool:
+    """Whether the token endpoint does not know Client ID and Secret Key. Not every 401 has its error code."""
+    fields = answer.fields
+    return answer.status == 401 or (
+        fields.get("error") == "invalid_client" and not fields.get("access_token")
+    )
+
+
+def may_know_client(answer: Answer) -> bool:
+    """Whether Client ID and Secret Key may be right: a token, another refusal, or nothing said for now."""
+    fields = answer.fields
+    if answer.status == 429 or answer.status >= 500:
+        return True
+    return not refuses_client(answer) and (
+        bool(fields.get("access_token")) or fields.get("error") in _AFTER_AUTHENTICATION
+    )
 
 
 def _value(value: object) -> SecretStr:
@@ -82,6 +103,8 @@ def _refusal(answer: Answer, fields: dict[str, object], credentials: Credentials
         words = _status(answer.status)
     else:
         words = f"{answer.status} {code}: {REFUSALS.get(code, 'the token endpoint gives no token')}"
+    if refuses_client(answer) and credentials.has_two_forms:
+        words = f"{words} (Basic, percent-encoded and plain)"
     return TokenError(f"{words}{said}", code=code, retry_after=answer.retry_after)
 
 

@@ -1,7 +1,10 @@
 """Who we are at the token endpoint, and how that goes out (RFC 6749, section 2.3.1)."""
 
 import html
+from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
 from urllib.parse import quote, quote_plus
 
@@ -9,6 +12,21 @@ import httpx
 from pydantic import SecretStr
 
 from core.models import ClientAuthentication, GeneralSettings
+
+
+class BasicForm(StrEnum):
+    """How id and secret stand in a Basic header before base64.
+
+    RFC 6749 percent-encodes them; many token endpoints know only the plain form of RFC 7617.
+    """
+
+    ENCODED = "percent-encoded"
+    PLAIN = "plain"
+
+    @property
+    def other(self) -> "BasicForm":
+        """The one of the two that this is not."""
+        return BasicForm.PLAIN if self is BasicForm.ENCODED else BasicForm.ENCODED
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +59,41 @@ class Credentials:
         return form
 
     @property
-    def basic(self) -> httpx.BasicAuth | None:
-        """Id and secret are form-urlencoded before base64, so that a colon in the id stays part of it."""
+    def has_two_forms(self) -> bool:
+        """Whether the forms of Basic differ for this id and secret, so that it matters which is sent."""
+        return self.client_authentication is ClientAuthentication.BASIC and any(
+            _percent_encoded(part) != part for part in self._pair
+        )
+
+    def basic(self, form: BasicForm) -> httpx.BasicAuth | None:
+        """The Authorization header; None where id and secret go in the body.
+
+        A space is encoded as %20, which every decoder reads, and not as +, which some leave as it is.
+        """
         if self.client_authentication is ClientAuthentication.BODY:
             return None
-        return httpx.BasicAuth(quote_plus(self.client_id), quote_plus(self.secret_key.get_secret_value()))
+        return httpx.BasicAuth(*self._pair_in(form))
 
     def occur_in(self, text: str) -> bool:
         """Whether a text of the token endpoint gives back id or secret, plain or encoded."""
         text = text.casefold()
-        return any(
-            encode(part).casefold() in text
-            for part in (self.client_id, self.secret_key.get_secret_value())
-            for encode in (str, quote, quote_plus, html.escape)
-        )
+        given = {encode(part) for part in self._pair for encode in _ENCODINGS}
+        given |= {b64encode(":".join(self._pair_in(form)).encode()).decode() for form in BasicForm}
+        return any(part.casefold() in text for part in given)
+
+    @property
+    def _pair(self) -> tuple[str, str]:
+        return self.client_id, self.secret_key.get_secret_value()
+
+    def _pair_in(self, form: BasicForm) -> tuple[str, str]:
+        client_id, secret = self._pair
+        if form is BasicForm.PLAIN:
+            return client_id, secret
+        return _percent_encoded(client_id), _percent_encoded(secret)
+
+
+def _percent_encoded(part: str) -> str:
+    return quote(part, safe="")
+
+
+_ENCODINGS: tuple[Callable[[str], str], ...] = (str, _percent_encoded, quote, quote_plus, html.escape)

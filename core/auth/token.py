@@ -4,15 +4,21 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from core.auth.credentials import BasicForm
 from core.errors import HookkeeperError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Token:
-    """A bearer token, compared by identity. `expires_in` is its life in seconds when it was answered."""
+    """A bearer token, compared by identity.
+
+    `expires_in` is its life in seconds when it was answered. `basic` is the form of the Basic header that
+    brought it; None where both forms are the same, or nothing went in a Basic header.
+    """
 
     value: SecretStr
     expires_in: float
+    basic: BasicForm | None = None
 
 
 class TokenError(HookkeeperError):

@@ -1,12 +1,13 @@
 """Asks the token endpoint for a token (RFC 6749, section 4.4)."""
 
 import asyncio
+from dataclasses import replace
 
 import httpx
 
 from core.auth import discovery
-from core.auth.answer import read_token
-from core.auth.credentials import Credentials
+from core.auth.answer import may_know_client, read_token, refuses_client
+from core.auth.credentials import BasicForm, Credentials
 from core.auth.exchange import HEADERS, Answer, exchange
 from core.auth.token import Token, TokenError
 
@@ -19,7 +20,10 @@ async def fetch(client: httpx.AsyncClient, credentials: Credentials, *, deadline
 
 
 class TokenEndpoint:
-    """The Authentication URL, or the token endpoint found behind it, which is kept until a request fails."""
+    """The Authentication URL, or the token endpoint found behind it, which is kept until a request fails.
+
+    Also keeps the form of the Basic header that it takes.
+    """
 
     def __init__(
         self, client: httpx.AsyncClient, credentials: Credentials, *, deadline: float = DEADLINE
@@ -28,6 +32,7 @@ class TokenEndpoint:
         self._credentials = credentials
         self._deadline = deadline
         self._found: str | None = None
+        self._basic = BasicForm.ENCODED
 
     async def fetch(self) -> Token:
         """A new token. Raises TokenError."""
@@ -47,16 +52,27 @@ class TokenEndpoint:
         url = self._credentials.authentication_url
         if self._found is None and discovery.is_document(url):
             self._found = await discovery.from_document(self._client, url)
-        answer = await self._post(self._found or url)
+        answer = await self._ask(self._found or url)
         if self._found is None and answer.status in (404, 405):
             self._found = await discovery.from_issuer(self._client, url)
             if self._found is not None:
-                answer = await self._post(self._found)
-        return read_token(answer, self._credentials)
+                answer = await self._ask(self._found)
+        token = read_token(answer, self._credentials)
+        return replace(token, basic=self._basic if self._credentials.has_two_forms else None)
 
-    async def _post(self, url: str) -> Answer:
+    async def _ask(self, url: str) -> Answer:
+        """The answer to the form of Basic that was taken last; if the client is refused, to the other one."""
+        answer = await self._post(url, self._basic)
+        if refuses_client(answer) and self._credentials.has_two_forms:
+            other = await self._post(url, self._basic.other)
+            if may_know_client(other):
+                self._basic = self._basic.other
+                return other
+        return answer
+
+    async def _post(self, url: str, form: BasicForm) -> Answer:
         # No timeout of the client's: the deadline counts over all.
         request = self._client.build_request(
             "POST", url, data=self._credentials.form, headers=HEADERS, timeout=None
         )
-        return await exchange(self._client, request, self._credentials.basic)
+        return await exchange(self._client, request, self._credentials.basic(form))

@@ -3,10 +3,10 @@
 import asyncio
 import time
 
-from core.auth import Credentials, TokenError, fetch
+from core.auth import Credentials, Token, TokenError, fetch
 from core.delivery.http import Http
 from core.delivery.tls import Tls
-from core.models import GeneralSettings
+from core.models import ClientAuthentication, GeneralSettings
 from core.store import Store, StoreError, requests
 from core.store.requests import AuthorizationAnswer
 
@@ -38,4 +38,13 @@ async def try_authorization(settings: GeneralSettings) -> AuthorizationAnswer:
         except TokenError as error:
             return AuthorizationAnswer(False, str(error))
     took = time.monotonic() - began
-    return AuthorizationAnswer(True, f"token received in {took:.2f} s, expires in {token.expires_in:,.0f} s")
+    form = _form(credentials, token)
+    words = f"token received in {took:.2f} s, expires in {token.expires_in:,.0f} s ({form})"
+    return AuthorizationAnswer(True, words)
+
+
+def _form(credentials: Credentials, token: Token) -> str:
+    """How id and secret were sent."""
+    if credentials.client_authentication is ClientAuthentication.BODY:
+        return "credentials in body"
+    return "Basic" if token.basic is None else f"Basic, {token.basic}"

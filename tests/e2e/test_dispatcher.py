@@ -1,7 +1,10 @@
 """The dispatcher as a process: kills, standby, a token endpoint that is down, draining."""
 
 import asyncio
+import json
+import re
 import signal
+import sys
 import time
 from collections import Counter
 from contextlib import aclosing
@@ -15,10 +18,10 @@ from core.models import GeneralSettings, Outcome, WebhookOptions
 from core.service.status import dispatcher_status
 from core.store import Store, bell, config, history, open_store, queue, requests
 from core.store.filter import DeliveryFilter, State
-from tests.e2e.conftest import Serve, line_with
+from tests.e2e.conftest import ROOT, Serve, line_with
 from tests.support.extent import extent
 from tests.support.receiver import Receiver
-from tests.support.token_endpoint import TokenEndpoint
+from tests.support.token_endpoint import Decoding, TokenEndpoint
 
 LOOPBACK = ("127.0.0.0/8",)
 BODY = accept("session-failed", b'{"interviewId":"66e1"}')
@@ -177,10 +180,13 @@ async def test_it_follows_changes_and_answers_requests(
         await config.save_settings(store, form, actor="ana")
         await _until_all_is_delivered(store)
         assert receiver.received[0].headers["hookkeeper-test"] == "1"
-        for secret, words in (
-            (endpoint.secret, "token received in"),
-            ("wrong", "401 invalid_client: the token"),
-        ):
+        answers: list[tuple[str, Decoding, str]] = [
+            (endpoint.secret, "form", r"token received in .* \(Basic, percent-encoded\)"),
+            (endpoint.secret, "nothing", r"token received in .* \(Basic, plain\)"),
+            ("wrong", "form", r"401 invalid_client: the token .*"),
+        ]
+        for secret, decodes, words in answers:
+            endpoint.decodes = decodes
             asked = form.model_copy(update={"secret_key": SecretStr(secret)})
             number = await requests.ask_authorization(store, asked)
             async with aclosing(store.changes(0.05)) as changes:
@@ -189,7 +195,24 @@ async def test_it_follows_changes_and_answers_requests(
                     if answer is not None:
                         break
             assert answer is not None
-            assert answer.words.startswith(words)
+            assert re.fullmatch(words, answer.words)
+
+
+async def test_the_command_says_which_form_of_basic_worked(database: Path, serve: Serve) -> None:
+    """`settings test-auth`, answered by the dispatcher for an endpoint that decodes nothing."""
+    async with open_store(database) as store, TokenEndpoint(secret="p@ss/word+1") as endpoint:
+        endpoint.decodes = "nothing"
+        await config.save_settings(store, _authorized_by(endpoint), actor="ana")
+        await line_with(await serve(), "delivering")
+        command = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "core.cli", "--db", str(database), "settings", "test-auth", "--json",
+            stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+        )  # fmt: skip
+        printed, _ = await command.communicate()
+    assert command.returncode == 0
+    answer = json.loads(printed)
+    assert answer["ok"] is True
+    assert re.fullmatch(r"token received in .* s, expires in 3,600 s \(Basic, plain\)", answer["words"])
 
 
 async def test_nobody_reads_its_log(database: Path, receiver: Receiver, serve: Serve) -> None:

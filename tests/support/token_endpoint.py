@@ -14,9 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl, unquote, unquote_plus
 
 from aiohttp import web
+
+Decoding = Literal["form", "percent", "nothing"]
+"""What an endpoint undoes of id and secret in a Basic header: all, %XX but not "+", or nothing at all."""
 
 _FORM_URLENCODED = re.compile(r"(?:[A-Za-z0-9*._~-]|\+|%[0-9A-Fa-f]{2})*")
 
@@ -41,12 +44,13 @@ class _Refused(Exception):
 class TokenEndpoint:
     """Issues `tok-1`, `tok-2`, ... to one client. The attributes may be changed at any time.
 
-    `form`: the only client authentication that it takes ("basic", "body"; None: either). `scopes`: those it
-    grants (None: any). `expires_in`: what it answers, None leaves the field out. `delay`: seconds before an
-    answer. `gate`: an Event; while it is cleared, requests wait. `status`: answered with this instead of a
-    token. `body`: this instead of the JSON. `answer`: fields laid over those of the token answer. `headers`:
-    added to each answer. `document`: fields laid over the discovery documents. `clock` tells until when a
-    token is valid.
+    `form`: the only client authentication that it takes ("basic", "body"; None: either). `decodes`: what it
+    undoes of a Basic header. `scopes`: those it grants (None: any). `expires_in`: what it answers, None leaves
+    the field out. `delay`: seconds before an answer. `gate`: an Event; while it is cleared, requests wait.
+    `bare_401`: a client is refused with the status alone. `statuses`: answered first, one each; None: as
+    otherwise. `status`: answered with this instead of a token. `body`: this instead of the JSON. `answer`:
+    fields laid over those of the token answer. `headers`: added to each answer. `document`: fields laid over
+    the discovery documents. `clock` tells until when a token is valid.
     """
 
     def __init__(
@@ -63,11 +67,14 @@ class TokenEndpoint:
         self.client_id = client_id
         self.secret = secret
         self.form = form
+        self.decodes: Decoding = "form"
+        self.bare_401 = False
         self.scopes = scopes
         self.expires_in = expires_in
         self.delay = 0.0
         self.gate = asyncio.Event()
         self.gate.set()
+        self.statuses: list[int | None] = []
         self.status: int | None = None
         self.body: bytes | None = None
         self.answer: dict[str, object] = {}
@@ -173,10 +180,14 @@ class TokenEndpoint:
             self._news.notify_all()
         await self.gate.wait()
         await asyncio.sleep(self.delay)
+        if self.statuses and (status := self.statuses.pop(0)) is not None:
+            return web.Response(status=status, headers=self.headers)
         if self.body is not None:
             return web.Response(status=self.status or 200, body=self.body, headers=self.headers)
         if self.status is not None:
             return web.Response(status=self.status, headers=self.headers)
+        if refusal is not None and refusal.status == 401 and self.bare_401:
+            return web.Response(status=401, headers={"WWW-Authenticate": "Basic"})
         if refusal is not None:
             return web.json_response({"error": refusal.code}, status=refusal.status, headers=self.headers)
         return web.json_response(self._issue() | self.answer, headers=self.headers)
@@ -194,7 +205,7 @@ class TokenEndpoint:
         authorization = request.headers.get("Authorization")
         client_id, secret = form.get("client_id"), form.get("client_secret")
         if authorization is not None:
-            client_id, secret = _decode_basic(authorization)
+            client_id, secret = _decode_basic(authorization, self.decodes)
         asked = Asked(dict(request.headers), form, client_id, secret)
         self.asked.append(asked)
         if len(form) != len(fields) or request.content_type != "application/x-www-form-urlencoded":
@@ -225,17 +236,21 @@ class TokenEndpoint:
         return web.json_response({"issuer": issuer, "token_endpoint": self.url} | self.document)
 
 
-def _decode_basic(authorization: str) -> tuple[str | None, str | None]:
-    """Id and secret (RFC 6749, section 2.3.1), or None for what is not encoded as it says."""
+def _decode_basic(authorization: str, decodes: Decoding) -> tuple[str | None, str | None]:
+    """Id and secret (RFC 6749, section 2.3.1), or None for what is not encoded as the endpoint wants it."""
     kind, _, encoded = authorization.partition(" ")
     try:
-        pair = base64.b64decode(encoded, validate=True).decode("ascii")
+        client_id, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+        if kind != "Basic" or not colon:
+            return None, None
+        if decodes == "nothing":
+            return client_id, secret
+        if not all(map(_FORM_URLENCODED.fullmatch, (client_id, secret))):
+            return None, None
+        decode = unquote_plus if decodes == "form" else unquote
+        return decode(client_id, errors="strict"), decode(secret, errors="strict")
     except (binascii.Error, UnicodeDecodeError):
         return None, None
-    client_id, colon, secret = pair.partition(":")
-    if kind != "Basic" or not colon or not all(map(_FORM_URLENCODED.fullmatch, (client_id, secret))):
-        return None, None
-    return unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
 
 
 async def _serve(arguments: argparse.Namespace) -> None:

@@ -199,7 +199,10 @@ async def test_wrong_secret(
 
     error = await refusal(client, credentials)
 
-    assert error.words == ("401 invalid_client: the token endpoint refuses the Client ID or the Secret Key")
+    assert error.words == (
+        "401 invalid_client: the token endpoint refuses the Client ID or the Secret Key "
+        "(Basic, percent-encoded and plain)"
+    )
     assert str(error) == f"{error.words}."
     assert error.code == "invalid_client"
 
@@ -245,7 +248,8 @@ async def test_error_with_status_200(
         endpoint.body = body
 
         assert str(await refusal(client, credentials)) == (
-            "200 invalid_client: the token endpoint refuses the Client ID or the Secret Key."
+            "200 invalid_client: the token endpoint refuses the Client ID or the Secret Key "
+            "(Basic, percent-encoded and plain)."
         )
 
 
@@ -255,7 +259,8 @@ async def test_error_with_status_200(
         (503, "the token endpoint answered 503."),
         (
             401,
-            "the token endpoint answered 401: check Client ID, Secret Key and Client Authentication.",
+            "the token endpoint answered 401: check Client ID, Secret Key and Client Authentication "
+            "(Basic, percent-encoded and plain).",
         ),
         (404, "the token endpoint answered 404: check the Authentication URL."),
         (
@@ -274,7 +279,7 @@ async def test_status_without_code(
     error = await refusal(client, credentials)
 
     assert (str(error), error.code) == (words, None)
-    assert endpoint.count == 1
+    assert endpoint.count == (2 if status == 401 else 1)
 
 
 async def test_description_is_bounded_and_plain(

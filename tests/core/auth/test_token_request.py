@@ -78,12 +78,12 @@ async def test_reserved_characters(endpoint: TokenEndpoint, client: httpx.AsyncC
 async def test_basic_is_encoded_as_the_rfc_says(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """The header itself, byte for byte: form-urlencoded, then base64 of `a%3Ab+c:p%25q`."""
+    """The header itself, byte for byte: percent-encoded, then base64 of `a%3Ab%20c:p%25q`."""
     endpoint.client_id, endpoint.secret = "a:b c", "p%q"
 
     await fetch(client, dataclasses.replace(credentials, client_id="a:b c", secret_key=SecretStr("p%q")))
 
-    assert endpoint.asked[0].headers["Authorization"] == "Basic YSUzQWIrYzpwJTI1cQ=="
+    assert endpoint.asked[0].headers["Authorization"] == "Basic YSUzQWIlMjBjOnAlMjVx"
 
 
 @SHARED_ENDPOINT

@@ -189,10 +189,11 @@ def test_names_are_asked_for_on_request(doctor: Doctor) -> None:
 
 
 async def test_the_token_endpoint_is_asked_on_request(doctor: Doctor, tmp_path: Path) -> None:
-    """A token is fetched as for deliveries."""
+    """A token is fetched as for deliveries; which form of Basic worked is said."""
     secret = tmp_path / "secret"
     secret.write_text("correct horse")
     async with TokenEndpoint() as endpoint:
+        endpoint.decodes = "nothing"
         for client, end in (("hookkeeper", None), ("nobody", "the Client ID or the Secret Key.")):
             words = ("--auth-url", endpoint.url, "--client-id", client, "--secret-key-file", str(secret))
             options = (*words, "--allow-network", "127.0.0.0/8")
@@ -204,7 +205,8 @@ async def test_the_token_endpoint_is_asked_on_request(doctor: Doctor, tmp_path: 
             ]
             assert len(found) == (0 if end is None else 1)
             assert "401" in "".join(found) or end is None
-        assert endpoint.count == 2
+            assert (", expires in 3,600 s (Basic, plain)." in doctor.shell.out) == (end is None)
+        assert endpoint.count == 4
 
 
 def test_sqlite_versions() -> None:

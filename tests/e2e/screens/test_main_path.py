@@ -61,6 +61,7 @@ async def test_from_nothing_to_a_delivered_event(database: Path, receiver: Recei
             await terminal.hides("▌")
         terminal.keys("\x14")
         await terminal.shows("✓ token received in")
+        await terminal.shows(", expires in 3,600 s (Basic, percent-encoded)")
         terminal.keys("\x13")
         await terminal.shows("✓ Settings updated")
         terminal.keys("1")
