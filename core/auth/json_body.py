@@ -31,8 +31,11 @@ def json_object(body: bytes, content_encoding: str = "") -> dict[str, object]:
     """
     codings = [coding.strip() for coding in content_encoding.lower().split(",")]
     plain = _decoded(body[:MOST_BYTES], codings)
+    text = _text(plain[:MOST_BYTES])
+    if _PAGE.match(text):
+        raise Unreadable("is an HTML page")
     try:
-        return _read(plain[:MOST_BYTES])
+        return _first_object(text)
     except Unreadable as reason:
         if max(len(body), len(plain)) > MOST_BYTES:
             raise Unreadable("is larger than 64 KiB") from None
@@ -60,19 +63,23 @@ def _decoded(body: bytes, codings: list[str]) -> bytes:
 
 def _inflated(body: bytes, window: int) -> bytes | None:
     """At most one byte more than may be read; None if the body was not compressed like that."""
+    decompressor = zlib.decompressobj(window)
     try:
-        return zlib.decompressobj(window).decompress(body, MOST_BYTES + 1)
+        inflated = decompressor.decompress(body, MOST_BYTES + 1)
     except zlib.error:
         return None
+    # A byte or two may be the beginning of anything.
+    return inflated if inflated or decompressor.eof else None
 
 
-def _read(body: bytes) -> dict[str, object]:
-    text = body.decode(json.detect_encoding(body), errors="replace").strip("\ufeff\0 \t\r\n")
+def _text(body: bytes) -> str:
+    return body.decode(json.detect_encoding(body), errors="replace").strip("\ufeff\0 \t\r\n")
+
+
+def _first_object(text: str) -> dict[str, object]:
     before, brace, rest = text.partition("{")
     if not text:
         raise Unreadable("is empty")
-    if _PAGE.match(text):
-        raise Unreadable("is an HTML page")
     if not brace:
         raise Unreadable("is not a JSON object")
     try:

@@ -1,6 +1,8 @@
 """From an issuer or a discovery document to the token endpoint."""
 
+import gzip
 import ssl
+from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
@@ -9,6 +11,7 @@ import trustme
 
 from core.auth import Credentials, TokenError, TokenSource, fetch
 from tests.core.auth.conftest import Clock
+from tests.core.auth.test_unreachable import raw_server
 from tests.support.token_endpoint import TokenEndpoint
 
 
@@ -152,3 +155,23 @@ async def test_document_that_is_none(
     assert await refusal(client, credentials, page) == (
         "the discovery document is not a JSON object: check the Authentication URL."
     )
+
+
+@pytest.mark.parametrize("coding", [bytes, gzip.compress])
+async def test_document_that_is_written_oddly(
+    endpoint: TokenEndpoint,
+    client: httpx.AsyncClient,
+    credentials: Credentials,
+    coding: Callable[[bytes], bytes],
+) -> None:
+    """A document is read as generously as a token answer."""
+    document = coding(
+        b'\xef\xbb\xbf{"a": "\\q", "b": 007, "token_endpoint": "%s"}\n--' % endpoint.url.encode()
+    )
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(document), document)
+
+    async with raw_server(answer) as host:
+        url = f"http://{host}/.well-known/openid-configuration"
+        await fetch(client, replace(credentials, authentication_url=url))
+
+    assert endpoint.count == 1

@@ -131,9 +131,13 @@ async def test_unusable_token(
     [
         (b"<html>Sign in</html>", {}, "is an HTML page"),
         (b"\n <!DOCTYPE html><script>var a = {};</script>", {}, "is an HTML page"),
+        (b"<!DOCTYPE html>" + b"<p>Sign in</p>" * 10_000, {}, "is an HTML page"),
         (b"", {}, "is empty"),
         (b" \r\n", {}, "is empty"),
         (b"\xef\xbb\xbf", {}, "is empty"),
+        (gzip.compress(b"", mtime=0), {}, "is empty"),
+        (b"\x01", {}, "is not a JSON object"),
+        (b"x", {"Content-Encoding": "deflate"}, "is not a JSON object"),
         (b"[]", {}, "is not a JSON object"),
         (b'"tok"', {}, "is not a JSON object"),
         (b"access_token=tok&token_type=bearer", {}, "is not a JSON object"),
