@@ -2,87 +2,98 @@
 
 import ipaddress
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
+from core.delivery.networks import HOLDS_IPV4, ISATAP, NEVER, PRIVATE
 from core.errors import HookkeeperError
 from core.url import host_of
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# Reached only where a setting allows the CIDR.
-_PRIVATE: tuple[_Network, ...] = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        "127.0.0.0/8",
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "::1/128",
-        "fc00::/7",
-    )
-)
-# Never reached: link-local with the metadata services, and cloud metadata inside a private range.
-_NEVER: tuple[_Network, ...] = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        "169.254.0.0/16",
-        "fe80::/10",
-        "fd00:ec2::254/128",
-        "0.0.0.0/8",
-        "64:ff9b:1::/48",
-        "100.100.100.200/32",
-    )
-)
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_COMPATIBLE = ipaddress.IPv6Network("::/96")
-
 
 class AddressBlocked(HookkeeperError):
     """The guard refuses an address; the text says which and why."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    network: _Network
+    reason: str
+    may_be_allowed: bool
+
+
+def _rules() -> tuple[_Rule, ...]:
+    """Those of the table, the most specific first."""
+    rules = [
+        *(_Rule(ipaddress.ip_network(cidr), reason, True) for cidr, reason in PRIVATE.items()),
+        *(_Rule(ipaddress.ip_network(cidr), reason, False) for cidr, reason in NEVER.items()),
+    ]
+    return tuple(sorted(rules, key=lambda rule: -rule.network.prefixlen))
+
+
+_RULES = _rules()
+_HOLDS_IPV4 = tuple((ipaddress.IPv6Network(cidr), behind) for cidr, behind in HOLDS_IPV4.items())
+_LOOPBACK = ipaddress.IPv4Address("127.0.0.1"), ipaddress.IPv6Address("::1")
+
+
 def refusal(address: str, allowed: Sequence[str]) -> str | None:
     """Why an address may not be reached, in words; None if it may. `allowed` are CIDRs."""
+    return _refusal(address, tuple(allowed))
+
+
+@lru_cache(4096)
+def _refusal(text: str, allowed: tuple[str, ...]) -> str | None:
     try:
-        real = _decoded(ipaddress.ip_address(address))
+        addresses = _meant(text)
     except ValueError:
-        return f"{address[:60]} is not a canonical address"
-    if any(_contains(network, real) for network in _NEVER) or real.is_multicast or real.is_unspecified:
-        return f"{real} is never delivered to: it is link-local, metadata, multicast or reserved"
-    for network in _PRIVATE:
-        if _contains(network, real):
-            # A name such as localhost has both loopback addresses: one setting is enough.
-            asked = ipaddress.IPv4Address("127.0.0.1") if real == ipaddress.IPv6Address("::1") else real
-            networks = [ipaddress.ip_network(text) for text in allowed]
-            if any(_contains(allowed_network, one) for allowed_network in networks for one in (real, asked)):
-                return None
-            return f"{real} is in {network}; Settings, Allowed private networks"
-    if not real.is_global:
-        return f"{real} is never delivered to: it is reserved"
+        return f"{text[:60]} is not a canonical address"
+    for address in addresses:
+        rule = _rule_of(address)
+        if rule is None or (rule.may_be_allowed and _is_allowed(address, allowed)):
+            continue
+        if rule.may_be_allowed:
+            return f"{address} is in {rule.network}; Settings, Allowed private networks"
+        return f"{address} is never delivered to: {rule.reason}"
     return None
+
+
+def _meant(text: str) -> tuple[_Address, ...]:
+    """The addresses that a delivery to this one may end at; each has to pass. Raises ValueError."""
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv4Address):
+        return (address,)
+    if address.scope_id is not None:
+        raise ValueError("an address with a zone")
+    number = int(address)
+    stands_for: _Address = next(
+        (
+            ipaddress.IPv4Address(number >> behind & 0xFFFFFFFF)
+            for network, behind in _HOLDS_IPV4
+            if address in network
+        ),
+        address,
+    )
+    if number >> 32 & 0xFFFFFFFF in ISATAP:
+        return stands_for, ipaddress.IPv4Address(number & 0xFFFFFFFF)
+    return (stands_for,)
+
+
+def _rule_of(address: _Address) -> _Rule | None:
+    return next((rule for rule in _RULES if _contains(rule.network, address)), None)
+
+
+def _is_allowed(address: _Address, allowed: Iterable[str]) -> bool:
+    # A name such as localhost has both loopback addresses: one setting is enough.
+    asked = _LOOPBACK if address == _LOOPBACK[1] else (address,)
+    networks = [ipaddress.ip_network(text) for text in allowed]
+    return any(_contains(network, one) for network in networks for one in asked)
 
 
 def _contains(network: _Network, address: _Address) -> bool:
     return address.version == network.version and address in network
-
-
-def _decoded(address: _Address) -> _Address:
-    """The IPv4 address that an IPv6 form stands for (RFC 4291 2.5.5, RFC 3056, RFC 6052)."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address.scope_id is not None:
-        raise ValueError("an address with a zone")
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    if address.sixtofour is not None:
-        return address.sixtofour
-    if address.teredo is not None:
-        return address.teredo[1]
-    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
 
 
 def check(address: str, allowed: Sequence[str]) -> None:
@@ -97,15 +108,20 @@ def offered_network(host: str) -> str | None:
     if host.lower().rstrip(".") == "localhost":
         return "127.0.0.0/8"
     try:
-        real = _decoded(ipaddress.ip_address(host))
+        addresses = _meant(host)
     except ValueError:
         return None
-    words = refusal(str(real), ())
-    if words is None or "never" in words:
-        return None
-    if real.is_loopback:
-        return "127.0.0.0/8" if real.version == 4 else "::1/128"
-    return str(ipaddress.ip_network(f"{real}/{16 if real.version == 4 else 64}", strict=False))
+    for address in addresses:
+        rule = _rule_of(address)
+        if rule is not None:
+            return _offered(address, rule) if rule.may_be_allowed else None
+    return None
+
+
+def _offered(address: _Address, rule: _Rule) -> str:
+    if any(_contains(rule.network, one) for one in _LOOPBACK):
+        return str(rule.network)
+    return str(ipaddress.ip_network(f"{address}/{16 if address.version == 4 else 64}", strict=False))
 
 
 def url_refusal(url: str, allowed: Sequence[str]) -> str | None:
