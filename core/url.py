@@ -10,13 +10,19 @@ MOST_CHARACTERS = 2048
 _ASCII = string.punctuation
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE | re.ASCII)
 _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
+_MOST_IN_NAME = 253
+_MOST_IN_LABEL = 63
+_SEPARATORS = ",;，；、"
+_ANOTHER = re.compile(rf"([{_SEPARATORS}])[a-z][a-z0-9+.-]*://", re.IGNORECASE | re.ASCII)
+"""Where another URL begins after the first."""
 
 
 def check_url(text: str) -> str:
     """The URL as typed, without the white space around it.
 
     One absolute http or https URL with a host (RFC 3986), at most 2,048 characters, without user, password or
-    fragment. Raises ValueError with a sentence for the person who typed it.
+    fragment, and what its host can be looked up and connected to by. Raises ValueError with a sentence for the person
+    who typed it.
     """
     url = text.strip()
     if not url:
@@ -28,10 +34,24 @@ def check_url(text: str) -> str:
         raise ValueError("Start with https:// or http://")
     if any(not character.isprintable() or character.isspace() for character in url):
         raise ValueError("One URL only: leave out spaces and control characters.")
+    _check_single(url)
     if any(character in '"<>\\^`{|}' for character in url):
         raise ValueError('Write the characters " < > \\ ^ ` { | } percent-encoded in a URL.')
     _check_parts(url)
     return url
+
+
+def _check_single(url: str) -> None:
+    """Refuse two URLs in one field. A URL that is the value of a query's field may hold a list of them."""
+    begin = url.find("?") if "?" in url else len(url)
+    for another in _ANOTHER.finditer(url):
+        separator = another[1]
+        value = re.split("[&=]", url[begin : another.start()])[-1]
+        if another.start() < begin or "://" not in value:
+            raise ValueError(
+                f'One URL only: another one begins after "{separator}". If it is a part of this one, write '
+                f"{urllib.parse.quote(separator)} instead."
+            )
 
 
 def _check_parts(url: str) -> None:
@@ -44,11 +64,11 @@ def _check_parts(url: str) -> None:
         raise ValueError("Leave user and password out of the URL.")
     if "#" in url:
         raise ValueError("Leave the part from # on out of the URL: it is never sent.")
-    if "," in parts.netloc:
-        raise ValueError("One URL only: generate one webhook for each.")
+    if separator := next((each for each in _SEPARATORS if each in parts.netloc), None):
+        raise ValueError(f'One URL only: leave "{separator}" out of the host.')
+    _check_port(parts.netloc)
     if not host:
         raise ValueError("The URL has no host.")
-    _check_port(parts.netloc)
     if "[" in parts.netloc and ":" not in host:
         raise ValueError("The host is not a valid IPv6 address.")
     ascii_host(host)
@@ -56,11 +76,49 @@ def _check_parts(url: str) -> None:
 
 def _check_port(netloc: str) -> None:
     bracketed = netloc.startswith("[")
+    if not bracketed and netloc.count(":") > 1:
+        raise ValueError(
+            "A URL has one port, and an IPv6 address stands in brackets: http://[2001:db8::1]:80/."
+        )
     before, colon, port = (netloc.rpartition("]")[2] if bracketed else netloc).rpartition(":")
     if bracketed and (before or (port and not colon)):
         raise ValueError("After the bracket of an IPv6 address comes the port or the path.")
     if colon and not (_PORT.fullmatch(port) and 0 < int(port) < 65536):
         raise ValueError("The port is a number from 1 to 65535.")
+
+
+def ascii_host(host: str) -> str:
+    """The host as it goes over the wire: a canonical address, or a name in IDNA form (RFC 5891).
+
+    Raises ValueError for what is neither, such as `127.1` or `0x7f000001`, which some resolvers take for addresses,
+    and for a name that DNS cannot hold (RFC 1035, section 2.3.4).
+    """
+    if ":" in host:
+        return _ipv6(host)
+    if _looks_like_address(host):
+        return _ipv4(host)
+    name = host.lower() if host.isascii() else _idna(host)
+    _check_name(name.removesuffix("."))
+    if _looks_like_address(name):
+        return _ipv4(name)
+    return name
+
+
+def _check_name(name: str) -> None:
+    labels = name.split(".")
+    if "" in labels:
+        raise ValueError("The host is not a valid name: it has an empty part before, between or after dots.")
+    if max(map(len, labels)) > _MOST_IN_LABEL:
+        raise ValueError(
+            f"The host is not a valid name: a part between dots has more than {_MOST_IN_LABEL} characters."
+        )
+    if len(name) > _MOST_IN_NAME:
+        raise ValueError(f"The host is not a valid name: it has more than {_MOST_IN_NAME} characters.")
+    if not all(_LABEL.fullmatch(label) for label in labels):
+        raise ValueError("The host is not a valid name.")
+    for label in labels:
+        if label.startswith("xn--"):
+            _idna(label)
 
 
 def _idna(host: str) -> str:
@@ -70,24 +128,6 @@ def _idna(host: str) -> str:
         return idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError:
         raise ValueError("The host is not a valid name.") from None
-
-
-def ascii_host(host: str) -> str:
-    """The host as it goes over the wire: a canonical address, or a name in IDNA form (RFC 5891).
-
-    Raises ValueError for what is neither, such as `127.1` or `0x7f000001`, which some resolvers take for addresses.
-    """
-    if ":" in host:
-        return _ipv6(host)
-    if _looks_like_address(host):
-        return _ipv4(host)
-    name = host if host.isascii() else _idna(host)
-    labels = name.removesuffix(".").split(".")
-    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise ValueError("The host is not a valid name.")
-    if _looks_like_address(name):
-        return _ipv4(name)
-    return name.lower()
 
 
 def _looks_like_address(host: str) -> bool:

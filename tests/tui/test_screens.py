@@ -1,6 +1,7 @@
 """The screens by keys: what is typed is stored, or refused at its field."""
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -40,6 +41,8 @@ async def test_first_run_names_the_keys(screens: Screens) -> None:
         ("hooks.example", "✗ Start with https:// or http://"),
         ("https://u:p@a.example/", "✗ Leave user and password out of the URL."),
         ("http://169.254.169.254/", "is never delivered to"),
+        ("http://127.0.0.1:80:80/", "✗ A URL has one port"),
+        ("https://a.example/,https://b.example/", '✗ One URL only: another one begins after ","'),
     ],
 )
 async def test_wrong_url_stays_at_its_field(screens: Screens, store: Store, url: str, words: str) -> None:
@@ -52,6 +55,25 @@ async def test_wrong_url_stays_at_its_field(screens: Screens, store: Store, url:
         assert words in _error(pilot, "url")
         assert isinstance(pilot.app.screen, WebhookDialog)
     assert await config.list_webhooks(store) == []
+
+
+@pytest.mark.parametrize("field", ["url", "authentication_url", "notice_url"])
+async def test_two_pasted_urls_are_refused_at_their_field(screens: Screens, store: Store, field: str) -> None:
+    """The second line of a paste is not dropped in silence; a line end alone is no second URL."""
+    async with screens() as pilot:
+        await press(pilot, *(["n", "enter", "down", "enter"] if field == "url" else ["2", "enter"]))
+        url = pilot.app.screen.query_one(f"#{field}", Input)
+        url.focus()
+        url.post_message(Paste("https://a.example/\r\nhttps://b.example/\r\n"))
+        await settled(pilot)
+        await press(pilot, "ctrl+s")
+        assert _error(pilot, field) == "✗ One URL only: leave out spaces and control characters."
+        url.value = ""
+        url.post_message(Paste("https://a.example/\n"))
+        await settled(pilot)
+        assert url.value == "https://a.example/"
+    assert await config.list_webhooks(store) == []
+    assert (await config.load_settings(store)).version == 0
 
 
 async def test_generate_edit_and_delete(screens: Screens, store: Store) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.events import Paste
 from textual.widgets import Static
 
 from core.delivery.guard import offered_network, url_refusal, url_warning
@@ -13,11 +14,20 @@ from tui.widgets.field import Bar, Field, Tick
 from tui.widgets.fields import TextField
 
 
+class _UrlText(TextField):
+    """A pasted second line stays, so that two URLs are refused: Textual alone would drop it without a word."""
+
+    def on_paste(self, event: Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        self.replace(" ".join(event.text.splitlines()).strip(), *self.selection)
+
+
 class UrlField(Field):
     """Warns of http, and offers to allow the network of a private address."""
 
     def __init__(self, name: str, label: str, value: str = "", *, hint: str = "") -> None:
-        super().__init__(name, label, TextField(value, id=name), hint=hint)
+        super().__init__(name, label, _UrlText(value, id=name), hint=hint)
         self.allow = Tick("", id="allow")
         self._offered = ""
 
