@@ -11,8 +11,11 @@ from core.cli.database import database_of, in_store, wake_dispatcher
 from core.cli.event_data import given_bytes
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
 from core.cli.wrong_usage import WrongUsage, validated
+from core.clock import clock_and_date
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from core.models import Webhook, WebhookOptions
     from core.store import Store
     from core.store.config import DeletedWebhook
@@ -142,19 +145,23 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a webhook."""
+    from pydantic_core import to_jsonable_python
+
     from core.header import MASKED
     from core.store import config
 
-    async def work(store: "Store") -> "tuple[Webhook, str]":
+    async def work(store: "Store") -> "tuple[Webhook, str, list[datetime]]":
         webhook = await config.load_webhook(store, webhook_id)
+        ends = await config.older_secret_ends(store, webhook.id)
         if not reveal_secret:
-            return webhook, MASKED
+            return webhook, MASKED, ends
         secret = await config.reveal_secret(store, webhook.id, actor=actor())
-        return webhook, secret.get_secret_value()
+        return webhook, secret.get_secret_value(), ends
 
-    webhook, secret = in_store(context, work)
+    webhook, secret, ends = in_store(context, work)
     if as_json:
-        print_json(webhook.model_dump(mode="json") | {"signing_secret": secret})
+        secrets = {"signing_secret": secret, "older_secrets_end_at": to_jsonable_python(ends)}
+        print_json(webhook.model_dump(mode="json") | secrets)
         return
     general = "as the general settings say"
     print_fields(
@@ -171,12 +178,19 @@ def show(
             ("In order per session", webhook.in_order),
             ("Status filter", ", ".join(webhook.status_filter) or "every status"),
             ("Signing secret", secret),
+            ("Older secrets", _older(ends)),
             ("Created", webhook.created_at),
             ("Created by", webhook.created_by),
             ("Updated", webhook.updated_at),
             ("Updated by", webhook.updated_by),
         ]
     )
+
+
+def _older(ends: "list[datetime]") -> str:
+    if not ends:
+        return "none"
+    return f"{len(ends)} {'signs' if len(ends) == 1 else 'sign'}, too, until {clock_and_date(ends[-1])}"
 
 
 @app.command()
@@ -364,13 +378,21 @@ def undelete(context: typer.Context, webhook_id: str, as_json: AsJson = False) -
 
 
 @app.command("rotate-secret")
-def rotate_secret(context: typer.Context, webhook_id: str, as_json: AsJson = False) -> None:
-    """Give a webhook a new signing secret and print it. For 24 hours requests are signed with both."""
+def rotate_secret(
+    context: typer.Context,
+    webhook_id: str,
+    now: Annotated[
+        bool,
+        typer.Option("--now", help="End all older secrets at once, as when one of them has become known."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give a webhook a new signing secret and print it. The one before signs requests, too, for 24 hours."""
     from core.store import config
 
     async def work(store: "Store") -> tuple[str, str]:
         webhook = await config.load_webhook(store, webhook_id)
-        secret = await config.rotate_secret(store, webhook.id, actor=actor())
+        secret = await config.rotate_secret(store, webhook.id, actor=actor(), now=now)
         return webhook.id, secret.get_secret_value()
 
     identity, secret = in_store(context, work)
@@ -378,7 +400,12 @@ def rotate_secret(context: typer.Context, webhook_id: str, as_json: AsJson = Fal
         print_json({"id": identity, "signing_secret": secret})
     else:
         print_line(secret)
-    say("The secret before this one signs requests for 24 hours more: give the receiver the new one by then.")
+    if now:
+        say("The secrets before this one have ended: a receiver refuses requests until it has the new one.")
+    else:
+        say(
+            "The secret before this one signs requests for 24 hours more: give the receiver the new one by then."
+        )
 
 
 @app.command()

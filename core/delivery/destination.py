@@ -111,11 +111,13 @@ class Destination:
         )
 
     def _signing_secrets(self) -> tuple[SecretStr, ...]:
-        """The newest first; for a day after a rotation there are two."""
+        """The newest first; one that a rotation has replaced is among them for a day."""
         stored = self.stored
-        if stored.previous_secret is None or now_ms() >= stored.previous_until:
+        if not stored.older_secrets:
             return (stored.signing_secret,)
-        return stored.signing_secret, stored.previous_secret
+        now = now_ms()
+        older = (each.secret for each in stored.older_secrets if now < each.ends_at)
+        return stored.signing_secret, *older
 
     @property
     def deadline(self) -> float:

@@ -16,7 +16,7 @@ def sign(secret: SecretStr, identity: str, timestamp: int, body: bytes) -> str:
     return "v1," + base64.b64encode(signature.digest()).decode()
 
 
-@lru_cache
+@lru_cache(4096)
 def _keyed(secret: SecretStr) -> hmac.HMAC:
     key = base64.b64decode(secret.get_secret_value().removeprefix(_PREFIX))
     return hmac.new(key, digestmod="sha256")

@@ -189,10 +189,8 @@ def _batch(
 
 
 def _forget_secrets(database: sqlite3.Connection, *, now: int) -> None:
-    """A signing secret whose overlap has ended signs nothing any more."""
-    database.execute(
-        "UPDATE webhooks SET previous_secret = NULL, previous_until = NULL WHERE previous_until <= ?", (now,)
-    )
+    """A replaced signing secret that has ended signs nothing any more."""
+    database.execute("DELETE FROM older_secrets WHERE ends_at <= ?", (now,))
 
 
 def _shrink(database: sqlite3.Connection) -> bool:

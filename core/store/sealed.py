@@ -8,23 +8,24 @@ from core.store.keyring import Keyring, key_of
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """`row` is what names a row in the associated data, "" where no row is named."""
+    """`place` is the SQL of what a ciphertext of the column is bound to."""
 
     table: str
-    row: str
     name: str
-
-    def place(self, row: object) -> str:
-        """What a ciphertext of this column is bound to."""
-        return f"{self.table}/{row}/{self.name}" if self.row else f"{self.table}/{self.name}"
+    place: str
 
 
 _SEALED = (
-    _Column("settings", "id", "secret_key"),
-    _Column("custom_headers", "position", "value"),
-    _Column("webhooks", "id", "signing_secret"),
-    _Column("webhooks", "id", "previous_secret"),
-    _Column("requests", "", "settings"),
+    _Column("settings", "secret_key", "'settings/' || id || '/secret_key'"),
+    _Column("custom_headers", "value", "'custom_headers/' || position || '/value'"),
+    _Column("webhooks", "signing_secret", "'webhooks/' || id || '/signing_secret'"),
+    # Bound to its webhook as it was while each webhook had one of them.
+    _Column(
+        "older_secrets",
+        "secret",
+        "(SELECT 'webhooks/' || id || '/previous_secret' FROM webhooks WHERE seq = webhook)",
+    ),
+    _Column("requests", "settings", "'requests/settings'"),
 )
 
 
@@ -44,10 +45,9 @@ def seal_anew(database: sqlite3.Connection, keyring: Keyring) -> int:
     number = 0
     for column in _SEALED:
         rows = database.execute(
-            f"SELECT rowid, {column.row or 'NULL'}, {column.name} FROM {column.table} WHERE {column.name} IS NOT NULL"
+            f"SELECT rowid, {column.place}, {column.name} FROM {column.table} WHERE {column.name} IS NOT NULL"
         ).fetchall()
-        for rowid, row, ciphertext in rows:
-            place = column.place(row)
+        for rowid, place, ciphertext in rows:
             sealed = keyring.encrypt(keyring.decrypt(ciphertext, place), place)
             database.execute(f"UPDATE {column.table} SET {column.name} = ? WHERE rowid = ?", (sealed, rowid))
         number += len(rows)

@@ -1,14 +1,16 @@
 """What is secret is shown when asked for, and the books say who asked."""
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from core.catalog import accept
 from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, WebhookOptions
 from core.store import Store, audit, config, queue
-from tests.support.settled import press
-from tests.tui.conftest import Screens, detail_text, show_delivery
+from tests.support.settled import press, until
+from tests.tui.conftest import Screens, button_label, detail_text, show_delivery
 from tui.dialogs.secret import SecretDialog
+from tui.widgets.lines import MessageLine
 
 OPTIONS = WebhookOptions(url="https://a.example/")
 
@@ -34,6 +36,35 @@ async def test_showing_a_secret_is_audited(screens: Screens, store: Store) -> No
         await press(pilot, "tab", "enter")
         assert secret in _dialog(pilot)
     assert [each.action for each in await audit.list_changes(store)] == ["secret shown", "generated"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "older", "words"),
+    [
+        (["tab", "enter"], 2, "signs with a new secret; the one before is used for 24 hours more"),
+        (["shift+tab", "enter"], 0, "signs with a new secret; those before have ended"),
+        (["enter"], 1, ""),
+        (["escape"], 1, ""),
+    ],
+)
+async def test_rotating_in_the_dialog(
+    screens: Screens, store: Store, keys: list[str], older: int, words: str
+) -> None:
+    """Cancel has the focus; ending the older secrets at once is a choice of its own."""
+    webhook = await config.add_webhook(store, "session-failed", OPTIONS, actor="ana")
+    before = await config.rotate_secret(store, webhook.id, actor="ana")
+    async with screens() as pilot:
+        await press(pilot, "enter", "end", "up", "enter", "shift+tab", "enter")
+        assert button_label(pilot) == "Cancel"
+        await press(pilot, *keys)
+        if words:
+            await until(pilot, lambda: isinstance(pilot.app.screen, SecretDialog))
+            assert (await config.signing_secret(store, webhook.id)).get_secret_value() in _dialog(pilot)
+            await press(pilot, "escape")
+            assert pilot.app.screen.query_one(MessageLine).words.endswith(words)
+        after = await config.signing_secret(store, webhook.id)
+    assert (after == before) == (not words)
+    assert len(await config.older_secret_ends(store, webhook.id)) == older
 
 
 async def test_masked_fields_on_the_delivery_page(screens: Screens, store: Store) -> None:

@@ -54,13 +54,17 @@ def enable_question(summary: WebhookSummary) -> ChoiceDialog:
 
 
 def rotate_question(webhook: Webhook) -> ChoiceDialog:
-    """Answers "confirm"."""
+    """Answers "rotate", or "now" where the older secrets are to end at once."""
     lines = [
         *_heading(webhook),
         "Requests are signed with a new secret. For 24 hours they carry the",
         "signature of the present one as well, until the receiver has changed.",
+        "",
+        "If a secret has become known, end the older ones at once: the",
+        "receiver then refuses requests until it has the new one.",
     ]
-    return ChoiceDialog("Rotate the signing secret", lines, [_CANCEL, Choice("confirm", "Rotate")])
+    choices = [_CANCEL, Choice("rotate", "Rotate"), Choice("now", "Rotate, end the older ones")]
+    return ChoiceDialog("Rotate the signing secret", lines, choices)
 
 
 def unwanted_question(webhook: Webhook, number: int) -> ChoiceDialog:

@@ -77,10 +77,12 @@ async def show_secret(frame: Frame, webhook: Webhook) -> None:
     """Its signing secret on a deliberate key, and another one if that is asked for."""
     reveal = partial(config.reveal_secret, frame.store, webhook.id, actor=frame.keeper.actor)
     answer = await frame.app.push_screen_wait(SecretDialog(webhook, reveal=reveal))
-    if answer != "rotate" or await frame.app.push_screen_wait(rotate_question(webhook)) != "confirm":
+    if answer != "rotate" or not (how := await frame.app.push_screen_wait(rotate_question(webhook))):
         return
-    secret = await config.rotate_secret(frame.store, webhook.id, actor=frame.keeper.actor)
-    frame.say(f"✓ {tail(webhook.id)} signs with a new secret; the one before is used for 24 hours more")
+    now = how == "now"
+    secret = await config.rotate_secret(frame.store, webhook.id, actor=frame.keeper.actor, now=now)
+    older = "those before have ended" if now else "the one before is used for 24 hours more"
+    frame.say(f"✓ {tail(webhook.id)} signs with a new secret; {older}")
     await frame.app.push_screen_wait(SecretDialog(webhook, secret=secret, reveal=reveal))
 
 

@@ -3,18 +3,32 @@
 import base64
 import os
 import sqlite3
+import sys
+from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import SecretStr
 
-from core.clock import now_ms
+from core.clock import clock_and_date, from_ms, now_ms
 from core.models import Webhook
 from core.store import audit
 from core.store.config.rows import find_existing, find_webhook, update_webhook
+from core.store.errors import NotPossible
 from core.store.keyring import Keyring
 from core.store.store import Store
 
 OVERLAP_MS = 24 * 3_600_000
-"""How long requests are signed with the previous secret, too, after a rotation."""
+"""How long requests are signed with a secret that was replaced, too."""
+MOST_OLDER = 30
+"""Secrets that sign beside the present one: each has a signature of 48 bytes in a header that receivers limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class OlderSecret:
+    """A secret that was replaced. It signs, too, before `ends_at`, ms since 1970."""
+
+    secret: SecretStr
+    ends_at: int
 
 
 async def signing_secret(store: Store, identity: str) -> SecretStr:
@@ -39,26 +53,84 @@ async def reveal_secret(store: Store, identity: str, *, actor: str) -> SecretStr
     return await store.write(reveal)
 
 
-async def rotate_secret(store: Store, identity: str, *, actor: str) -> SecretStr:
-    """Give a webhook a new signing secret. Requests are signed with the one before, too, for 24 hours.
+async def rotate_secret(store: Store, identity: str, *, actor: str, now: bool = False) -> SecretStr:
+    """Give a webhook a new signing secret. Each one before signs, too, until 24 hours after it was replaced.
 
-    Of more than two secrets the oldest end at once. Raises NotFound, or Conflict if the webhook was deleted.
+    `now` ends all of them at once instead. Raises NotFound, Conflict if the webhook was deleted, or NotPossible for
+    more rotations within 24 hours than a request can carry signatures.
     """
     new = new_secret()
 
     def rotate(database: sqlite3.Connection) -> SecretStr:
         seq, webhook = find_existing(database, identity)
         before = _secret(database, store.keyring, (seq, webhook))
-        values = {
-            "signing_secret": store.keyring.encrypt(new, f"webhooks/{webhook.id}/signing_secret"),
-            "previous_secret": store.keyring.encrypt(before, f"webhooks/{webhook.id}/previous_secret"),
-            "previous_until": now_ms() + OVERLAP_MS,
-        }
+        _end_older(database, seq, all_of_them=now)
+        if not now:
+            _keep(database, store.keyring, (seq, webhook), before)
+        values = {"signing_secret": store.keyring.encrypt(new, f"webhooks/{webhook.id}/signing_secret")}
         update_webhook(database, seq, values, actor)
-        audit.note(database, actor, "secret rotated", webhook.id, "the one before signs for 24 hours more")
+        details = "those before ended at once" if now else "the one before signs for 24 hours more"
+        audit.note(database, actor, "secret rotated", webhook.id, details)
         return new
 
     return await store.write(rotate)
+
+
+async def older_secret_ends(store: Store, identity: str) -> list[datetime]:
+    """When each of the replaced secrets ends that a webhook's requests are signed with, too. Raises NotFound."""
+
+    def read(database: sqlite3.Connection) -> list[datetime]:
+        seq, _ = find_webhook(database, identity)
+        rows = database.execute(
+            "SELECT ends_at FROM older_secrets WHERE webhook = ? AND ends_at > ? ORDER BY ends_at",
+            (seq, now_ms()),
+        ).fetchall()
+        return [from_ms(ends_at) for (ends_at,) in rows]
+
+    return await store.read(read)
+
+
+def older_secrets(database: sqlite3.Connection, keyring: Keyring) -> dict[int, tuple[OlderSecret, ...]]:
+    """Those that still sign, by the row number of their webhook, the last one first."""
+    rows = database.execute(
+        "SELECT o.webhook, w.id, o.secret, o.ends_at FROM older_secrets o JOIN webhooks w ON w.seq = o.webhook"
+        " WHERE o.ends_at > ? ORDER BY o.seq DESC",
+        (now_ms(),),
+    ).fetchall()
+    found: dict[int, tuple[OlderSecret, ...]] = {}
+    for seq, identity, sealed, ends_at in rows:
+        older = OlderSecret(keyring.decrypt(sealed, _older_place(identity)), ends_at)
+        found[seq] = (*found.get(seq, ()), older)
+    return found
+
+
+def _end_older(database: sqlite3.Connection, seq: int, *, all_of_them: bool) -> None:
+    until = sys.maxsize if all_of_them else now_ms()
+    database.execute("DELETE FROM older_secrets WHERE webhook = ? AND ends_at <= ?", (seq, until))
+
+
+def _keep(
+    database: sqlite3.Connection, keyring: Keyring, found: tuple[int, Webhook], secret: SecretStr
+) -> None:
+    """Let a secret that is being replaced sign for 24 hours more. Raises NotPossible if there are too many."""
+    seq, webhook = found
+    number, first_end = database.execute(
+        "SELECT count(*), min(ends_at) FROM older_secrets WHERE webhook = ?", (seq,)
+    ).fetchone()
+    if number >= MOST_OLDER:
+        raise NotPossible(
+            f"{number} older secrets of {webhook.id} still sign, and more are not kept. Rotate again after "
+            f"{clock_and_date(from_ms(first_end))}, or end them at once (--now)."
+        )
+    database.execute(
+        "INSERT INTO older_secrets (webhook, secret, ends_at) VALUES (?, ?, ?)",
+        (seq, keyring.encrypt(secret, _older_place(webhook.id)), now_ms() + OVERLAP_MS),
+    )
+
+
+def _older_place(identity: str) -> str:
+    """What it is sealed for: the column that held it in earlier versions, since a migration cannot seal anew."""
+    return f"webhooks/{identity}/previous_secret"
 
 
 def _secret(database: sqlite3.Connection, keyring: Keyring, found: tuple[int, Webhook]) -> SecretStr:

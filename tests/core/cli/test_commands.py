@@ -67,6 +67,27 @@ def test_webhooks(shell: Shell) -> None:
     assert shell.json("webhooks", "list")[0]["held"] == 1
 
 
+def test_rotating_twice_within_a_day_and_now(shell: Shell) -> None:
+    """`webhooks show` counts the older secrets that still sign; --now ends them and says what that means."""
+    assert shell("webhooks", "add", "--type", "session-failed", "--url", "https://hooks.example/a") == 0
+    identity = shell.out.strip()
+    assert shell.json("webhooks", "show", identity)[0]["older_secrets_end_at"] == []
+    for _ in range(2):
+        assert shell("webhooks", "rotate-secret", identity) == 0
+    ends = shell.json("webhooks", "show", identity)[0]["older_secrets_end_at"]
+    assert isinstance(ends, list)
+    assert len(ends) == 2
+    assert shell("webhooks", "show", identity) == 0
+    assert "Older secrets         2 sign, too, until " in shell.out
+    (rotated,) = shell.json("webhooks", "rotate-secret", identity, "--now")
+    assert shell.err == (
+        "The secrets before this one have ended: a receiver refuses requests until it has the new one.\n"
+    )
+    assert shell("webhooks", "show", identity, "--reveal-secret") == 0
+    assert str(rotated["signing_secret"]) in shell.out
+    assert "Older secrets         none" in shell.out
+
+
 def test_options_are_listed(shell: Shell) -> None:
     """Order, rate and wanted statuses stand in the table, where somebody looks for why an event did not go out."""
     options = ("--in-order", "--rate", "0.5", "--status-filter", "EXPIRED,ONBOARDING_FINISHED")

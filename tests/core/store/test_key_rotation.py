@@ -45,7 +45,7 @@ async def _secrets(store: Store) -> list[str | None]:
         settings.secret_key,
         settings.custom_headers[0].value,
         target.signing_secret,
-        target.previous_secret,
+        target.older_secrets[0].secret,
         asked.secret_key,
     )
     return [secret.get_secret_value() if secret else None for secret in found]

@@ -6,10 +6,14 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from core.clock import now_ms
 from core.models import Outcome
-from core.store import DatabaseNewer, DatabaseOlder, Store, bell, history, migration, open_store
+from core.store import DatabaseNewer, DatabaseOlder, Store, bell, config, history, migration, open_store
 from core.store.filter import DeliveryFilter, View
+from core.store.key_rotation import rotate_keys
+from core.store.keyring import Keyring
 from core.store.lock import DispatcherLock, Holder
 
 
@@ -61,6 +65,52 @@ async def test_figures_are_filled_from_older_books(database: Path, monkeypatch: 
         assert [(row.seq, row.delivery.took_ms) for row in rows] == [(1, 7000)]
         rows = await history.list_deliveries(store, DeliveryFilter(outcome=Outcome.TIMEOUT))
         assert [row.seq for row in rows] == [2, 1]
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+async def test_secrets_of_older_books_go_on_signing(
+    database: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    """From every earlier version: present secrets, those that a rotation replaced until they end, keys that rotate."""
+    scripts = migration._migrations()[:version]
+    with monkeypatch.context() as older:
+        older.setattr(migration, "_migrations", lambda: scripts)
+        older.setattr(migration, "VERSION", version)
+        await asyncio.to_thread(migration.prepare, database, create=True)
+    ring, books = Keyring.load(), sqlite3.connect(database)
+    until = now_ms() + 3_600_000
+    for seq, end in ((1, until), (2, 1), (3, None)):
+        sealed = ring.encrypt(SecretStr(f"whsec_present{seq}"), f"webhooks/wh_000{seq}/signing_secret")
+        books.execute(
+            "INSERT INTO webhooks (seq, id, type, url, enabled, concurrency, signing_secret, version, created_at,"
+            " created_by, updated_at, updated_by) VALUES (?, ?, 'session-failed', 'https://a.example/', 1, 10, ?, 1, 0,"
+            " '', 0, '')",
+            (seq, f"wh_000{seq}", sealed),
+        )
+        if version > 1 and end is not None:
+            previous = ring.encrypt(SecretStr(f"whsec_before{seq}"), f"webhooks/wh_000{seq}/previous_secret")
+            values = (previous, end, seq)
+            books.execute("UPDATE webhooks SET previous_secret = ?, previous_until = ? WHERE seq = ?", values)
+    books.commit()
+    books.close()
+    await asyncio.to_thread(migration.prepare, database, create=False)
+    older_ones = [[("whsec_before1", until)] if version > 1 else [], [], []]
+    async with open_store(database) as store:
+        for _ in range(2):
+            found = await config.list_destinations(store)
+            assert [each.signing_secret.get_secret_value() for each in found] == [
+                f"whsec_present{seq}" for seq in (1, 2, 3)
+            ]
+            assert [
+                [(older.secret.get_secret_value(), older.ends_at) for older in each.older_secrets]
+                for each in found
+            ] == older_ones
+            done = await rotate_keys(store, actor="ana", remove_old=True)
+            assert done.secrets == (5 if version > 1 else 3)
+        await config.rotate_secret(store, "wh_0001", actor="ana")
+        (rotated, *_) = await config.list_destinations(store)
+        assert rotated.older_secrets[0].secret.get_secret_value() == "whsec_present1"
+        assert len(rotated.older_secrets) == (2 if version > 1 else 1)
 
 
 async def test_an_open_program_notices_an_upgrade(store: Store) -> None:
