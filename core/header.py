@@ -21,11 +21,16 @@ def check_name(name: str) -> str:
         raise ValueError("Enter a header name, or remove the row.")
     if " " in name:
         raise ValueError(f"{_quoted(name)} is not a header name: no spaces.")
-    if not _TOKEN.fullmatch(name):
+    if not is_token(name):
         raise ValueError(f"{_quoted(name)} is not a header name: letters, digits and !#$%&'*+-.^_`|~ only.")
     if is_set_by_us(name):
         raise ValueError(f"{name} is set by Hookkeeper.")
     return name
+
+
+def is_token(name: str) -> bool:
+    """Whether this may be the name of a header at all."""
+    return _TOKEN.fullmatch(name) is not None
 
 
 def is_set_by_us(name: str) -> bool:

@@ -10,6 +10,7 @@ from core.actor import actor
 from core.cli.addresses import check_address
 from core.cli.database import database_of, in_store
 from core.cli.event_data import file_bytes, standard_input
+from core.cli.header_file import GivenHeader, given_headers
 from core.cli.output import AsJson, print_fields, print_json, say
 from core.cli.wrong_usage import WrongUsage, validated
 from core.errors import HookkeeperError
@@ -115,7 +116,18 @@ def set_settings(
     client_auth: Annotated[str | None, typer.Option(help="basic or body.")] = None,
     scopes: Annotated[str | None, typer.Option(help='Scopes, "a b".')] = None,
     header: Annotated[
-        list[str] | None, typer.Option(metavar='"NAME: VALUE"', help="Add or replace a custom header.")
+        list[str] | None,
+        typer.Option(
+            metavar='"NAME: VALUE"',
+            help="Add or replace a custom header. Other users of the machine can read an argument: give a secret"
+            " with --header-file.",
+        ),
+    ] = None,
+    header_file: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|-", help="Where custom headers are read from, one Name: value on each line."
+        ),
     ] = None,
     remove_header: Annotated[list[str] | None, typer.Option(metavar="NAME")] = None,
     allow_network: Annotated[
@@ -167,6 +179,10 @@ def set_settings(
     from core.models import GeneralSettings
     from core.store import config
 
+    if header_file == secret_key_file == "-":
+        raise WrongUsage(
+            "--header-file: standard input can be read only once, and --secret-key-file reads it."
+        )
     given = {
         "authentication_url": auth_url,
         "client_id": client_id,
@@ -187,7 +203,7 @@ def set_settings(
         "keep_keys": keep_keys,
     }
     changes = {name: value for name, value in given.items() if value is not None}
-    headers = [_split_header(line) for line in header or ()]
+    headers = given_headers(header or (), header_file)
     if not (changes or headers or remove_header or allow_network or forbid_network or mask or unmask):
         raise WrongUsage("Name an option to change: hookkeeper settings set --help lists them.")
 
@@ -195,6 +211,7 @@ def set_settings(
         wanted = _changed(
             now,
             changes,
+            headers,
             _with_headers(now.custom_headers, headers, remove_header or []),
             _with_networks(now.allowed_networks, allow_network or [], forbid_network or []),
             _with_masks(now.masked_fields, mask or [], unmask or []),
@@ -224,6 +241,7 @@ def set_settings(
 def _changed(
     now: "GeneralSettings",
     changes: dict[str, str],
+    given: list[GivenHeader],
     headers: list[dict[str, object]],
     networks: list[str],
     masks: list[str],
@@ -243,7 +261,8 @@ def _changed(
         name, _, rest = field.partition(".")
         position = rest.partition(".")[0]
         if name == "custom_headers" and position.isdigit():
-            return f"--header {str(headers[int(position)]['name'])[:60]}"
+            name = str(headers[int(position)]["name"])
+            return next((header.where for header in given if header.name == name), f"--header {name[:60]}")
         if name == "allowed_networks":
             return "--allow-network"
         if name == "masked_fields":
@@ -278,16 +297,8 @@ def _secret_key(name: str) -> str:
         raise WrongUsage("--secret-key-file: the Secret Key is text in UTF-8.") from None
 
 
-def _split_header(line: str) -> tuple[str, str]:
-    name, colon, value = line.partition(":")
-    if not colon:
-        # Not shown: it may be a secret that was typed without its name.
-        raise WrongUsage("--header: Write a header as Name: value.")
-    return name, value.lstrip(" ")
-
-
 def _with_headers(
-    now: "tuple[CustomHeader, ...]", given: list[tuple[str, str]], removed: list[str]
+    now: "tuple[CustomHeader, ...]", given: list[GivenHeader], removed: list[str]
 ) -> list[dict[str, object]]:
     headers: dict[str, dict[str, object]] = {
         entry.name.lower(): {"name": entry.name, "value": entry.value} for entry in now
@@ -295,8 +306,8 @@ def _with_headers(
     for name in removed:
         if headers.pop(name.lower(), None) is None:
             raise WrongUsage(f"--remove-header: There is no header {name[:60]}.")
-    for name, value in given:
-        headers[name.lower()] = {"name": name, "value": value}
+    for header in given:
+        headers[header.name.lower()] = {"name": header.name, "value": header.value}
     return list(headers.values())
 
 

@@ -1,0 +1,77 @@
+"""Custom headers as they are given to `settings set`: in an argument, or in a file, where no other user reads them."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from core.cli.event_data import file_bytes, standard_input
+from core.cli.wrong_usage import WrongUsage
+
+_MOST = 65536
+"""Bytes read of standard input: more than all headers may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenHeader:
+    """A header and where it was given, in words that do not hold its value."""
+
+    name: str
+    value: str
+    where: str
+
+
+def given_headers(lines: Sequence[str], file: str | None) -> list[GivenHeader]:
+    """The headers of all `--header` options and of a `--header-file`. Raises WrongUsage for one that is none."""
+    headers = [_from_option(line) for line in lines]
+    if file is not None:
+        in_file = list(_from_file(file))
+        if not in_file:
+            raise WrongUsage(
+                "--header-file: it holds no header. Write each as Name: value on a line of its own."
+            )
+        headers += in_file
+    seen: set[str] = set()
+    for header in headers:
+        if header.name.lower() in seen:
+            raise WrongUsage(f"{header.where}: {header.name[:60]} is given twice.")
+        seen.add(header.name.lower())
+    return headers
+
+
+def _from_option(line: str) -> GivenHeader:
+    name, colon, value = line.partition(":")
+    if not colon:
+        # Not shown: it may be a secret that was typed without its name.
+        raise WrongUsage("--header: Write a header as Name: value.")
+    return GivenHeader(name, value.lstrip(" "), f"--header {name[:60]}")
+
+
+def _from_file(file: str) -> Iterator[GivenHeader]:
+    from core.header import is_token
+
+    for number, line in enumerate(_lines(file), 1):
+        where = f"--header-file: line {number}"
+        name, colon, value = line.partition(":")
+        if colon and is_token(name):
+            yield GivenHeader(name, value.lstrip(" \t"), where)
+        elif line.strip():
+            # Not shown, not even up to the colon: it may be a secret without its name.
+            raise WrongUsage(f"{where}: Write a header as Name: value.")
+
+
+def _lines(file: str) -> list[str]:
+    """Without their ends, whichever system wrote them, and without what some editors write before the first."""
+    if file == "-" and sys.stdin is not None and sys.stdin.isatty():
+        return _typed()
+    data = standard_input("--header-file").read(_MOST) if file == "-" else file_bytes(file, "--header-file")
+    try:
+        return [line.removesuffix("\r") for line in data.decode("utf-8-sig").split("\n")]
+    except UnicodeDecodeError:
+        raise WrongUsage("--header-file: the headers are text in UTF-8.") from None
+
+
+def _typed() -> list[str]:
+    """What a person types, unseen, up to an empty line."""
+    import getpass
+
+    return list(iter(lambda: getpass.getpass("Header (Name: value, nothing ends): "), ""))
