@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shlex
+import shutil
 import signal
 import tempfile
 from typing import TYPE_CHECKING
@@ -26,18 +27,18 @@ async def read_in_pager(app: "App[None]", text: str) -> None:
     With it goes what an editor has left beside it. Raises NoPager.
     """
     command = _command()
+    if (program := _program(command[0])) is None:
+        raise NoPager(f"{command[0]} was not found. $PAGER names the pager, $EDITOR the editor.")
     try:
         with tempfile.TemporaryDirectory(prefix="hookkeeper-") as folder:
             file = write_new(f"{folder}/body.json", text.encode())
-            problem = await _lend(app, [*command, str(file)])
+            problem = await _lend(app, [program, *command[1:], str(file)])
     except NotWritten as error:
         raise NoPager(f"There is no place for the text to read: {error}") from None
     except OSError as error:
         raise NoPager(f"There is no place for the text to read: {error.strerror}.") from None
     except SuspendNotSupported:
         raise NoPager("This terminal cannot be lent to a pager. w writes a file.") from None
-    if isinstance(problem, FileNotFoundError):
-        raise NoPager(f"{command[0]} was not found. $PAGER names the pager, $EDITOR the editor.")
     if isinstance(problem, OSError):
         raise NoPager(f"{command[0]} could not be started: {problem.strerror}.")
     if problem:
@@ -53,6 +54,14 @@ def _command() -> list[str]:
         if words:
             return words
     return ["less"]
+
+
+def _program(name: str) -> str | None:
+    """Where a program is; one in the current folder only if that is what its name says."""
+    if os.sep in name:
+        return name
+    folders = (folder for folder in os.get_exec_path() if os.path.isabs(folder))
+    return shutil.which(name, path=os.pathsep.join(folders))
 
 
 async def _lend(app: "App[None]", command: list[str]) -> OSError | int:

@@ -3,12 +3,12 @@
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 from platformdirs import user_state_path
 
 from core.errors import HookkeeperError
+from core.service.python import environment, python
 
 STARTED_BY_VARIABLE = "HOOKKEEPER_STARTED_BY"
 LONGEST_LOG = 10 * 1024 * 1024
@@ -31,7 +31,7 @@ def start_dispatcher(database: Path, *, started_by: str = "screens") -> int:
             path.replace(path.with_name(path.name + ".1"))
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
             child = subprocess.Popen(
-                [sys.executable, "-m", "core.cli", "--db", str(database), "serve"],
+                python("core.cli", "--db", str(database), "serve"),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -44,11 +44,6 @@ def start_dispatcher(database: Path, *, started_by: str = "screens") -> int:
         del _children[pid]
     _children[child.pid] = child
     return child.pid
-
-
-def environment() -> dict[str, str]:
-    """What a Python of ours needs to find this very program, wherever it runs."""
-    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def is_alive(pid: int) -> bool:

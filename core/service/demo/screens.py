@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import HookkeeperError
-from core.service.child import environment
 from core.service.demo.stage import database_in, end_dispatcher
+from core.service.python import environment, python
 from core.store.key_file import KEY_FILE_VARIABLE, KEYS_VARIABLE
 
 _PATIENCE = 10.0
@@ -42,7 +41,7 @@ def opened_demo() -> Iterator[Path]:
 def _stage(folder: Path, log: IO[bytes]) -> Iterator[None]:
     """The other process, while it runs."""
     with subprocess.Popen(
-        [sys.executable, "-m", "core.service.demo", str(folder)],
+        python("core.service.demo", str(folder)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,

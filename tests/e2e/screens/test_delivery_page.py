@@ -5,6 +5,7 @@ import re
 import signal
 import stat
 import statistics
+import sys
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,30 @@ async def test_an_interrupt_is_the_pagers(database: Path, tmp_path: Path) -> Non
     await terminal.shows("Attempts ─")
     terminal.keys("\x1b")
     await terminal.hides("Attempts ─")
+    await _leave(terminal)
+
+
+async def test_a_pager_in_the_current_folder_is_not_run(database: Path, tmp_path: Path) -> None:
+    """Even where PATH names that folder as `.`; a name with a slash in it means what it says."""
+    await _waiting_delivery(database, b"{}")
+    pager = tmp_path / "foreign-pager"
+    pager.write_text('#!/bin/sh\necho FOREIGN; touch "$0.ran"; read answer\n')
+    pager.chmod(0o755)
+    hookkeeper = str(Path(sys.executable).with_name("hookkeeper"))
+    there = ("/bin/sh", "-c", 'cd "$1" && exec "$2"', "sh", str(tmp_path), hookkeeper)
+    path = f".::{os.environ['PATH']}"
+    terminal = Terminal(command=there, environment={"PAGER": pager.name, "PATH": path})
+    await _open(terminal)
+    terminal.keys("o")
+    await terminal.shows("✗ foreign-pager was not found.")
+    assert not Path(f"{pager}.ran").exists()
+    await _leave(terminal)
+    terminal = Terminal(command=there, environment={"PAGER": f"./{pager.name}", "PATH": path})
+    await _open(terminal)
+    terminal.keys("o")
+    await terminal.shows("FOREIGN")
+    terminal.keys("\r")
+    await terminal.shows("Attempts ─")
     await _leave(terminal)
 
 
