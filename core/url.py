@@ -71,7 +71,10 @@ def _check_parts(url: str) -> None:
         raise ValueError("The URL has no host.")
     if "[" in parts.netloc and ":" not in host:
         raise ValueError("The host is not a valid IPv6 address.")
-    ascii_host(host)
+    for label in ascii_host(host).split("."):
+        # Not in `ascii_host`, which has to read the hosts that earlier versions accepted as well.
+        if label.startswith("xn--"):
+            _idna(label)
 
 
 def _check_port(netloc: str) -> None:
@@ -116,9 +119,6 @@ def _check_name(name: str) -> None:
         raise ValueError(f"The host is not a valid name: it has more than {_MOST_IN_NAME} characters.")
     if not all(_LABEL.fullmatch(label) for label in labels):
         raise ValueError("The host is not a valid name.")
-    for label in labels:
-        if label.startswith("xn--"):
-            _idna(label)
 
 
 def _idna(host: str) -> str:

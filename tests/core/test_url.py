@@ -165,6 +165,12 @@ def test_everybody_reads_the_same_host_and_port(scheme: str, host: str, port: st
     assert (by_urllib.port or default) == int(port.removeprefix(":") or default)
 
 
+def test_a_host_that_an_earlier_version_accepted() -> None:
+    """What is stored can be asked for, though nobody could enter it today."""
+    assert host_of("https://xn--a.example/") == "xn--a.example"
+    assert host_of("http://127.0.0.1:80:80/") == "127.0.0.1"
+
+
 def test_the_longest_url() -> None:
     """2,048 characters are accepted, one more is not."""
     longest = "https://a.example/" + "x" * (2048 - len("https://a.example/"))

@@ -54,7 +54,8 @@ async def test_no_secret_is_written_down(database: Path, receiver: Receiver, ser
         await queue.emit(store, "session-failed", BODY)
         bell.ring(database)
         await _until(store, "delivered", 1)
-        secrets.append(await config.rotate_secret(store, webhook.id, actor="ana"))
+        for _ in range(2):
+            secrets.append(await config.rotate_secret(store, webhook.id, actor="ana"))
         await rotate_keys(store, actor="ana", remove_old=True)
         header = CustomHeader(name="x-tenant", value=SecretStr("hush-other-value"))
         await config.save_settings(store, saved.model_copy(update={"custom_headers": (header,)}), actor="ana")

@@ -43,6 +43,28 @@ async def test_silent_nameservers_delay_nobody_else(receiver: Receiver, nameserv
     assert {each.outcome for each in results} == {Outcome.DNS}
 
 
+@pytest.mark.parametrize("address", ["192.0.0.192", "168.63.129.16", "192.88.99.1"])
+async def test_metadata_and_platform_addresses_are_never_connected_to(
+    nameserver: Nameserver, address: str
+) -> None:
+    """Refused at both doors, as an answer for a name and as the address itself, although everything is allowed."""
+    nameserver.answers["cloud.test"] = [[address]]
+    async with Http(lambda: ("0.0.0.0/0", "::/0"), nameservers=[nameserver.address]) as http:
+        for host in ("cloud.test", address):
+            result = await _attempt(http, f"http://{host}/")
+            assert result.outcome is Outcome.ADDRESS_BLOCKED
+            assert result.reason.startswith(f"{address} is never delivered to: ")
+
+
+@pytest.mark.parametrize("address", ["fec0::1", "::ffff:0:7f00:1", "5f00::1", "64:ff9b:1::7f00:1"])
+async def test_special_ipv6_addresses_are_never_connected_to(address: str) -> None:
+    """Refused at the socket, although everything is allowed."""
+    async with Http(lambda: ("0.0.0.0/0", "::/0")) as http:
+        result = await _attempt(http, f"http://[{address}]/")
+    assert result.outcome is Outcome.ADDRESS_BLOCKED
+    assert " is never delivered to: " in result.reason
+
+
 async def test_one_private_answer_refuses_the_name(nameserver: Nameserver, receiver: Receiver) -> None:
     """Public and private side by side: nothing is connected to."""
     nameserver.answers["mixed.test"] = [["203.0.114.1", "127.0.0.1"]]
