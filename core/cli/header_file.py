@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from core.cli.event_data import file_bytes, standard_input
+from core.cli.output import say
 from core.cli.wrong_usage import WrongUsage
 
 _MOST = 65536
@@ -61,17 +63,33 @@ def _from_file(file: str) -> Iterator[GivenHeader]:
 
 def _lines(file: str) -> list[str]:
     """Without their ends, whichever system wrote them, and without what some editors write before the first."""
-    if file == "-" and sys.stdin is not None and sys.stdin.isatty():
-        return _typed()
-    data = standard_input("--header-file").read(_MOST) if file == "-" else file_bytes(file, "--header-file")
+    if file == "-":
+        with _unseen():
+            data = standard_input("--header-file").read(_MOST)
+    else:
+        data = file_bytes(file, "--header-file")
     try:
         return [line.removesuffix("\r") for line in data.decode("utf-8-sig").split("\n")]
     except UnicodeDecodeError:
         raise WrongUsage("--header-file: the headers are text in UTF-8.") from None
 
 
-def _typed() -> list[str]:
-    """What a person types, unseen, up to an empty line."""
-    import getpass
+@contextmanager
+def _unseen() -> Iterator[None]:
+    """Where a person types them, they are asked for and not shown."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        yield
+        return
+    import termios
 
-    return list(iter(lambda: getpass.getpass("Header (Name: value, nothing ends): "), ""))
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    unseen = [*before]
+    unseen[3] &= ~termios.ECHO
+    # Not by getpass: that forgets what was pasted after the first line.
+    termios.tcsetattr(terminal, termios.TCSADRAIN, unseen)
+    try:
+        say("Type or paste the headers, one Name: value on each line; they are not shown. ctrl+d ends them.")
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)

@@ -1,5 +1,6 @@
 """Secret header values come from a file or from standard input, where `ps` and the shell's history have none of them."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -49,16 +50,20 @@ def test_headers_from_standard_input(shell: Shell) -> None:
     assert _headers(shell) == [{"name": "X-Api-Token", "value": "•••••••••••••"}]
 
 
-async def test_headers_typed_at_a_terminal(shell: Shell) -> None:
-    """What is typed after `-` is not shown; an empty line ends it."""
-    terminal = Terminal(command=_COMMAND)
-    for line in ("X-Api-Token: hush", "x-tenant: mx"):
-        await terminal.shows("Header (Name: value, nothing ends):")
-        terminal.keys(f"{line}\r")
-    terminal.keys("\r")
+async def test_headers_pasted_at_a_terminal(shell: Shell) -> None:
+    """What is pasted after `-` is not shown, and all of its lines count; the terminal shows again what is typed then."""
+    command = ("/bin/sh", "-c", '"$@"; read answer; echo "($answer)"', "sh", *_COMMAND)
+    terminal = Terminal(command=command, columns=120)
+    await terminal.shows("ctrl+d ends them.")
+    terminal.keys("X-Api-Token: hush\r\rx-tenant: mx\r\x04")
+    await terminal.shows("The settings are updated.")
+    terminal.keys("seen\r")
+    await terminal.shows("(seen)")
     assert await terminal.exit_code() == 0
-    assert "hush" not in terminal.text()
-    assert "The settings are updated." in terminal.text()
+    assert b"seen\r\n(seen)" in terminal.raw
+    assert b"hush" not in terminal.raw
+    shown = await asyncio.to_thread(shell, "settings", "show")
+    assert (shown, "Header x-tenant" in shell.out) == (0, True)
 
 
 @pytest.mark.parametrize(
