@@ -21,8 +21,8 @@ def check_url(text: str) -> str:
     """The URL as typed, without the white space around it.
 
     One absolute http or https URL with a host (RFC 3986), at most 2,048 characters, without user, password or
-    fragment, and what its host can be looked up and connected to by. Raises ValueError with a sentence for the person
-    who typed it.
+    fragment. The host is an address, or a name that DNS can hold. Raises ValueError with a sentence for the person who
+    typed it.
     """
     url = text.strip()
     if not url:
@@ -43,11 +43,10 @@ def check_url(text: str) -> str:
 
 def _check_single(url: str) -> None:
     """Refuse two URLs in one field. A URL that is the value of a query's field may hold a list of them."""
-    begin = url.find("?") if "?" in url else len(url)
     for another in _ANOTHER.finditer(url):
         separator = another[1]
-        value = re.split("[&=]", url[begin : another.start()])[-1]
-        if another.start() < begin or "://" not in value:
+        query = url[: another.start()].partition("?")[2]
+        if "://" not in re.split("[&=]", query)[-1]:
             raise ValueError(
                 f'One URL only: another one begins after "{separator}". If it is a part of this one, write '
                 f"{urllib.parse.quote(separator)} instead."
