@@ -1,20 +1,17 @@
 """A terminal without UTF-8 gets one ASCII character for each cell."""
 
-import locale
-import os
+import sys
 
 from rich.cells import cell_len
 
+from core import marks
 from tui.driver import TerminalDriver
-
-_ASCII = str.maketrans("✓✗○»–─│┌┐└┘▌•…▼▲←→↑↓▄▀█▁▂▃▅▆▇", "+xo>--|++++|*~v^<>^v###_.-=%@")
 
 
 def speaks_utf8() -> bool:
-    """Whether the locale says so, or its name does where it is not installed."""
-    name = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
-    codesets = (name.partition(".")[2], locale.nl_langinfo(locale.CODESET))
-    return any(codeset.lower().replace("-", "") == "utf8" for codeset in codesets)
+    """Whether the locale is one of UTF-8, and PYTHONIOENCODING asks for nothing else: Textual draws on stderr."""
+    encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"
+    return marks.speaks_utf8() and marks.is_utf8(encoding)
 
 
 def ascii_only(text: str) -> str:
@@ -23,7 +20,7 @@ def ascii_only(text: str) -> str:
         return text
     return "".join(
         character if character.isascii() else "?" * cell_len(character)
-        for character in text.translate(_ASCII)
+        for character in text.translate(marks.STAND_INS)
     )
 
 

@@ -6,20 +6,24 @@ import re
 import stat
 import sys
 from codecs import BOM_UTF8
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import repeat
 
 import msgspec
 
 from core.catalog import accept
 from core.cli.emit import check_key
-from core.cli.event_data import standard_input
+from core.cli.event_data import checked_begin, standard_input
 from core.cli.output import print_json
+from core.cli.streams import output_sink
 from core.cli.wrong_usage import WrongUsage
+from core.encoding import ENOUGH
 from core.errors import HookkeeperError
 from core.store import Store, StoreError, bell, config, queue
 
+OPTION = "--batch"
 _TOGETHER = 256
 """Lines that one transaction takes in at most: the write lock is held for a few hundredths of a second."""
 _CHUNK = 262144
@@ -43,28 +47,66 @@ _Answer = queue.Emitted | HookkeeperError
 def opened(name: str) -> Iterator[int]:
     """The file to read from, `-` being standard input. Raises WrongUsage."""
     if name == "-":
-        yield standard_input("--batch").fileno()
+        yield standard_input(OPTION).fileno()
         return
     try:
         file = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise WrongUsage(f"--batch: {name} cannot be read: {reason}.") from None
+        raise WrongUsage(f"{OPTION}: {name} cannot be read: {reason}.") from None
     try:
-        if stat.S_ISDIR(os.fstat(file).st_mode):
-            raise WrongUsage(f"--batch: {name} is a folder.")
+        mode = os.fstat(file).st_mode
+        if stat.S_ISDIR(mode):
+            raise WrongUsage(f"{OPTION}: {name} is a folder.")
+        if stat.S_ISREG(mode):  # refused before a database is made for it
+            checked_begin(os.pread(file, ENOUGH, 0), OPTION, name)
         yield file
     finally:
         os.close(file)
 
 
-async def emit_lines(store: Store, file: int) -> tuple[int, int]:
-    """Emit every line; how many deliveries that made, and how many lines were refused.
+@dataclass(slots=True)
+class Tally:
+    """What became of the lines. `unread_*` count those whose answers could not be written, from line `unread_from` on."""
 
-    A line that is refused says so and stops nothing else.
+    lines: int = 0
+    deliveries: int = 0
+    refused: int = 0
+    unread_from: int = 0
+    unread_stored: int = 0
+    unread_refused: int = 0
+
+    def count(self, answers: Sequence["_Answer"]) -> None:
+        """Take in the answers of some lines."""
+        refused = sum(isinstance(each, HookkeeperError) for each in answers)
+        self.lines += len(answers)
+        self.refused += refused
+        self.deliveries += sum(
+            each.deliveries for each in answers if isinstance(each, queue.Emitted) and not each.repeated
+        )
+        if self.unread_from:
+            self.unread_refused += refused
+            self.unread_stored += len(answers) - refused
+
+    @property
+    def unread(self) -> str:
+        """A sentence on the lines whose answers nobody could read, "" if there are none."""
+        if not self.unread_from:
+            return ""
+        return (
+            f"Nobody could read the answers from line {self.unread_from:,} on: of these lines"
+            f" {self.unread_stored:,} are stored and {self.unread_refused:,} were refused."
+        )
+
+
+async def emit_lines(store: Store, file: int, tally: Tally) -> None:
+    """Emit every line, and count what becomes of them.
+
+    A line that is refused says so and stops nothing else, and neither does a reader of the answers that goes away: who
+    hands events over may be another.
     """
     limit = (await config.load_settings(store)).body_limit
-    deliveries = refused = number = 0
+    number = 0
     longest = limit + _ENVELOPE
     async for lines in _lines(file, longest):
         numbered = [
@@ -74,14 +116,13 @@ async def emit_lines(store: Store, file: int) -> tuple[int, int]:
         ]
         number += len(lines)
         answers = await _emit(store, (line for _, line in numbered), limit)
-        deliveries += sum(
-            each.deliveries for each in answers if isinstance(each, queue.Emitted) and not each.repeated
-        )
-        refused += sum(isinstance(each, HookkeeperError) for each in answers)
         print_json(*(_shown(number, each) for (number, _), each in zip(numbered, answers, strict=True)))
         sys.stdout.flush()
+        sink = output_sink()
+        if numbered and not tally.unread_from and sink is not None and sink.failure is not None:
+            tally.unread_from = numbered[0][0]
+        tally.count(answers)
         bell.ring(store.path)
-    return deliveries, refused
 
 
 async def _emit(store: Store, lines: Iterable[bytes], limit: int) -> list[_Answer]:
@@ -119,12 +160,8 @@ def _shown(number: int, emitted: _Answer) -> dict[str, object]:
 def _parsed(line: bytes, limit: int) -> _Line:
     if len(line) > limit + _ENVELOPE:
         raise WrongUsage(f"The line is longer than a body of {limit:,} bytes can make it.")
-    if line.startswith(BOM_UTF8):
-        raise WrongUsage(
-            "The line begins with a byte order mark, which JSON leaves out. Save the file as UTF-8 without it."
-        )
     try:
-        return _decode_line(line)
+        return _decode_line(line.removeprefix(BOM_UTF8))  # files that were put together have several
     except RecursionError:
         raise WrongUsage("The line is nested too deep.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -173,17 +210,22 @@ async def _lines(file: int, longest: int) -> AsyncIterator[list[bytes]]:
 
 
 async def _chunks(file: int) -> AsyncIterator[bytes]:
-    """What there is to read, as soon as it is there.
+    """What there is to read, as soon as it is there. Raises WrongUsage if it begins as no UTF-8 does.
 
     No thread reads, since one that waits for input outlives ctrl+c; and standard input is not made non-blocking,
     since the shell may share it.
     """
-    while True:
-        await _readable(file)
-        chunk = os.read(file, _CHUNK)
-        if not chunk:
-            return
+    begin = b""
+    while len(begin) < ENOUGH and b"\n" not in begin and (more := await _read(file)):
+        begin += more
+    yield checked_begin(begin, OPTION, "the input")
+    while chunk := await _read(file):
         yield chunk
+
+
+async def _read(file: int) -> bytes:
+    await _readable(file)
+    return os.read(file, _CHUNK)
 
 
 async def _readable(file: int) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from core.cli.database import Invocation
 from core.cli.main import OpenScreens, database_at
-from core.cli.output import say
+from core.cli.words import Failure, fail
 from core.cli.wrong_usage import WrongUsage
 from core.text import one_line
 
@@ -40,17 +40,46 @@ _MODULES = {
 def run_commands(open_screens: OpenScreens) -> int:
     """Run the command that was typed; its exit status."""
     try:
-        status = commands(open_screens)(standalone_mode=False)
+        status = commands(open_screens)(prog_name="hookkeeper", standalone_mode=False)
     except typer.TyperException as error:
-        # By ourselves: Typer prints what was typed as it is, marks that turn the direction of text included.
-        context: typer.Context | None = getattr(error, "ctx", None)
-        words = error.format_message()
-        if context is None or words == context.get_help():
-            say(words)
-        else:
-            say(f"{context.get_usage()}\nTry '{context.command_path} -h' for help.\n\nError: {words}")
-        return error.exit_code
+        return _wrong_words(error)
     return status if isinstance(status, int) else 0
+
+
+def _wrong_words(error: typer.TyperException) -> int:
+    """Tell what the parser found. By ourselves: Typer prints what was typed as it is, marks that turn the direction of
+    text included."""
+    context: typer.Context | None = getattr(error, "ctx", None)
+    words = error.format_message()
+    if context is None:
+        fail(Failure(words), words)
+    elif words == context.get_help():  # asked by typing a group alone
+        fail(Failure("The command is not whole.", None, _help(context.command_path)), words)
+    else:
+        parameter = error.param if isinstance(error, typer.BadParameter) else None
+        option: str | None = parameter.name if parameter else getattr(error, "option_name", None)
+        field = option.lstrip("-").replace("-", "_") if option else None
+        path = context.command_path
+        person = f"{context.get_usage()}\nTry '{path} -h' for help.\n\nError: {words}"
+        fail(Failure(words, field, _help(path)), person)
+    return error.exit_code
+
+
+def _help(path: str) -> str:
+    return f"{path} --help shows what it takes."
+
+
+def command_path(words: Sequence[str]) -> str:
+    """The command that these words begin with, such as `hookkeeper webhooks add`."""
+    left = iter(words)
+    for word in left:
+        if word == "--db":
+            next(left, None)
+        elif word in _MODULES:
+            is_group = hasattr(sys.modules.get(f"core.cli.{_MODULES[word]}"), "app")
+            second = next(left, "-") if is_group else "-"
+            return f"hookkeeper {word}" if second.startswith("-") else f"hookkeeper {word} {second}"
+    return "hookkeeper"
 
 
 def commands(open_screens: OpenScreens) -> typer.Typer:
@@ -83,7 +112,7 @@ def commands(open_screens: OpenScreens) -> typer.Typer:
         """Sends an organisation's webhooks and keeps the books. Without a command: the screens."""
         context.obj = Invocation(database_at(db), open_screens)
         if context.invoked_subcommand is None:
-            sys.exit(open_screens(context.obj.database, reads_only=read_only))
+            raise typer.Exit(open_screens(context.obj.database, reads_only=read_only))
         if read_only:
             raise WrongUsage("--read-only is for the screens: leave the command out.")
 

@@ -8,6 +8,7 @@ from core.catalog import accept, event_type
 from core.cli.database import database_of, in_store, wake_dispatcher
 from core.cli.event_data import given_bytes
 from core.cli.output import AsJson, print_json, print_line, say
+from core.cli.words import Failure, fail
 from core.cli.wrong_usage import WrongUsage
 
 if TYPE_CHECKING:
@@ -75,9 +76,17 @@ def _single(context: typer.Context, kind: str, data: bytes, key: str | None) -> 
 def _batch(context: typer.Context, name: str) -> None:
     from core.cli import batch
 
-    with batch.opened(name) as file:
-        deliveries, refused = in_store(context, lambda store: batch.emit_lines(store, file), create=True)
-    if deliveries:
+    tally = batch.Tally()
+    try:
+        with batch.opened(name) as file:
+            in_store(context, lambda store: batch.emit_lines(store, file, tally), create=True)
+    finally:
+        if tally.unread:
+            say(tally.unread)
+    if tally.deliveries:
         wake_dispatcher(database_of(context))
-    if refused:
+    if tally.refused:
+        refused = f"{tally.refused:,} of {tally.lines:,} lines were refused."
+        why = "Their answers say why."
+        fail(Failure(refused, None, tally.unread or why), f"{refused} {why}")
         raise typer.Exit(1)

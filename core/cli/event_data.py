@@ -1,4 +1,4 @@
-"""Bodies as they are given on the command line."""
+"""Text that commands read from files or from standard input: bodies, secrets."""
 
 import os
 import sys
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.cli.wrong_usage import WrongUsage
+from core.encoding import NotUtf8, require_utf8
 
 _MOST = 32 * 1024 * 1024
 """Bytes read of a file: more than any body may have, less than would hurt."""
@@ -14,7 +15,7 @@ _MOST = 32 * 1024 * 1024
 def given_bytes(data: str) -> bytes:
     """The bytes behind a `--data` option: JSON itself, @FILE, or - for standard input."""
     if data == "-":
-        return standard_input("--data").read(_MOST)
+        return input_bytes("--data")
     if data.startswith("@"):
         return file_bytes(data[1:], "--data")
     return os.fsencode(data)
@@ -27,11 +28,25 @@ def standard_input(option: str) -> BinaryIO:
     return sys.stdin.buffer
 
 
+def input_bytes(option: str) -> bytes:
+    """All that is piped in, without the byte order mark of UTF-8. Raises WrongUsage when it is no text in UTF-8."""
+    return checked_begin(standard_input(option).read(_MOST), option, "standard input")
+
+
 def file_bytes(name: str, option: str) -> bytes:
-    """What a file holds. Raises WrongUsage when it cannot be read."""
+    """What a file holds, without the byte order mark of UTF-8. Raises WrongUsage when it cannot be read, or is no text in UTF-8."""
     try:
         with Path(name).open("rb") as file:
-            return file.read(_MOST)
+            data = file.read(_MOST)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise WrongUsage(f"{option}: {name} cannot be read: {reason}.") from None
+    return checked_begin(data, option, name)
+
+
+def checked_begin(data: bytes, option: str, name: str) -> bytes:
+    """These first bytes of a file, without the byte order mark of UTF-8. Raises WrongUsage for another encoding."""
+    try:
+        return require_utf8(data, name)
+    except NotUtf8 as error:
+        raise WrongUsage(f"{option}: {error}") from None

@@ -5,12 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from core.cli.event_data import file_bytes, standard_input
+from core.cli.event_data import file_bytes, input_bytes
 from core.cli.output import say
 from core.cli.wrong_usage import WrongUsage
-
-_MOST = 65536
-"""Bytes read of standard input: more than all headers may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +62,11 @@ def _lines(file: str) -> list[str]:
     """Without their ends, whichever system wrote them, and without what some editors write before the first."""
     if file == "-":
         with _unseen():
-            data = standard_input("--header-file").read(_MOST)
+            data = input_bytes("--header-file")
     else:
         data = file_bytes(file, "--header-file")
     try:
-        return [line.removesuffix("\r") for line in data.decode("utf-8-sig").split("\n")]
+        return [line.removesuffix("\r") for line in data.decode().split("\n")]
     except UnicodeDecodeError:
         raise WrongUsage("--header-file: the headers are text in UTF-8.") from None
 

@@ -2,12 +2,13 @@
 
 import errno
 import gc
-import io
 import os
 import sys
 from pathlib import Path
 from typing import Protocol
 
+from core.cli import words
+from core.cli.streams import standard_streams
 from core.errors import HookkeeperError
 
 
@@ -25,54 +26,48 @@ def run(open_screens: OpenScreens) -> None:
     # Nothing that is imported is garbage: looking for some takes a tenth of a start. Those that stay (`in_store`,
     # `serve`, the screens) enable it again.
     gc.disable()
-    _open_what_is_closed()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
     # We have no plugins for pydantic; looking for some in all that is installed takes 20 ms of every start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    try:
+        with standard_streams() as (out, _):
+            words.begin(sys.argv[1:])
+            status = _run(open_screens)
+            sys.stdout.flush()
+            if out.failure is not None and not out.has_no_reader:
+                reason = _reason(out.failure, "Standard output")
+                status = status or _leave(f"{reason} What the command was asked for is done.", 1)
+            words.end(status)
+    finally:
+        gc.enable()
+    sys.exit(status)
+
+
+def _run(open_screens: OpenScreens) -> int:
+    """The exit status; what went wrong is said."""
     try:
         if sys.argv[1:]:
             from core.cli.commands import run_commands
 
-            status = run_commands(open_screens)
-        else:
-            status = open_screens(database_at(os.environ.get("HOOKKEEPER_DB")))
-        sys.exit(status)
+            return run_commands(open_screens)
+        return open_screens(database_at(os.environ.get("HOOKKEEPER_DB")))
     except HookkeeperError as error:
-        _leave(str(error), _status(error))
+        from core.cli.wrong_usage import refusal
+
+        return refusal(error, sys.argv[1:])
     except OSError as error:
-        then = " Free some space." if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-        _leave(f"{error.filename or 'Input or output'}: {error.strerror or error}.{then}", 1)
+        return _leave(_reason(error, error.filename or "Input or output"), 1)
     except KeyboardInterrupt:
-        sys.exit(130)
-    finally:
-        gc.enable()
+        return words.INTERRUPTED
 
 
-def _open_what_is_closed() -> None:
-    """Output that was closed (`>&-`) leads nowhere. No socket may get its number: libuv aborts when it closes one."""
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
-    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
-    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+def _reason(error: OSError, what: object) -> str:
+    then = " Free some space." if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    return f"{what}: {error.strerror or error}.{then}"
 
 
-def _status(error: HookkeeperError) -> int:
-    from core.catalog import UnknownType
-    from core.cli.wrong_usage import WrongUsage
-
-    return 2 if isinstance(error, WrongUsage | UnknownType) else 1
-
-
-def _leave(words: str, status: int) -> None:
-    from core.cli.output import say
-
-    say(words)
-    sys.exit(status)
+def _leave(sentences: str, status: int) -> int:
+    words.fail(words.failure_of(HookkeeperError(sentences)), sentences)
+    return status
 
 
 def database_at(name: str | os.PathLike[str] | None) -> Path:

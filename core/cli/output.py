@@ -10,17 +10,13 @@ from typing import Annotated
 
 import typer
 
-from core.text import one_line, sanitize
+from core.cli.words import say as say
+from core.text import one_line
 
 _LEAST_ROOM = 24
 """Columns in which words can be read."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]
-
-
-def say(words: str) -> None:
-    """Tell the person, beside the data."""
-    print(sanitize(words), file=sys.stderr)
 
 
 def print_line(text: str) -> None:

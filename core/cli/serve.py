@@ -3,13 +3,12 @@
 import gc
 import json
 import os
-import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO, cast
 
-from core.cli.output import print_line
+from core.cli.output import print_line, say
 from core.errors import HookkeeperError
 from core.service.child import STARTED_BY_VARIABLE, stop_dispatcher
 from core.service.status import DispatcherStatus, dispatcher_status
@@ -72,16 +71,16 @@ def run_stop(database: Path) -> int:
     """Drain the dispatcher and wait until it has stopped. Raises HookkeeperError."""
     status = _status(database)
     if status.pid is None:
-        print("Nobody delivers.", file=sys.stderr)
+        say("Nobody delivers.")
         return 0
     stop_dispatcher(status.pid)
     patience = time.monotonic() + _PATIENCE
     while dispatcher_status(database).pid == status.pid:
         if time.monotonic() > patience:
-            print(f"The dispatcher {status.pid} has not stopped yet.", file=sys.stderr)
+            say(f"The dispatcher {status.pid} has not stopped yet.")
             return 1
         time.sleep(0.05)  # the lock tells nobody when it falls free
-    print(f"Stopped: pid {status.pid}.", file=sys.stderr)
+    say(f"Stopped: pid {status.pid}.")
     return 0
 
 

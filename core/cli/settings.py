@@ -9,7 +9,7 @@ import typer
 from core.actor import actor
 from core.cli.addresses import check_address
 from core.cli.database import database_of, in_store
-from core.cli.event_data import file_bytes, standard_input
+from core.cli.event_data import file_bytes, input_bytes
 from core.cli.header_file import GivenHeader, given_headers
 from core.cli.output import AsJson, print_fields, print_json, say
 from core.cli.wrong_usage import WrongUsage, validated
@@ -288,7 +288,7 @@ def _secret_key(name: str) -> str:
             import getpass
 
             return getpass.getpass("Secret Key: ")
-        data = standard_input("--secret-key-file").read(65536)
+        data = input_bytes("--secret-key-file")
     else:
         data = file_bytes(name, "--secret-key-file")
     try:

@@ -1,8 +1,9 @@
 """Values that the command line refuses before anything is done: exit status 2."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from core.cli.words import fail, failure_of
 from core.errors import HookkeeperError
 
 if TYPE_CHECKING:
@@ -12,13 +13,36 @@ if TYPE_CHECKING:
 
 
 class WrongUsage(HookkeeperError):
-    """What was typed cannot be meant."""
+    """What was typed cannot be meant. `field`: which value, by its name in JSON; else the option that the words begin
+    with."""
+
+    def __init__(self, words: str, field: str | None = None) -> None:
+        self.field = field
+        super().__init__(words)
+
+
+def refusal(error: HookkeeperError, typed: Sequence[str]) -> int:
+    """Tell of an error that ended the command of these words; the exit status."""
+    from core.catalog import UnknownType
+
+    failure = failure_of(error)
+    if isinstance(error, UnknownType):
+        failure = failure._replace(field="type")
+    elif not isinstance(error, WrongUsage):
+        fail(failure, str(error))
+        return 1
+    if failure.hint is None:
+        from core.cli.commands import command_path
+
+        failure = failure._replace(hint=f"{command_path(typed)} --help shows what it takes.")
+    fail(failure, str(error))
+    return 2
 
 
 def validated(model: "type[Model]", values: Mapping[str, object], option_of: Callable[[str], str]) -> "Model":
     """The model made of these values; `option_of` names the option that a field was given with.
 
-    Raises WrongUsage with a line for each wrong field.
+    Raises WrongUsage with a line for each wrong field, and the first of these fields.
     """
     from pydantic import ValidationError
 
@@ -27,5 +51,6 @@ def validated(model: "type[Model]", values: Mapping[str, object], option_of: Cal
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        wrong = [f"{option_of(each.field)}: {each}" for each in invalid_settings(error)]
-        raise WrongUsage("\n".join(wrong)) from None
+        wrong = invalid_settings(error)
+        lines = [f"{option_of(each.field)}: {each}" for each in wrong]
+        raise WrongUsage("\n".join(lines), wrong[0].field) from None

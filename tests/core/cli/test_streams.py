@@ -1,0 +1,199 @@
+"""Pipes whose reader goes away, closed and full outputs, and terminals without the marks."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from core.catalog import accept
+from core.store import open_store, queue
+from tests.core.cli.command import HOOKKEEPER, hookkeeper, in_shell
+
+_LINE = b'{"type": "session-failed", "data": {"n": 1}}\n'
+
+
+@pytest.fixture(autouse=True)
+def _own_database(database: Path) -> Path:
+    return database
+
+
+@pytest.fixture
+def many_events(database: Path) -> None:
+    """3,000 of them: their list fills a pipe several times over."""
+
+    async def write() -> None:
+        body = accept("session-failed", b"{}")
+        async with open_store(database) as store:
+            await queue.emit_many(store, [queue.Arrival("session-failed", body, None)] * 3000)
+
+    asyncio.run(write())
+
+
+@pytest.mark.usefixtures("many_events")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "hookkeeper events list --limit 3000 | head -1",
+        "hookkeeper events list --limit 3000 --json | head -1",
+        "hookkeeper events list --limit 3000 | true",
+        "hookkeeper events list --limit 3000 | head -c 100000 | tail -1",
+        "hookkeeper --help | true",
+        "hookkeeper types --json | sed q",
+        "hookkeeper settings show 2>&1 | true",
+    ],
+)
+def test_a_list_into_head_ends_quietly_with_0(line: str) -> None:
+    """Under pipefail, too, whatever the reader takes of it."""
+    done = in_shell(line)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.usefixtures("many_events")
+def test_the_exit_status_stays_that_of_the_command() -> None:
+    """A reader that goes away makes nothing right, and nothing wrong."""
+    assert in_shell("hookkeeper status | true").returncode == 1
+    assert in_shell("hookkeeper types --no-such 2>&1 | true").returncode == 2
+
+
+@pytest.mark.usefixtures("many_events")
+def test_a_change_goes_on_when_its_reader_has_gone(database: Path) -> None:
+    """`deliveries cancel A B C | true` cancels all three."""
+    hookkeeper("webhooks", "add", "--type", "session-failed", "--url", "https://hooks.example/a")
+    ids = []
+    for _ in range(3):
+        hookkeeper("emit", "session-failed", "--data", "{}")
+    for line in hookkeeper("deliveries", "list", "--json").stdout.splitlines():
+        ids.append(json.loads(line)["id"])
+    assert in_shell(f"hookkeeper deliveries cancel {' '.join(ids)} | true").returncode == 0
+    states = [
+        json.loads(line)["state"] for line in hookkeeper("deliveries", "list", "--json").stdout.splitlines()
+    ]
+    assert states == ["cancelled"] * 3
+
+
+def test_a_batch_whose_answers_nobody_reads_is_stored_and_says_so() -> None:
+    """What was stored unread is told in a sentence; nothing is left out."""
+    done = in_shell("hookkeeper emit --batch - | true", data=_LINE * 2000)
+    assert done.returncode == 0
+    assert b" 0 were refused.\n" in done.stderr
+    assert b"Nobody could read the answers from line " in done.stderr
+    assert len(hookkeeper("events", "list", "--limit", "9999", "--json").stdout.splitlines()) == 2000
+
+
+def test_a_batch_whose_answers_fill_the_disk_is_stored_and_says_so() -> None:
+    """It is no success: the answers are missing. How many events are stored is said."""
+    done = in_shell("hookkeeper emit --batch - > /dev/full", data=_LINE * 300 + b"no JSON\n")
+    assert done.returncode == 1
+    words = (
+        b"Nobody could read the answers from line 1 on: of these lines 300 are stored and 1 were refused.\n"
+    )
+    assert words in done.stderr
+    assert len(hookkeeper("events", "list", "--limit", "9999", "--json").stdout.splitlines()) == 300
+
+
+@pytest.mark.parametrize(
+    "words", ["types", "types --json", "--help", "--version", "settings set --deadline 9 --json"]
+)
+def test_a_full_disk_behind_the_output_is_a_sentence(words: str) -> None:
+    """Exit status 1, and what was asked for is done all the same."""
+    done = in_shell(f"hookkeeper {words} > /dev/full")
+    assert done.returncode == 1
+    assert b"Standard output: No space left on device." in done.stderr
+    assert b"What the command was asked for is done." in done.stderr
+
+
+@pytest.mark.parametrize("end", [">&-", "2>&-", ">&- 2>&-", "<&-", "2>/dev/full", ">&- 2>&- <&-"])
+def test_closed_streams_change_nothing(end: str) -> None:
+    """What was asked for is done, and the exit status says so."""
+    assert in_shell(f"hookkeeper emit session-failed --data '{{}}' {end}").returncode == 0
+    assert in_shell(f"hookkeeper emit nothing --data '{{}}' {end}").returncode == 2
+    assert len(hookkeeper("events", "list", "--json").stdout.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("many_events")
+def test_a_pipe_that_another_program_made_non_blocking_is_waited_for() -> None:
+    """As pipes of Node.js are: nothing of the list is lost, and nothing fails."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with subprocess.Popen(
+        [*HOOKKEEPER, "events", "list", "--limit", "3000"], stdout=writing, stderr=subprocess.PIPE
+    ) as process:
+        os.close(writing)
+        with open(reading, "rb") as file:
+            assert len(file.read().splitlines()) == 3001
+        assert process.wait() == 0
+
+
+@pytest.mark.usefixtures("many_events")
+def test_a_socket_that_is_reset_is_a_reader_that_has_gone() -> None:
+    """Standard output may be a socket, as under inetd."""
+    ours, theirs = socket.socketpair()
+    with (
+        ours,
+        theirs,
+        subprocess.Popen(
+            [*HOOKKEEPER, "events", "list", "--limit", "3000"],
+            stdout=theirs,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as process,
+    ):
+        theirs.close()
+        ours.recv(100)
+        ours.close()
+        assert process.stderr is not None
+        assert (process.wait(), process.stderr.read()) == (0, b"")
+
+
+_ENVIRONMENTS = [
+    {"PYTHONIOENCODING": "ascii"},
+    {"PYTHONIOENCODING": "latin-1"},
+    {"PYTHONIOENCODING": "ascii:strict"},
+    {"LC_ALL": "C"},
+    {"LC_ALL": "POSIX"},
+]
+
+
+@pytest.mark.parametrize("environment", _ENVIRONMENTS, ids=str)
+def test_marks_fall_back_to_ascii(environment: dict[str, str]) -> None:
+    """The stand-ins of `LC_ALL=C`, never a question mark."""
+    hookkeeper("webhooks", "add", "--type", "session-failed", "--url", "https://hooks.example/a")
+    listed = hookkeeper("webhooks", "list", environment=environment).stdout
+    assert listed.isascii()
+    assert b"?" not in listed
+    assert b"  yes      -            0            0     -     -        https://" in listed
+    secret = hookkeeper("settings", "set", "--header", "x-secret: hush", environment=environment)
+    assert secret.returncode == 0
+    shown = hookkeeper("settings", "show", environment=environment).stdout
+    assert b"Header x-secret           *************\n" in shown
+
+
+def test_marks_stay_where_the_encoding_has_them() -> None:
+    """cp1252 has a dash and dots; UTF-8 has all."""
+    hookkeeper("settings", "set", "--deadline", "9")
+    for encoding in ("cp1252", "utf-8"):
+        shown = hookkeeper("settings", "show", environment={"PYTHONIOENCODING": encoding}).stdout
+        assert "Client ID                 –" in shown.decode(encoding)
+
+
+def test_letters_that_the_encoding_lacks_are_escaped_as_json_does() -> None:
+    """A body stays one that can be read."""
+    event = hookkeeper("emit", "session-failed", "--data", '{"name": "Núñez 🚀"}').stdout.decode().strip()
+    shown = hookkeeper("events", "show", event, environment={"LC_ALL": "C"}).stdout
+    assert json.loads(shown[shown.index(b"{") :]) == {"name": "Núñez 🚀"}
+
+
+def test_each_stream_has_the_marks_that_it_can_show() -> None:
+    """What is asked of Python counts for both, and words of others on stderr are no question marks either."""
+    done = hookkeeper("emit", "session-fàiled\x07", "--data", "{}", environment={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 2
+    assert done.stderr.isascii()
+    missing = hookkeeper("events", "show", "a\x1bü", environment={"PYTHONIOENCODING": "ascii"})
+    assert b"There is no database" in missing.stderr
+    hookkeeper("settings", "set", "--deadline", "9")
+    missing = hookkeeper("events", "show", "a\x1bü", environment={"PYTHONIOENCODING": "ascii"})
+    assert b"There is no event a^\\u00fc." in missing.stderr
