@@ -5,11 +5,15 @@ from typing import Annotated
 import typer
 
 from core.cli.database import in_store
+from core.cli.example import example
+from core.cli.listing import Limit, ListingCommand
 from core.cli.output import AsJson, print_json, print_table
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command("audit")(list_changes)
+    app.command("audit", cls=ListingCommand, epilog=example("audit", "audit --subject 7k2m --limit 20"))(
+        list_changes
+    )
 
 
 def list_changes(
@@ -18,7 +22,7 @@ def list_changes(
         str | None,
         typer.Option(metavar="ID|settings|keys", help="Only what was done to it; an ID may be its tail."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many.")] = 100,
+    limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
     """List who changed what, newest first. No secret is part of it."""

@@ -3,11 +3,13 @@
 import typer
 
 from core.catalog import EVENT_TYPES, EventType
+from core.cli.example import example
+from core.cli.listing import ListingCommand
 from core.cli.output import AsJson, print_json, print_table
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command("types")(list_types)
+    app.command("types", cls=ListingCommand, epilog=example("types", "types --json"))(list_types)
 
 
 def list_types(as_json: AsJson = False) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from core.cli.database import Invocation
+from core.cli.example import example
 from core.cli.main import OpenScreens, database_at
 from core.cli.words import Failure, fail
 from core.cli.wrong_usage import WrongUsage
@@ -91,6 +92,7 @@ def commands(open_screens: OpenScreens) -> typer.Typer:
         rich_markup_mode=None,  # rich would double the time of --help and break the sentences of errors
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
+        epilog=example("", "webhooks list", 'emit session-failed --data \'{"interviewId": "66e1"}\''),
     )
 
     @app.callback()
@@ -99,7 +101,10 @@ def commands(open_screens: OpenScreens) -> typer.Typer:
         db: Annotated[
             Path | None,
             typer.Option(
-                "--db", envvar="HOOKKEEPER_DB", help="The database; else the platform's data folder."
+                "--db",
+                metavar="FILE",
+                envvar="HOOKKEEPER_DB",
+                help="The database; else the platform's data folder.",
             ),
         ] = None,
         read_only: Annotated[

@@ -8,6 +8,7 @@ import typer
 from core.actor import actor
 from core.cli import jobs
 from core.cli.database import database_of, in_store, wake_dispatcher
+from core.cli.example import example
 from core.cli.filter import (
     ClassOption,
     CodeOption,
@@ -21,6 +22,7 @@ from core.cli.filter import (
     given_filter,
     whole_filter,
 )
+from core.cli.listing import Limit
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
 from core.cli.wrong_usage import WrongUsage
 from core.errors import HookkeeperError
@@ -31,7 +33,11 @@ if TYPE_CHECKING:
     from core.store.filter import DeliveryFilter
     from core.store.history import Row
 
-app = typer.Typer(help="What is on its way, what arrived, and what did not.", no_args_is_help=True)
+app = typer.Typer(
+    help="What is on its way, what arrived, and what did not.",
+    no_args_is_help=True,
+    epilog=example("deliveries list state:failed"),
+)
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -41,17 +47,26 @@ def add_to(commands: typer.Typer) -> None:
 _NONE = "No deliveries yet. hookkeeper emit TYPE --data JSON hands an event over to the webhooks of its type."
 _NONE_MATCHES = "No delivery is like that. hookkeeper deliveries list without options lists the newest."
 
+DeliveryIds = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Of deliveries.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Count them, and change nothing.")]
 
 
-@app.command("list")
+@app.command(
+    "list",
+    epilog=example(
+        "deliveries list",
+        "deliveries list state:failed '!code:404' since:12h",
+        "deliveries list --webhook 7k2m --since 2h --json",
+    ),
+)
 def list_deliveries(
     context: typer.Context,
     words: Annotated[
         list[str] | None,
         typer.Argument(
+            metavar="WORD",
             help="Beginnings of an ID, session, external ID or outcome, tails of an ID, and fields: state:failed"
-            " type: webhook: code:5xx class: since:12h until: session:. A ! negates a word: !code:404."
+            " type: webhook: code:5xx class: since:12h until: session:. A ! negates a word: !code:404.",
         ),
     ] = None,
     state: StateOption = None,
@@ -62,7 +77,7 @@ def list_deliveries(
     session: SessionOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many.")] = 100,
+    limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
     """List the newest deliveries, newest first."""
@@ -108,10 +123,10 @@ def _state(delivery: "Delivery") -> str:
     return "held" if delivery.held else delivery.state.value
 
 
-@app.command()
+@app.command(epilog=example("deliveries show 9f3q", "deliveries show 9f3q --curl"))
 def show(
     context: typer.Context,
-    delivery_id: str,
+    delivery_id: Annotated[str, typer.Argument(metavar="ID", help="Of a delivery; its last characters do.")],
     as_curl: Annotated[
         bool, typer.Option("--curl", help="Print it as a command of curl, secrets left out.")
     ] = False,
@@ -185,10 +200,16 @@ def _print(delivery: "Delivery", attempts: "list[Attempt]") -> None:
         )
 
 
-@app.command()
+@app.command(
+    epilog=example(
+        "deliveries resend 9f3q",
+        "deliveries resend --all-failed --webhook 7k2m --dry-run",
+        "deliveries resend --filter 'class:timeout since:1d'",
+    )
+)
 def resend(
     context: typer.Context,
-    delivery_ids: Annotated[list[str] | None, typer.Argument()] = None,
+    delivery_ids: DeliveryIds = None,
     all_failed: Annotated[
         bool, typer.Option("--all-failed", help="All that failed, or those of them that the options name.")
     ] = False,
@@ -231,15 +252,16 @@ def resend(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(epilog=example("deliveries cancel 9f3q", "deliveries cancel --all --webhook 7k2m --yes"))
 def cancel(
     context: typer.Context,
-    delivery_ids: Annotated[list[str] | None, typer.Argument()] = None,
+    delivery_ids: DeliveryIds = None,
     all_of_them: Annotated[
         bool, typer.Option("--all", help="All that are undelivered, or those of them that the options name.")
     ] = False,
     state: Annotated[
-        Literal["undelivered", "pending", "sending", "failed", "held", "attention"], typer.Option()
+        Literal["undelivered", "pending", "sending", "failed", "held", "attention"],
+        typer.Option(help="Of these, those in this state."),
     ] = "undelivered",
     webhook: WebhookOption = None,
     kind: TypeOption = None,

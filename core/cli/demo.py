@@ -3,12 +3,13 @@
 import typer
 
 from core.cli.database import invocation
+from core.cli.example import example
 from core.cli.output import say
 from core.cli.terminal import require_terminal
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(demo)
+    app.command(epilog=example("demo"))(demo)
 
 
 def demo(context: typer.Context) -> None:

@@ -3,12 +3,14 @@
 import typer
 
 from core.cli.database import database_of
+from core.cli.example import example
 from core.cli.output import AsJson
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (serve, status, stop):
-        app.command()(command)
+    app.command(epilog=example("serve", "--db /var/lib/hooks.db serve"))(serve)
+    app.command(epilog=example("status", "status --json"))(status)
+    app.command(epilog=example("stop"))(stop)
 
 
 def serve(context: typer.Context) -> None:

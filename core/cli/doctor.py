@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from core.cli.database import database_of
+from core.cli.example import example
 from core.cli.output import AsJson, print_json, print_table
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(doctor)
+    app.command(epilog=example("doctor", "doctor --network --json"))(doctor)
 
 
 def doctor(

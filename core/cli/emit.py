@@ -7,6 +7,7 @@ import typer
 from core.catalog import accept, event_type
 from core.cli.database import database_of, in_store, wake_dispatcher
 from core.cli.event_data import given_bytes
+from core.cli.example import example
 from core.cli.output import AsJson, print_json, print_line, say
 from core.cli.words import Failure, fail
 from core.cli.wrong_usage import WrongUsage
@@ -19,14 +20,22 @@ _LONGEST_KEY = 255
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(emit)
+    app.command(
+        epilog=example(
+            'emit session-failed --data \'{"interviewId": "66e1"}\' --key 66e1-failed',
+            "emit onboarding-status --data @body.json",
+            "emit --batch events.jsonl > answers.jsonl",
+        )
+    )(emit)
 
 
 def emit(
     context: typer.Context,
-    kind: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="See hookkeeper types.")] = None,
+    kind: Annotated[str | None, typer.Argument(metavar="TYPE", help="See hookkeeper types.")] = None,
     data: Annotated[str | None, typer.Option(metavar="JSON|@FILE|-", help="The body.")] = None,
-    key: Annotated[str | None, typer.Option(help="Makes the event idempotent for 7 days.")] = None,
+    key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Makes the event idempotent for 7 days.")
+    ] = None,
     batch: Annotated[
         str | None,
         typer.Option(metavar="FILE|-", help='JSON lines {"type", "data", "key"?}; one line out for each.'),

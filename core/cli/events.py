@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli.database import database_of, in_store, wake_dispatcher
+from core.cli.example import example
 from core.cli.filter import SinceOption, parse_time
+from core.cli.listing import Limit
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table
 from core.cli.wrong_usage import WrongUsage
 from core.text import masked_json
@@ -16,18 +18,18 @@ if TYPE_CHECKING:
     from core.models import Event
     from core.store import Store
 
-app = typer.Typer(help="What was handed over.", no_args_is_help=True)
+app = typer.Typer(help="What was handed over.", no_args_is_help=True, epilog=example("events list"))
 
 
 def add_to(commands: typer.Typer) -> None:
     commands.add_typer(app, name="events")
 
 
-@app.command("list")
+@app.command("list", epilog=example("events list", "events list --unwanted --limit 20"))
 def list_events(
     context: typer.Context,
     unwanted: Annotated[bool, typer.Option("--unwanted", help="Only those that went to nobody.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many.")] = 100,
+    limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
     """List the newest events, newest first."""
@@ -59,10 +61,10 @@ def list_events(
     )
 
 
-@app.command()
+@app.command(epilog=example("events show 4h8x", "events show 4h8x --body > body.json"))
 def show(
     context: typer.Context,
-    event_id: str,
+    event_id: Annotated[str, typer.Argument(metavar="ID", help="Of an event; its last characters do.")],
     body: Annotated[bool, typer.Option("--body", help="The body alone, byte for byte.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -98,11 +100,15 @@ def _print(event: "Event", masked_fields: tuple[str, ...]) -> None:
     print(masked_json(event.body, masked_fields))
 
 
-@app.command()
+@app.command(
+    epilog=example(
+        "events deliver 4h8x --webhook 7k2m", "events deliver --unwanted --webhook 7k2m --since 3d"
+    )
+)
 def deliver(
     context: typer.Context,
     webhook: Annotated[str, typer.Option(metavar="ID", help="The webhook that is to get it.")],
-    event_id: Annotated[str | None, typer.Argument()] = None,
+    event_id: Annotated[str | None, typer.Argument(metavar="ID", help="Of an event.")] = None,
     unwanted: Annotated[
         bool, typer.Option("--unwanted", help="All events of the webhook's type that went to nobody.")
     ] = False,

@@ -12,19 +12,31 @@ if TYPE_CHECKING:
     from core.store import Store
     from core.store.filter import DeliveryFilter
 
-WebhookOption = Annotated[str | None, typer.Option("--webhook", metavar="ID")]
-TypeOption = Annotated[str | None, typer.Option("--type", metavar="TYPE")]
+WebhookOption = Annotated[
+    str | None, typer.Option("--webhook", metavar="ID", help="Only those to this webhook.")
+]
+TypeOption = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="Only those of this type.")]
 ClassOption = Annotated[
     str | None, typer.Option("--class", metavar="CLASS", help="How the last attempt ended, such as timeout.")
 ]
 CodeOption = Annotated[
-    str | None, typer.Option("--code", metavar="N", help="The status code of the last answer.")
+    str | None,
+    typer.Option("--code", metavar="NUMBER", help="The status code of the last answer, such as 503."),
 ]
-SessionOption = Annotated[str | None, typer.Option("--session", metavar="ID")]
+SessionOption = Annotated[
+    str | None, typer.Option("--session", metavar="ID", help="Only those of this session.")
+]
 SinceOption = Annotated[
-    str | None, typer.Option("--since", metavar="TIME", help="30m, 2h, 3d, 14:05 or 2024-11-23T14:05.")
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        help="From then on: 30m, 2h or 3d ago, 14:05, 2024-11-23 or 2024-11-23T14:05.",
+    ),
 ]
-UntilOption = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Created before then.")]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="Before then, written as for --since.")
+]
 FilterOption = Annotated[
     str,
     typer.Option(
@@ -34,7 +46,9 @@ FilterOption = Annotated[
 StateOption = Annotated[
     str | None,
     typer.Option(
-        "--state", help="pending, sending, delivered, failed, cancelled, held, attention or undelivered."
+        "--state",
+        metavar="STATE",
+        help="pending, sending, delivered, failed, cancelled, held, attention or undelivered.",
     ),
 ]
 

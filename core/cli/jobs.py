@@ -6,7 +6,9 @@ import typer
 
 from core.actor import actor
 from core.cli.database import database_of, in_store, wake_dispatcher
+from core.cli.example import example
 from core.cli.filter import whole_filter
+from core.cli.listing import Limit, ListingGroup
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
 
 if TYPE_CHECKING:
@@ -14,23 +16,21 @@ if TYPE_CHECKING:
     from core.store.filter import DeliveryFilter
     from core.store.jobs import Job
 
-app = typer.Typer(help="Many deliveries resent or cancelled at once.")
+app = typer.Typer(
+    cls=ListingGroup,
+    help="Many deliveries resent or cancelled at once. Without a command: the list.",
+    epilog=example("jobs"),
+)
 
 
 def add_to(commands: typer.Typer) -> None:
     commands.add_typer(app, name="jobs")
 
 
-Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many.")]
+JobId = Annotated[str, typer.Argument(metavar="ID", help="Of a job; its last characters do.")]
 
 
-@app.callback(invoke_without_command=True)
-def jobs(context: typer.Context, as_json: AsJson = False) -> None:
-    if context.invoked_subcommand is None:
-        list_jobs(context, as_json=as_json)
-
-
-@app.command("list")
+@app.command("list", epilog=example("jobs list", "jobs list --json"))
 def list_jobs(context: typer.Context, limit: Limit = 100, as_json: AsJson = False) -> None:
     """List the newest jobs, newest first."""
     from core.store import jobs
@@ -60,8 +60,8 @@ def list_jobs(context: typer.Context, limit: Limit = 100, as_json: AsJson = Fals
     )
 
 
-@app.command()
-def show(context: typer.Context, job_id: str, as_json: AsJson = False) -> None:
+@app.command(epilog=example("jobs show 2w6c"))
+def show(context: typer.Context, job_id: JobId, as_json: AsJson = False) -> None:
     """Show a job."""
     from core.store import jobs
 
@@ -84,16 +84,16 @@ def show(context: typer.Context, job_id: str, as_json: AsJson = False) -> None:
     )
 
 
-@app.command()
-def pause(context: typer.Context, job_id: str, as_json: AsJson = False) -> None:
+@app.command(epilog=example("jobs pause 2w6c"))
+def pause(context: typer.Context, job_id: JobId, as_json: AsJson = False) -> None:
     """Let a job rest."""
     from core.store import jobs
 
     _tell(in_store(context, lambda store: jobs.pause(store, job_id, actor=actor())), as_json)
 
 
-@app.command()
-def resume(context: typer.Context, job_id: str, as_json: AsJson = False) -> None:
+@app.command(epilog=example("jobs resume 2w6c"))
+def resume(context: typer.Context, job_id: JobId, as_json: AsJson = False) -> None:
     """Go on with a job."""
     from core.store import jobs
 
@@ -101,8 +101,8 @@ def resume(context: typer.Context, job_id: str, as_json: AsJson = False) -> None
     wake_dispatcher(database_of(context))
 
 
-@app.command()
-def cancel(context: typer.Context, job_id: str, as_json: AsJson = False) -> None:
+@app.command(epilog=example("jobs cancel 2w6c"))
+def cancel(context: typer.Context, job_id: JobId, as_json: AsJson = False) -> None:
     """End a job; what it has done stays done."""
     from core.store import jobs
 

@@ -7,21 +7,36 @@ import typer
 
 from core.actor import actor
 from core.cli.database import in_store
-from core.cli.output import AsJson, print_json, say
+from core.cli.example import example
+from core.cli.output import AsJson, print_json, print_table, say
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(
+    help="What encrypts the secrets in the database.", no_args_is_help=True, epilog=example("keys list")
+)
 
 
 def add_to(commands: typer.Typer) -> None:
     commands.add_typer(app, name="keys")
 
 
-@app.callback()
-def keys() -> None:
-    """What encrypts the secrets in the database."""
+@app.command("list", epilog=example("keys list", "keys list --json"))
+def list_keys(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the keys of the key file by their IDs. A key itself is never shown."""
+    from core.store import key_rotation
+
+    keys = in_store(context, key_rotation.list_keys)
+    if as_json:
+        for key in keys:
+            print_json(asdict(key))
+        return
+    print_table(
+        ("ID", "Newest", "Secrets in this database"),
+        ((key.id, key.newest, key.secrets) for key in keys),
+        empty="There are no keys yet: the first secret that is stored makes one.",
+    )
 
 
-@app.command()
+@app.command(epilog=example("keys rotate", "keys rotate --remove-old"))
 def rotate(
     context: typer.Context,
     remove_old: Annotated[

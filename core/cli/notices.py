@@ -6,6 +6,8 @@ import typer
 
 from core.actor import actor
 from core.cli.database import in_store
+from core.cli.example import example
+from core.cli.listing import Limit, ListingGroup
 from core.cli.output import AsJson, print_json, print_table, say
 from core.cli.wrong_usage import WrongUsage
 
@@ -13,8 +15,9 @@ if TYPE_CHECKING:
     from core.store import Store
 
 app = typer.Typer(
-    help="What Hookkeeper has to tell. An ID may be given by its last characters, at least 4.",
-    invoke_without_command=True,
+    cls=ListingGroup,
+    help="What Hookkeeper has to tell. Without a command: the list. An ID may be given by its last characters, at least 4.",
+    epilog=example("notices"),
 )
 
 
@@ -22,18 +25,16 @@ def add_to(commands: typer.Typer) -> None:
     commands.add_typer(app, name="notices")
 
 
-@app.callback()
+@app.command("list", epilog=example("notices list", "notices list --all --limit 500 --json"))
 def list_notices(
     context: typer.Context,
     everything: Annotated[bool, typer.Option("--all", help="Those as well that were acknowledged.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many.")] = 100,
+    limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
     """List the notices that nobody has acknowledged yet, newest first."""
     from core.store import notices
 
-    if context.invoked_subcommand is not None:
-        return
     found = in_store(context, lambda store: notices.list_notices(store, acknowledged=everything, limit=limit))
     if as_json:
         for notice in found:
@@ -52,10 +53,10 @@ def list_notices(
     )
 
 
-@app.command("ack")
+@app.command("ack", epilog=example("notices ack 5d1z", "notices ack --all"))
 def acknowledge(
     context: typer.Context,
-    notice_ids: Annotated[list[str] | None, typer.Argument(metavar="ID")] = None,
+    notice_ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Of notices.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
     as_json: AsJson = False,
 ) -> None:

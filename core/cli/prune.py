@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli.database import in_store
+from core.cli.example import example
 from core.cli.output import AsJson, print_fields, print_json, say
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(prune)
+    app.command(epilog=example("prune --dry-run", "prune"))(prune)
 
 
 def prune(

@@ -10,6 +10,7 @@ from core.actor import actor
 from core.cli.addresses import check_address
 from core.cli.database import database_of, in_store
 from core.cli.event_data import file_bytes, input_bytes
+from core.cli.example import example
 from core.cli.header_file import GivenHeader, given_headers
 from core.cli.output import AsJson, print_fields, print_json, say
 from core.cli.wrong_usage import WrongUsage, validated
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from core.store import Store
     from core.store.requests import AuthorizationAnswer
 
-app = typer.Typer(help="The general settings of all webhooks.", no_args_is_help=True)
+app = typer.Typer(
+    help="The general settings of all webhooks.", no_args_is_help=True, epilog=example("settings show")
+)
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -53,7 +56,8 @@ _PATIENCE = 60.0
 _GLANCE = 0.1
 
 
-@app.command()
+@app.command("list", epilog=example("settings list"))
+@app.command("show", epilog=example("settings show", "settings show --json"))
 def show(context: typer.Context, as_json: AsJson = False) -> None:
     """Show the settings; secrets are dots."""
     from core.store import config
@@ -66,7 +70,18 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _shown(settings: "GeneralSettings") -> dict[str, object]:
-    return settings.model_dump(mode="json") | {"secret_key": _STORED if settings.secret_key else None}
+    from core import schedule
+
+    return settings.model_dump(mode="json") | {
+        "secret_key": _STORED if settings.secret_key else None,
+        "masked_fields": _masked(settings),
+        "always_masked_fields": list(ALWAYS_MASKED),
+        "retry_waits": list(schedule.parse(settings.retry_schedule)),
+    }
+
+
+def _masked(settings: "GeneralSettings") -> list[str]:
+    return [*ALWAYS_MASKED, *settings.masked_fields]
 
 
 def _print(settings: "GeneralSettings") -> None:
@@ -91,7 +106,7 @@ def _print(settings: "GeneralSettings") -> None:
             ("Notices go to", settings.notice_url),
             ("CA file", settings.ca_file),
             ("Client certificate", settings.client_certificate),
-            ("Masked fields", ", ".join((*ALWAYS_MASKED, *settings.masked_fields))),
+            ("Masked fields", ", ".join(_masked(settings))),
             ("Keep delivered", f"{settings.keep_delivered} days, cancelled ones as well"),
             ("Keep failed", f"{settings.keep_failed} days"),
             ("Keep evidence", f"{settings.keep_evidence} days"),
@@ -103,18 +118,25 @@ def _print(settings: "GeneralSettings") -> None:
     )
 
 
-@app.command("set")
+@app.command(
+    "set",
+    epilog=example(
+        "settings set --auth-url https://auth.example/token --client-id me --secret-key-file secret",
+        "settings set --allow-network 10.20.0.0/16 --deadline 30",
+        "settings set --header 'X-Tenant: mx' --mask ssn",
+    ),
+)
 def set_settings(
     context: typer.Context,
     auth_url: Annotated[
-        str | None, typer.Option(help="Authentication URL; empty: no authorization any more.")
+        str | None, typer.Option(metavar="URL", help="Authentication URL; empty: no authorization any more.")
     ] = None,
-    client_id: Annotated[str | None, typer.Option(help="Client ID.")] = None,
+    client_id: Annotated[str | None, typer.Option(metavar="ID", help="Client ID.")] = None,
     secret_key_file: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Where the Secret Key is read from.")
     ] = None,
-    client_auth: Annotated[str | None, typer.Option(help="basic or body.")] = None,
-    scopes: Annotated[str | None, typer.Option(help='Scopes, "a b".')] = None,
+    client_auth: Annotated[str | None, typer.Option(metavar="HOW", help="basic or body.")] = None,
+    scopes: Annotated[str | None, typer.Option(metavar="SCOPES", help='Such as "a b".')] = None,
     header: Annotated[
         list[str] | None,
         typer.Option(
@@ -129,21 +151,29 @@ def set_settings(
             metavar="FILE|-", help="Where custom headers are read from, one Name: value on each line."
         ),
     ] = None,
-    remove_header: Annotated[list[str] | None, typer.Option(metavar="NAME")] = None,
+    remove_header: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Remove a custom header.")
+    ] = None,
     allow_network: Annotated[
         list[str] | None, typer.Option(metavar="CIDR", help="Allow a private network.")
     ] = None,
-    forbid_network: Annotated[list[str] | None, typer.Option(metavar="CIDR")] = None,
+    forbid_network: Annotated[
+        list[str] | None, typer.Option(metavar="CIDR", help="Allow a private network no more.")
+    ] = None,
     success: Annotated[
-        str | None, typer.Option("--success", "--accepted-answer", help="any-2xx or incode.")
+        str | None, typer.Option("--success", "--accepted-answer", metavar="WHICH", help="any-2xx or incode.")
     ] = None,
     schedule: Annotated[
-        str | None, typer.Option(help='standard, incode, or waits such as "5s 5m 2h".')
+        str | None, typer.Option(metavar="WAITS", help='standard, incode, or waits such as "5s 5m 2h".')
     ] = None,
-    deadline: Annotated[str | None, typer.Option(help="Seconds that one attempt may take.")] = None,
-    body_limit: Annotated[str | None, typer.Option(help="Bytes of the largest body.")] = None,
+    deadline: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help="What one attempt may take, 1 to 300.")
+    ] = None,
+    body_limit: Annotated[
+        str | None, typer.Option(metavar="BYTES", help="The largest body, 1024 to 16777216.")
+    ] = None,
     notice_url: Annotated[
-        str | None, typer.Option(help="Where notices are sent as JSON; empty: nowhere.")
+        str | None, typer.Option(metavar="URL", help="Where notices are sent as JSON; empty: nowhere.")
     ] = None,
     ca_file: Annotated[
         str | None,
@@ -159,19 +189,21 @@ def set_settings(
             metavar="NAME", help="Show the values of this field as dots; rfc* is all that begin so."
         ),
     ] = None,
-    unmask: Annotated[list[str] | None, typer.Option(metavar="NAME")] = None,
+    unmask: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Mask this field no more.")] = None,
     keep_delivered: Annotated[
-        str | None, typer.Option(help="Days that delivered and cancelled deliveries are kept.")
+        str | None, typer.Option(metavar="DAYS", help="How long delivered and cancelled deliveries are kept.")
     ] = None,
-    keep_failed: Annotated[str | None, typer.Option(help="Days that failed deliveries are kept.")] = None,
+    keep_failed: Annotated[
+        str | None, typer.Option(metavar="DAYS", help="How long failed deliveries are kept.")
+    ] = None,
     keep_evidence: Annotated[
-        str | None, typer.Option(help="Days that headers and bodies of answers are kept.")
+        str | None, typer.Option(metavar="DAYS", help="How long headers and bodies of answers are kept.")
     ] = None,
     keep_unwanted: Annotated[
-        str | None, typer.Option(help="Days that events are kept that went to nobody.")
+        str | None, typer.Option(metavar="DAYS", help="How long events are kept that went to nobody.")
     ] = None,
     keep_keys: Annotated[
-        str | None, typer.Option(help="Days that the key of an event makes it idempotent.")
+        str | None, typer.Option(metavar="DAYS", help="How long the key of an event makes it idempotent.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -328,7 +360,7 @@ def _with_masks(now: tuple[str, ...], masked: list[str], unmasked: list[str]) ->
     return list((fields | {name.lower(): name for name in masked}).values())
 
 
-@app.command("test-auth")
+@app.command("test-auth", epilog=example("settings test-auth"))
 def test_authorization(context: typer.Context, as_json: AsJson = False) -> None:
     """Have the dispatcher fetch a token with the saved settings."""
     from core.service.status import dispatcher_status

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from core.cli.database import database_of, in_store
+from core.cli.example import example
 from core.cli.output import AsJson, print_fields, print_json, print_table
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(stats)
+    app.command(epilog=example("stats", "stats --json"))(stats)
 
 
 def stats(context: typer.Context, as_json: AsJson = False) -> None:

@@ -1,5 +1,6 @@
 """`webhooks`: the webhook configurations."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -9,6 +10,7 @@ from core.catalog import EventType, accept, event_type
 from core.cli.addresses import check_address
 from core.cli.database import database_of, in_store, wake_dispatcher
 from core.cli.event_data import given_bytes
+from core.cli.example import example
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
 from core.cli.wrong_usage import WrongUsage, validated
 from core.clock import clock_and_date
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="The webhook configurations. An ID may be given by its last characters, at least 4.",
     no_args_is_help=True,
+    epilog=example("webhooks list"),
 )
 
 
@@ -40,15 +43,22 @@ _OPTIONS = {
     "in_order": "--in-order",
     "status_filter": "--status-filter",
 }
+WebhookId = Annotated[str, typer.Argument(metavar="ID", help="Of a webhook; its last characters do.")]
 # Text, whatever they hold: the models word what is wrong with a value, and an empty one means the default.
-Schedule = Annotated[str | None, typer.Option(help='standard, incode, or waits such as "5s 5m 2h".')]
+Schedule = Annotated[
+    str | None, typer.Option(metavar="WAITS", help='standard, incode, or waits such as "5s 5m 2h".')
+]
 Success = Annotated[
     str | None,
-    typer.Option("--success", "--accepted-answer", help="any-2xx, or incode: 204, or 200 with JSON."),
+    typer.Option(
+        "--success", "--accepted-answer", metavar="WHICH", help="any-2xx, or incode: 204, or 200 with JSON."
+    ),
 ]
-Concurrency = Annotated[str | None, typer.Option(help="Attempts at a time, 1 to 256.")]
-Deadline = Annotated[str | None, typer.Option(help="Seconds that one attempt may take.")]
-Rate = Annotated[str | None, typer.Option(help="Attempts a second at most, 0.01 to 10,000.")]
+Concurrency = Annotated[str | None, typer.Option(metavar="NUMBER", help="Attempts at a time, 1 to 256.")]
+Deadline = Annotated[str | None, typer.Option(metavar="SECONDS", help="What one attempt may take, 1 to 300.")]
+Rate = Annotated[
+    str | None, typer.Option(metavar="NUMBER", help="Attempts a second at most, 0.01 to 10,000.")
+]
 InOrder = Annotated[
     bool | None,
     typer.Option("--in-order/--no-in-order", help="The events of a session one after the other."),
@@ -58,7 +68,7 @@ StatusFilter = Annotated[
 ]
 
 
-@app.command("list")
+@app.command("list", epilog=example("webhooks list", "webhooks list --deleted", "webhooks list --json"))
 def list_webhooks(
     context: typer.Context,
     deleted: Annotated[
@@ -135,10 +145,10 @@ def _list_deleted(webhooks: "list[DeletedWebhook]", as_json: bool) -> None:
     )
 
 
-@app.command()
+@app.command(epilog=example("webhooks show 7k2m", "webhooks show 7k2m --reveal-secret"))
 def show(
     context: typer.Context,
-    webhook_id: str,
+    webhook_id: WebhookId,
     reveal_secret: Annotated[
         bool, typer.Option("--reveal-secret", help="Show the signing secret; the audit says who did.")
     ] = False,
@@ -193,11 +203,16 @@ def _older(ends: "list[datetime]") -> str:
     return f"{len(ends)} {'signs' if len(ends) == 1 else 'sign'}, too, until {clock_and_date(ends[-1])}"
 
 
-@app.command()
+@app.command(
+    epilog=example(
+        "webhooks add --type onboarding-status --url https://hooks.example/incode",
+        "webhooks add --type session-failed --url https://hooks.example/a --deadline 30 --schedule '5s 5m 2h'",
+    )
+)
 def add(
     context: typer.Context,
-    kind: Annotated[str, typer.Option("--type", help="See hookkeeper types.")],
-    url: Annotated[str, typer.Option(help="Where its events go.")],
+    kind: Annotated[str, typer.Option("--type", metavar="TYPE", help="See hookkeeper types.")],
+    url: Annotated[str, typer.Option(metavar="URL", help="Where its events go.")],
     schedule: Schedule = None,
     success: Success = None,
     concurrency: Concurrency = None,
@@ -248,11 +263,17 @@ def add(
     _warn(webhook)
 
 
-@app.command()
+@app.command(
+    epilog=example(
+        "webhooks edit 7k2m --url https://hooks.example/new", "webhooks edit 7k2m --concurrency 3 --rate ''"
+    )
+)
 def edit(
     context: typer.Context,
-    webhook_id: str,
-    url: Annotated[str | None, typer.Option(help="Where its events go, waiting ones included.")] = None,
+    webhook_id: WebhookId,
+    url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where its events go, waiting ones included.")
+    ] = None,
     schedule: Schedule = None,
     success: Success = None,
     concurrency: Concurrency = None,
@@ -338,10 +359,10 @@ def _tell(webhook: "Webhook", what: str, as_json: bool) -> None:
         say(f"{webhook.id} is {what}.")
 
 
-@app.command()
+@app.command(epilog=example("webhooks delete 7k2m --yes"))
 def delete(
     context: typer.Context,
-    webhook_id: str,
+    webhook_id: WebhookId,
     yes: Annotated[bool, typer.Option("--yes", help="Yes, delete it.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -368,8 +389,8 @@ def delete(
         )
 
 
-@app.command()
-def undelete(context: typer.Context, webhook_id: str, as_json: AsJson = False) -> None:
+@app.command(epilog=example("webhooks undelete 7k2m"))
+def undelete(context: typer.Context, webhook_id: WebhookId, as_json: AsJson = False) -> None:
     """Bring a webhook back that was deleted within 24 hours. It is disabled, and what its deletion cancelled is held."""
     from core.store import config
 
@@ -377,10 +398,12 @@ def undelete(context: typer.Context, webhook_id: str, as_json: AsJson = False) -
     _tell(webhook, "back, and disabled until you enable it", as_json)
 
 
-@app.command("rotate-secret")
+@app.command(
+    "rotate-secret", epilog=example("webhooks rotate-secret 7k2m", "webhooks rotate-secret 7k2m --now")
+)
 def rotate_secret(
     context: typer.Context,
-    webhook_id: str,
+    webhook_id: WebhookId,
     now: Annotated[
         bool,
         typer.Option("--now", help="End all older secrets at once, as when one of them has become known."),
@@ -408,10 +431,10 @@ def rotate_secret(
         )
 
 
-@app.command()
+@app.command(epilog=example("webhooks enable 7k2m", "webhooks enable 7k2m --held cancel"))
 def enable(
     context: typer.Context,
-    webhook_id: str,
+    webhook_id: WebhookId,
     held: Annotated[
         Literal["release", "cancel"], typer.Option(help="What becomes of the deliveries that were held.")
     ] = "release",
@@ -427,8 +450,8 @@ def enable(
     _tell(webhook, "enabled", as_json)
 
 
-@app.command()
-def disable(context: typer.Context, webhook_id: str, as_json: AsJson = False) -> None:
+@app.command(epilog=example("webhooks disable 7k2m"))
+def disable(context: typer.Context, webhook_id: WebhookId, as_json: AsJson = False) -> None:
     """Disable a webhook: what comes for it is held."""
     from core.store import config
 
@@ -436,17 +459,27 @@ def disable(context: typer.Context, webhook_id: str, as_json: AsJson = False) ->
     _tell(webhook, "disabled", as_json)
 
 
-@app.command()
+@app.command(epilog=example("webhooks test 7k2m", "webhooks test 7k2m --data @body.json --no-wait"))
 def test(
     context: typer.Context,
-    webhook_id: str,
+    webhook_id: WebhookId,
     data: Annotated[
         str | None, typer.Option(metavar="JSON|@FILE|-", help="The body; else the type's sample.")
+    ] = None,
+    wait: Annotated[
+        bool | None,
+        typer.Option(
+            "--wait/--no-wait",
+            help="Wait for the first attempt, tell its outcome, and end with 1 unless it was delivered. It is the default on"
+            " a terminal, and wherever a dispatcher runs.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send a test event to one webhook; prints its delivery's ID."""
-    from core.store import config, queue
+    from core.cli.first_attempt import tell_outcome, waits_by_default
+    from core.service.status import dispatcher_status
+    from core.store import bell, config, queue
 
     async def work(store: "Store") -> str:
         webhook = await config.load_webhook(store, webhook_id)
@@ -455,8 +488,14 @@ def test(
         return await queue.emit_test(store, webhook.id, accept(webhook.type, body, limit=limit))
 
     identity = in_store(context, work)
-    if as_json:
-        print_json({"id": identity})
-    else:
+    waits = waits_by_default(dispatcher_status(database_of(context)).running) if wait is None else wait
+    if not as_json:
         print_line(identity)
-    wake_dispatcher(database_of(context))
+        sys.stdout.flush()
+    elif not waits:
+        print_json({"id": identity})
+    if not waits:
+        wake_dispatcher(database_of(context))
+        return
+    bell.ring(database_of(context))
+    tell_outcome(context, identity, as_json=as_json)

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from core.errors import HookkeeperError
 from core.text import sanitize
 
-
 INTERRUPTED = 130
 """The exit status after ctrl+c, as shells have it."""
 

@@ -1,12 +1,33 @@
-"""A new key for everything that is encrypted. After each step there is a key in the file for every ciphertext."""
+"""The keys there are, and a new one for everything that is encrypted. After each step there is a key in the file for every
+ciphertext."""
 
 import asyncio
 import sqlite3
 from dataclasses import dataclass
 
 from core.store import audit, key_file
-from core.store.sealed import seal_anew
+from core.store.sealed import keys_in_use, seal_anew
 from core.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of the key file, without the key itself. `newest`: it encrypts what is stored from now on.
+
+    `secrets` of this database are encrypted with it.
+    """
+
+    id: str
+    newest: bool
+    secrets: int
+
+
+async def list_keys(store: Store) -> list[Key]:
+    """The keys of the key file, in its order. Raises StoreError."""
+    keys, _ = await asyncio.to_thread(key_file.read, store.keyring.path)
+    newest = next(reversed(keys), "")
+    numbers = await store.read(keys_in_use)
+    return [Key(identity, identity == newest, numbers[identity]) for identity in keys]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Where the database holds something encrypted."""
 
 import sqlite3
+from collections import Counter
 from dataclasses import dataclass
 
 from core.store.keyring import Keyring, key_of
@@ -29,15 +30,15 @@ _SEALED = (
 )
 
 
-def keys_in_use(database: sqlite3.Connection) -> set[str]:
-    """The ids of the keys without which something could not be read."""
-    return {
+def keys_in_use(database: sqlite3.Connection) -> Counter[str]:
+    """The ids of the keys without which something could not be read, with the number of secrets that each encrypts."""
+    return Counter(
         key_of(ciphertext)
         for column in _SEALED
         for (ciphertext,) in database.execute(
             f"SELECT {column.name} FROM {column.table} WHERE {column.name} IS NOT NULL"
         )
-    }
+    )
 
 
 def seal_anew(database: sqlite3.Connection, keyring: Keyring) -> int:

@@ -90,7 +90,9 @@ def test_masking_and_retention(shell: Shell) -> None:
     assert "loud" not in shell.out
     assert shell("settings", "set", "--unmask", "Phone*", "--mask", "ssn") == 0
     (settings,) = shell.json("settings", "show")
-    assert (settings["masked_fields"], settings["keep_delivered"], settings["keep_keys"]) == (["ssn"], 3, 2)
+    assert settings["masked_fields"] == ["token", "interviewToken", "apiKey", "curp", "rfc*", "ssn"]
+    assert settings["always_masked_fields"] == ["token", "interviewToken", "apiKey", "curp", "rfc*"]
+    assert (settings["keep_delivered"], settings["keep_keys"]) == (3, 2)
     assert shell("events", "show", event) == 0
     assert "loud" in shell.out
     assert shell("settings", "show") == 0

@@ -137,7 +137,7 @@ def test_a_socket_that_is_reset_is_a_reader_that_has_gone() -> None:
         theirs,
         subprocess.Popen(
             [*HOOKKEEPER, "events", "list", "--limit", "3000"],
-            stdout=theirs,
+            stdout=theirs.fileno(),
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         ) as process,

@@ -1,0 +1,129 @@
+"""`webhooks test`: a script learns whether the webhook works."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.models import GeneralSettings, WebhookOptions
+from core.service.status import dispatcher_status
+from core.store import config, open_store
+from tests.e2e.conftest import ROOT, Serve
+from tests.support.receiver import Receiver
+from tests.support.terminal import Terminal
+
+_COMMAND = (sys.executable, "-m", "core.cli")
+
+
+@pytest.fixture
+async def webhook(database: Path, receiver: Receiver) -> str:
+    """One that goes to the receiver; an attempt may take a second."""
+    async with open_store(database) as store:
+        await config.save_settings(store, GeneralSettings(allowed_networks=("127.0.0.0/8",)), actor="ana")
+        options = WebhookOptions(url=receiver.url, deadline=1)
+        return (await config.add_webhook(store, "session-failed", options, actor="ana")).id
+
+
+async def _test(*words: str) -> tuple[int, str, str]:
+    """Exit status, standard output and standard error."""
+    process = await asyncio.create_subprocess_exec(
+        *_COMMAND, "webhooks", "test", *words,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=ROOT, env=dict(os.environ),
+    )  # fmt: skip
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+async def _serving(serve: Serve, database: Path) -> asyncio.subprocess.Process:
+    process = await serve()
+    async with asyncio.timeout(30):
+        # It is another process, and holds a lock that tells nobody.
+        while not dispatcher_status(database).running:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    return process
+
+
+async def test_it_waits_and_says_what_came_of_it(
+    database: Path, receiver: Receiver, serve: Serve, webhook: str
+) -> None:
+    """400 is told, with exit status 1; 204 is 0. The ID alone is on standard output; as JSON the delivery is."""
+    await _serving(serve, database)
+    receiver.status = 400
+    status, out, err = await _test(webhook[-4:])
+    assert (status, out[:4], len(out.splitlines())) == (1, "dlv_", 1)
+    assert err.startswith("Not delivered: answered 400 Bad Request. The next attempt is at ")
+    status, out, err = await _test(webhook, "--json")
+    shown, failure = json.loads(out), json.loads(err)
+    assert (status, shown["outcome"], shown["status_code"]) == (1, "http_status", 400)
+    assert failure["error"] == "Not delivered: answered 400 Bad Request."
+    assert failure["field"] is None
+    assert failure["hint"].startswith("The next attempt is at ")
+    receiver.status = 204
+    status, out, err = await _test(webhook)
+    assert status == 0
+    assert err.startswith("Delivered in 0.")
+    assert err.endswith(" s: answered 204 No Content.\n")
+    receiver.status = 410
+    status, _, err = await _test(webhook)
+    assert (status, "answered 410 Gone" in err) == (1, True)
+
+
+async def test_no_answer_is_an_outcome(
+    database: Path, receiver: Receiver, serve: Serve, webhook: str
+) -> None:
+    """It waits for as long as an attempt may take, and no longer."""
+    await _serving(serve, database)
+    receiver.gate.clear()
+    status, _, err = await _test(webhook)
+    assert status == 1
+    assert err.startswith("Not delivered: ")
+    assert "1 s" in err
+
+
+async def test_a_dispatcher_that_ends_is_not_waited_for(
+    database: Path, receiver: Receiver, serve: Serve, webhook: str
+) -> None:
+    """Killed while the receiver has the request: the command says that nobody delivers."""
+    process = await _serving(serve, database)
+    receiver.gate.clear()
+    async with open_store(database) as store:
+        current = await config.load_webhook(store, webhook)
+        options = current.options.model_copy(update={"deadline": 100.0})
+        await config.save_webhook(store, webhook, options, version=current.version, actor="ana")
+    test = asyncio.create_task(_test(webhook))
+    await receiver.wait_for(1)
+    process.kill()
+    status, _, err = await test
+    assert (status, err) == (
+        1,
+        "Not delivered: it is stored, and nobody delivers now. Start hookkeeper serve.\n",
+    )
+
+
+async def test_without_a_dispatcher(webhook: str) -> None:
+    """A script that asks to wait hears at once that nobody delivers; one that does not has stored a test event."""
+    status, out, err = await _test(webhook)
+    assert (status, out[:4]) == (0, "dlv_")
+    assert err == "Stored. Nobody delivers now: start hookkeeper serve.\n"
+    words = "Not delivered: it is stored, and nobody delivers now. Start hookkeeper serve.\n"
+    assert (await _test(webhook, "--wait"))[::2] == (1, words)
+    status, out, err = await _test(webhook, "--wait", "--json")
+    assert (status, json.loads(out)["state"]) == (1, "pending")
+    assert json.loads(err)["hint"] == "Start hookkeeper serve."
+    terminal = Terminal(command=_COMMAND, words=("webhooks", "test", webhook))
+    await terminal.shows("Not delivered: it is stored")
+    assert await terminal.exit_code() == 1
+    terminal = Terminal(command=_COMMAND, words=("webhooks", "test", webhook, "--no-wait"))
+    await terminal.shows("Stored. Nobody delivers now")
+    assert await terminal.exit_code() == 0
+
+
+async def test_no_wait(database: Path, receiver: Receiver, serve: Serve, webhook: str) -> None:
+    """With a dispatcher, too: stored is enough."""
+    await _serving(serve, database)
+    receiver.status = 400
+    status, out, err = await _test(webhook, "--no-wait", "--json")
+    assert (status, set(json.loads(out)), err) == (0, {"id"}, "")
