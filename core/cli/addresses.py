@@ -6,7 +6,7 @@ from core.cli.output import say
 from core.cli.wrong_usage import WrongUsage
 
 
-def check_address(option: str, url: str, allowed: Sequence[str]) -> None:
+def check_address(option: str, url: str, allowed: Sequence[str], *, field: str | None = None) -> None:
     """Warn of an open http URL; raise WrongUsage for an address that would never be connected to."""
     from core.delivery.guard import offered_network, url_refusal, url_warning
     from core.url import host_of
@@ -14,10 +14,11 @@ def check_address(option: str, url: str, allowed: Sequence[str]) -> None:
     if (reason := url_refusal(url, allowed)) is not None:
         network = offered_network(host_of(url))
         if network is None:
-            raise WrongUsage(f"{option}: {reason}.")
+            raise WrongUsage(f"{option}: {reason}.", field)
         raise WrongUsage(
             f"{option}: {host_of(url)} is an address of a private network. If that is meant, allow the network"
-            f" first: hookkeeper settings set --allow-network {network}"
+            f" first: hookkeeper settings set --allow-network {network}",
+            field,
         )
     if (warning := url_warning(url, allowed)) is not None:
         say(f"{option}: {warning}")

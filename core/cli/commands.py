@@ -58,7 +58,7 @@ def _wrong_words(error: typer.TyperException) -> int:
         fail(Failure("The command is not whole.", None, _help(context.command_path)), words)
     else:
         parameter = error.param if isinstance(error, typer.BadParameter) else None
-        option: str | None = parameter.name if parameter else getattr(error, "option_name", None)
+        option: str | None = parameter.opts[0] if parameter else getattr(error, "option_name", None)
         field = option.lstrip("-").replace("-", "_") if option else None
         path = context.command_path
         person = f"{context.get_usage()}\nTry '{path} -h' for help.\n\nError: {words}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import typer
 
 from core.actor import actor
-from core.cli import jobs
+from core.cli import jobs, one_delivery
 from core.cli.database import database_of, in_store, wake_dispatcher
 from core.cli.example import example
 from core.cli.filter import (
@@ -23,12 +23,13 @@ from core.cli.filter import (
     whole_filter,
 )
 from core.cli.listing import Limit
-from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
+from core.cli.one_delivery import state_word
+from core.cli.output import AsJson, print_json, print_line, print_table, say
 from core.cli.wrong_usage import WrongUsage
 from core.errors import HookkeeperError
 
 if TYPE_CHECKING:
-    from core.models import Attempt, Delivery
+    from core.models import Delivery
     from core.store import Store
     from core.store.filter import DeliveryFilter
     from core.store.history import Row
@@ -105,7 +106,7 @@ def _print_table(deliveries: "list[Delivery]", *, empty: str) -> None:
         (
             (
                 each.id,
-                _state(each),
+                state_word(each),
                 each.type,
                 each.created_at,
                 each.attempts,
@@ -119,10 +120,6 @@ def _print_table(deliveries: "list[Delivery]", *, empty: str) -> None:
     )
 
 
-def _state(delivery: "Delivery") -> str:
-    return "held" if delivery.held else delivery.state.value
-
-
 @app.command(epilog=example("deliveries show 9f3q", "deliveries show 9f3q --curl"))
 def show(
     context: typer.Context,
@@ -132,26 +129,20 @@ def show(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a delivery with its attempts, newest first. As JSON they are its `attempt_list`."""
-    from core.store import history
+    """Show a delivery with its body and attempts, newest first. As JSON they are its `attempt_list`.
 
+    Bodies are masked, and of the answers the newest is shown; --json has all of them as they are.
+    """
     if as_curl:
         if as_json:
             raise WrongUsage("Write --curl or --json: a delivery is shown one way.")
         print(in_store(context, lambda store: _as_curl(store, delivery_id)))
         return
-
-    async def work(store: "Store") -> "tuple[Delivery, list[Attempt]]":
-        delivery = await history.load_delivery(store, delivery_id)
-        return delivery, await history.list_attempts(store, delivery.id)
-
-    delivery, attempts = in_store(context, work)
+    shown = in_store(context, lambda store: one_delivery.load(store, delivery_id))
     if as_json:
-        print_json(
-            delivery.model_dump(mode="json") | {"attempt_list": [_attempt_fields(each) for each in attempts]}
-        )
-        return
-    _print(delivery, attempts)
+        print_json(one_delivery.json_fields(shown))
+    else:
+        one_delivery.print_all(shown)
 
 
 async def _as_curl(store: "Store", delivery_id: str) -> str:
@@ -163,41 +154,6 @@ async def _as_curl(store: "Store", delivery_id: str) -> str:
     body = (await history.load_event(store, delivery.event_id)).body
     settings = await config.load_settings(store)
     return curl(delivery.url, sent_headers(delivery, settings, max(1, delivery.attempts)), body)
-
-
-def _attempt_fields(attempt: "Attempt") -> dict[str, object]:
-    body = attempt.response_body.decode("utf-8", "replace")  # an answer need not be text
-    return attempt.model_dump(mode="json", exclude={"response_body"}) | {"response_body": body}
-
-
-def _print(delivery: "Delivery", attempts: "list[Attempt]") -> None:
-    print_fields(
-        [
-            ("ID", delivery.id),
-            ("State", _state(delivery)),
-            ("Reason", delivery.cancel_reason or delivery.reason),
-            ("Next attempt", delivery.next_attempt_at),
-            (
-                "Waits for",
-                f"{delivery.waits_for}, after {delivery.head_id}" if delivery.head_id else delivery.waits_for,
-            ),
-            ("Type", delivery.type),
-            ("Event", delivery.event_id),
-            ("Webhook", delivery.webhook_id),
-            ("URL", delivery.url),
-            ("Session", delivery.session),
-            ("Test", delivery.is_test),
-            ("Attempts", delivery.attempts),
-            ("Created", delivery.created_at),
-            ("Changed", delivery.changed_at),
-        ]
-    )
-    if attempts:
-        print()
-        print_table(
-            ("Attempt", "Started", "Milliseconds", "Outcome", "Reason"),
-            ((each.number, each.started_at, each.total_ms, each.outcome, each.reason) for each in attempts),
-        )
 
 
 @app.command(
@@ -245,11 +201,10 @@ def resend(
             say(f"{delivery.id} was delivered before; it is sent once more.")
         return delivery
 
-    done = _for_each(context, identities, again, as_json=as_json)
-    if done:
+    problems = _for_each(context, identities, again, as_json=as_json)
+    if len(problems) < len(identities):
         wake_dispatcher(database_of(context))
-    if done < len(identities):
-        raise typer.Exit(1)
+    _raise(problems)
 
 
 @app.command(epilog=example("deliveries cancel 9f3q", "deliveries cancel --all --webhook 7k2m --yes"))
@@ -287,11 +242,11 @@ def cancel(
             raise WrongUsage("--dry-run counts what would be cancelled. To cancel it, add --yes.")
         jobs.start(context, "cancel", given, words, dry_run=dry_run, as_json=as_json)
         return
-    done = _for_each(
-        context, identities, lambda store, each: queue.cancel(store, each, actor=actor()), as_json=as_json
+    _raise(
+        _for_each(
+            context, identities, lambda store, each: queue.cancel(store, each, actor=actor()), as_json=as_json
+        )
     )
-    if done < len(identities):
-        raise typer.Exit(1)
 
 
 class _Options(NamedTuple):
@@ -325,22 +280,29 @@ def _for_each(
     change: "Callable[[Store, str], Coroutine[Any, Any, Delivery]]",
     *,
     as_json: bool,
-) -> int:
-    """Change one after the other; one that cannot be changed stops no other. How many were changed."""
+) -> list[HookkeeperError]:
+    """Change one after the other; one that cannot be changed stops no other. Why those were not that could not be."""
 
-    async def work(store: "Store") -> int:
-        done = 0
+    async def work(store: "Store") -> list[HookkeeperError]:
+        problems = []
         for identity in identities:
             try:
                 delivery = await change(store, identity)
             except HookkeeperError as error:
-                say(str(error))
+                problems.append(error)
                 continue
-            done += 1
             if as_json:
                 print_json(delivery.model_dump(mode="json"))
             else:
-                print_line(f"{delivery.id}  {_state(delivery)}")
-        return done
+                print_line(f"{delivery.id}  {state_word(delivery)}")
+        return problems
 
     return in_store(context, work)
+
+
+def _raise(problems: list[HookkeeperError]) -> None:
+    """Raises what kept some deliveries from being changed, as one error."""
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise HookkeeperError("\n".join(map(str, problems)))

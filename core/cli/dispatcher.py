@@ -27,8 +27,8 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     raise typer.Exit(run_status(database_of(context), as_json=as_json))
 
 
-def stop(context: typer.Context) -> None:
-    """Drain the dispatcher and wait until it has stopped."""
+def stop(context: typer.Context, as_json: AsJson = False) -> None:
+    """Drain the dispatcher and wait until it has stopped. As JSON: `stopped`, its pid, null if there was none."""
     from core.cli.serve import run_stop
 
-    raise typer.Exit(run_stop(database_of(context)))
+    raise typer.Exit(run_stop(database_of(context), as_json=as_json))

@@ -64,7 +64,7 @@ def _columns() -> int:
 
 def print_fields(fields: Iterable[tuple[str, object]]) -> None:
     """Names and values, one pair a line."""
-    pairs = [(name, _cell(value)) for name, value in fields]
+    pairs = [(one_line(name), _cell(value)) for name, value in fields]
     width = max(len(name) for name, _ in pairs)
     for name, value in pairs:
         print(f"{name.ljust(width)}  {value}".rstrip())

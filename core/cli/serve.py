@@ -8,7 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO, cast
 
-from core.cli.output import print_line, say
+from core.cli.output import print_json, print_line, say
+from core.cli.words import fail, failure_of
 from core.errors import HookkeeperError
 from core.service.child import STARTED_BY_VARIABLE, stop_dispatcher
 from core.service.status import DispatcherStatus, dispatcher_status
@@ -62,26 +63,34 @@ def run_status(database: Path, *, as_json: bool = False) -> int:
     status = _status(database)
     if as_json:
         print(json.dumps(asdict(status) | {"database": str(database)}, default=str))
+        if not status.running:
+            fail(failure_of(HookkeeperError(status.words)), status.words)
     else:
         print_line(status.words)
     return 0 if status.running else 1
 
 
-def run_stop(database: Path) -> int:
+def run_stop(database: Path, *, as_json: bool = False) -> int:
     """Drain the dispatcher and wait until it has stopped. Raises HookkeeperError."""
     status = _status(database)
     if status.pid is None:
-        say("Nobody delivers.")
+        _tell_stop(None, as_json)
         return 0
     stop_dispatcher(status.pid)
     patience = time.monotonic() + _PATIENCE
     while dispatcher_status(database).pid == status.pid:
         if time.monotonic() > patience:
-            say(f"The dispatcher {status.pid} has not stopped yet.")
-            return 1
+            raise HookkeeperError(f"The dispatcher {status.pid} has not stopped yet.")
         time.sleep(0.05)  # the lock tells nobody when it falls free
-    say(f"Stopped: pid {status.pid}.")
+    _tell_stop(status.pid, as_json)
     return 0
+
+
+def _tell_stop(pid: int | None, as_json: bool) -> None:
+    if as_json:
+        print_json({"stopped": pid})
+    else:
+        say("Nobody delivers." if pid is None else f"Stopped: pid {pid}.")
 
 
 def _status(database: Path) -> DispatcherStatus:

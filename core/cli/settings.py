@@ -249,7 +249,12 @@ def set_settings(
             _with_masks(now.masked_fields, mask or [], unmask or []),
         )
         if auth_url is not None and wanted.authentication_url is not None:
-            check_address("--auth-url", wanted.authentication_url, wanted.allowed_networks)
+            check_address(
+                "--auth-url",
+                wanted.authentication_url,
+                wanted.allowed_networks,
+                field="authentication_url",
+            )
         if notice_url is not None and wanted.notice_url is not None:
             check_address("--notice-url", wanted.notice_url, wanted.allowed_networks)
         if ca_file or client_certificate:
@@ -310,7 +315,7 @@ def _check_files(settings: "GeneralSettings") -> None:
     try:
         check_files(settings)
     except UnusableFile as error:
-        raise WrongUsage(f"{_OPTIONS[error.field]}: {error}") from None
+        raise WrongUsage(f"{_OPTIONS[error.field]}: {error}", error.field) from None
 
 
 def _secret_key(name: str) -> str:

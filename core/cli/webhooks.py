@@ -337,7 +337,7 @@ def _checked(kind: EventType, values: dict[str, object]) -> "WebhookOptions":
     try:
         check_options(kind, options)
     except InvalidSetting as error:
-        raise WrongUsage(f"{_option_of(error.field)}: {error}") from None
+        raise WrongUsage(f"{_option_of(error.field)}: {error}", error.field) from None
     return options
 
 

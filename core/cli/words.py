@@ -29,7 +29,7 @@ class Failure(NamedTuple):
 
 
 # Up to the end of a sentence that another one follows, whatever stands in quotation marks.
-_FIRST_SENTENCE = re.compile(r'((?:"[^"\n]*"|[^\n])*?[.?!]) ((?:[A-Z]|`?hookkeeper ).*)')
+_FIRST_SENTENCE = re.compile(r'((?:"[^"\n]*"|[^"\n])*?[.?!]) ((?:[A-Z]|`?hookkeeper ).*)')
 _OPTION = re.compile(r"--([a-z][a-z-]*)\b")
 
 

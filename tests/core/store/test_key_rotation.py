@@ -52,7 +52,7 @@ async def _secrets(store: Store) -> list[str | None]:
 
 
 async def _keys_in_use(store: Store) -> set[str]:
-    return await store.read(sealed.keys_in_use)
+    return set(await store.read(sealed.keys_in_use))
 
 
 async def test_everything_is_encrypted_anew(database: Path) -> None:
