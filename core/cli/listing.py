@@ -5,7 +5,19 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-Limit = Annotated[int, typer.Option(min=1, max=1_000_000, metavar="NUMBER", help="At most so many.")]
+_MOST = 1_000_000
+
+
+def _number(given: str | int) -> int:
+    text = str(given)  # the default is one already
+    if text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= _MOST:
+        return int(text)
+    raise typer.BadParameter(f"Enter a whole number from 1 to {_MOST:,}.")
+
+
+Limit = Annotated[
+    int, typer.Option(parser=_number, metavar="NUMBER", help=f"At most so many, 1 to {_MOST:,}.")
+]
 
 
 class ListingGroup(TyperGroup):

@@ -48,11 +48,12 @@ async def test_the_focus_is_seen_without_colour(database: Path, environment: dic
 
 
 @pytest.mark.usefixtures("no_dispatcher_left")
-async def test_a_terminal_without_utf_8(database: Path) -> None:
+@pytest.mark.parametrize("environment", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "latin-1"}])
+async def test_a_terminal_without_utf_8(database: Path, environment: dict[str, str]) -> None:
     """Symbols, rules and bars have a form in ASCII, and each takes one cell."""
     await write_books(database)
     await nothing_is_due(database)
-    terminal = Terminal(environment={"LC_ALL": "C"})
+    terminal = Terminal(environment=environment)
     await terminal.shows("wh_~1007")
     await terminal.shows("x 200 unaccepted")
     await terminal.shows("= disabled")
