@@ -10,6 +10,7 @@ from platformdirs import user_config_path
 from textual.binding import Binding
 from textual.keys import Keys
 
+from core.encoding import NotUtf8, require_utf8
 from core.text import one_line
 from tui.actions import ACTIONS, Action
 
@@ -36,11 +37,13 @@ def read_keymap(path: Path) -> tuple[dict[str, str], list[str]]:
             content = file.read(_LONGEST + 1)
         if len(content) > _LONGEST:
             return {}, [f"{path} is longer than {_LONGEST:,} bytes: that is no keymap."]
-        entries = dict(_flat(tomllib.loads(content.decode())))
+        entries = dict(_flat(tomllib.loads(require_utf8(content, str(path)).decode())))
     except FileNotFoundError:
         return {}, []
     except OSError as error:
         return {}, [f"{path} cannot be read: {error.strerror}."]
+    except NotUtf8 as error:
+        return {}, [str(error)]
     except (tomllib.TOMLDecodeError, UnicodeError, RecursionError) as error:
         return {}, [f"{path} is not TOML: {one_line(str(error))}."]
     wrong = {identity: _problem(identity, keys) for identity, keys in entries.items()}

@@ -44,6 +44,10 @@ def run_commands(open_screens: OpenScreens) -> int:
         status = commands(open_screens)(prog_name="hookkeeper", standalone_mode=False)
     except typer.TyperException as error:
         return _wrong_words(error)
+    except typer.Abort:
+        ended = "The input ended before anything was typed."
+        fail(Failure(ended), ended)
+        return 1
     return status if isinstance(status, int) else 0
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.encoding import NotUtf8, require_utf8
 from core.ids import new_id
 from core.store.errors import StoreError
 
@@ -53,10 +54,13 @@ def read(path: Path) -> tuple[dict[str, bytes], Stamp | None]:
     if text := os.environ.get(KEYS_VARIABLE):
         return _parse(text, path), None
     try:
-        with path.open() as file:
-            return _parse(file.read(), path), _stamp(os.fstat(file.fileno()))
+        with path.open("rb") as file:
+            data, seen = file.read(), _stamp(os.fstat(file.fileno()))
+        return _parse(require_utf8(data, f"The key file {path}").decode(), path), seen
     except FileNotFoundError:
         return {}, None
+    except NotUtf8 as error:
+        raise StoreError(str(error)) from None
     except (OSError, UnicodeDecodeError):
         raise StoreError(f"The key file {path} cannot be read. Check its owner and permissions.") from None
 
@@ -97,7 +101,7 @@ def append(path: Path) -> str:
     create(path)
     identity = new_id("key")
     with _writing(path), _locked(path):
-        text = path.read_text()
+        text = path.read_text("utf-8-sig")
         _replace(path, text + ("" if text.endswith("\n") or not text else "\n") + _new_line(identity))
     return identity
 
@@ -105,7 +109,7 @@ def append(path: Path) -> str:
 def remove_before(path: Path, identity: str) -> int:
     """Remove the keys that stand before this one; how many. Raises StoreError."""
     with _writing(path), _locked(path):
-        lines = path.read_text().splitlines(keepends=True)
+        lines = path.read_text("utf-8-sig").splitlines(keepends=True)
         position = next(number for number, line in enumerate(lines) if _key_of(line) == identity)
         older = [line for line in lines[:position] if _key_of(line)]
         _replace(path, "".join(line for line in lines if line not in older))

@@ -96,6 +96,15 @@ def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_that_an_editor_saved_in_another_encoding(tmp_path: Path) -> None:
+    """UTF-16 is named; the mark of UTF-8 is no part of the text."""
+    file = tmp_path / "keymap.toml"
+    file.write_text('monitor.resend = "f9"\n', encoding="utf-16")
+    assert read_keymap(file) == ({}, [f"{file} is UTF-16. Save it as UTF-8."])
+    file.write_text('monitor.resend = "f9"\n', encoding="utf-8-sig")
+    assert read_keymap(file) == ({"monitor.resend": "f9"}, [])
+
+
 @given(st.dictionaries(st.sampled_from(sorted(actions.ACTIONS)), st.text(max_size=12)))
 def test_whatever_stands_there_no_two_actions_share_a_key(entries: dict[str, str]) -> None:
     """On no screen, and nothing is raised."""

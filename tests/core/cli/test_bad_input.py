@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.terminal import Terminal
+
 _RUN = "from core.cli.main import run; run(lambda database: 0)"
 
 
@@ -152,3 +154,14 @@ def test_a_full_disk_is_told_with_the_file(database: Path) -> None:
     done = _hookkeeper("serve")
     words = f"{lock}: No space left on device. Free some space.\n"
     assert (done.returncode, done.stderr.decode()) == (1, words)
+
+
+async def test_a_prompt_that_is_ended_is_a_sentence() -> None:
+    """ctrl+d where the Secret Key is asked for."""
+    words = ("settings", "set", "--secret-key-file", "-")
+    terminal = Terminal(command=(sys.executable, "-m", "core.cli"), words=words)
+    await terminal.shows("Secret Key: ")
+    terminal.keys("\x04")
+    await terminal.shows("The input ended before anything was typed.")
+    assert await terminal.exit_code() == 1
+    assert "Traceback" not in terminal.text()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from core.encoding import ENOUGH, NotUtf8, require_utf8
 from tests.core.cli.command import hookkeeper
+from tests.core.cli.conftest import Shell
 
 _LINES = '{"type": "session-failed", "data": {"name": "Núñez"}}\n' * 2
 _FILES = {
@@ -100,3 +101,18 @@ def test_a_secret_key_from_a_file(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr.decode()) == (2, words)
     file.write_bytes("s3cret\r\n".encode("utf-8-sig"))
     assert hookkeeper("settings", "set", *given).returncode == 0
+
+
+@pytest.mark.usefixtures("database")
+def test_a_key_file_that_an_editor_saved(shell: Shell, tmp_path: Path) -> None:
+    """With the mark of UTF-8 it is read as before; as UTF-16 it is named."""
+    assert shell("webhooks", "add", "--type", "session-failed", "--url", "https://a.example/") == 0
+    keys = tmp_path / "config" / "keys"
+    text = keys.read_text()
+    keys.write_text(text, encoding="utf-8-sig")
+    assert len(shell.json("keys", "list")) == 1
+    assert shell("keys", "rotate", "--remove-old") == 0
+    assert len(shell.json("keys", "list")) == 1
+    keys.write_text(keys.read_text(), encoding="utf-16")
+    assert shell("keys", "list") == 1
+    assert shell.err == f"The key file {keys} is UTF-16. Save it as UTF-8.\n"
