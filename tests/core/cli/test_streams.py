@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from core.catalog import accept
-from core.store import open_store, queue
+from core.models import WebhookOptions
+from core.store import config, open_store, queue
 from tests.core.cli.command import HOOKKEEPER, hookkeeper, in_shell
 from tests.core.cli.conftest import Shell
 
@@ -23,22 +24,24 @@ def _own_database(database: Path) -> Path:
 
 
 @pytest.fixture
-def many_events(database: Path) -> None:
-    """3,000 of them: their list fills a pipe several times over."""
+def much(database: Path) -> None:
+    """3,000 events and deliveries: their lists fill a pipe several times over."""
 
     async def write() -> None:
         body = accept("session-failed", b"{}")
         async with open_store(database) as store:
+            options = WebhookOptions(url="https://hooks.example/a")
+            await config.add_webhook(store, "session-failed", options, actor="ana")
             await queue.emit_many(store, [queue.Arrival("session-failed", body, None)] * 3000)
 
     asyncio.run(write())
 
 
-@pytest.mark.usefixtures("many_events")
+@pytest.mark.usefixtures("much")
 @pytest.mark.parametrize(
     "line",
     [
-        "hookkeeper events list --limit 3000 | head -1",
+        "hookkeeper deliveries list --limit 3000 | head -1",
         "hookkeeper events list --limit 3000 --json | head -1",
         "hookkeeper --help | true",
         "hookkeeper types --json | sed q",
@@ -51,7 +54,7 @@ def test_a_list_into_head_ends_quietly_with_0(line: str) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-@pytest.mark.usefixtures("many_events")
+@pytest.mark.usefixtures("much")
 def test_the_exit_status_stays_that_of_the_command() -> None:
     """A reader that goes away makes nothing right, and nothing wrong."""
     assert in_shell("hookkeeper status | true").returncode == 1
@@ -106,7 +109,7 @@ def test_closed_streams_change_nothing(shell: Shell, end: str) -> None:
     assert len(shell.json("events", "list")) == 1
 
 
-@pytest.mark.usefixtures("many_events")
+@pytest.mark.usefixtures("much")
 def test_a_pipe_that_another_program_made_non_blocking_is_waited_for() -> None:
     """As pipes of Node.js are: nothing of the list is lost, and nothing fails."""
     reading, writing = os.pipe()
@@ -120,7 +123,7 @@ def test_a_pipe_that_another_program_made_non_blocking_is_waited_for() -> None:
         assert process.wait() == 0
 
 
-@pytest.mark.usefixtures("many_events")
+@pytest.mark.usefixtures("much")
 def test_a_socket_that_is_reset_is_a_reader_that_has_gone() -> None:
     """Standard output may be a socket, as under inetd."""
     ours, theirs = socket.socketpair()
