@@ -56,18 +56,23 @@ def _wrong_words(error: typer.TyperException) -> int:
     text included."""
     context: typer.Context | None = getattr(error, "ctx", None)
     words = error.format_message()
-    if context is None:
-        fail(Failure(words), words)
-    elif words == context.get_help():  # asked by typing a group alone
-        fail(Failure("The command is not whole.", None, _help(context.command_path)), words)
-    else:
-        parameter = error.param if isinstance(error, typer.BadParameter) else None
-        option: str | None = parameter.opts[0] if parameter else getattr(error, "option_name", None)
-        field = option.lstrip("-").replace("-", "_") if option else None
-        path = context.command_path
-        person = f"{context.get_usage()}\nTry '{path} -h' for help.\n\nError: {words}"
-        fail(Failure(words, field, _help(path)), person)
+    path = context.command_path if context else command_path(sys.argv[1:])
+    if context is not None and words == context.get_help():  # asked by typing a group alone
+        fail(Failure("The command is not whole.", None, _help(path)), words)
+        return error.exit_code
+    usage = context.get_usage() if context else f"Usage: {path} [OPTIONS]"
+    fail(
+        Failure(words, _wrong_field(error), _help(path)),
+        f"{usage}\nTry '{path} -h' for help.\n\nError: {words}",
+    )
     return error.exit_code
+
+
+def _wrong_field(error: typer.TyperException) -> str | None:
+    """The name of the option or argument that the parser did not take, as it is in JSON."""
+    parameter = error.param if isinstance(error, typer.BadParameter) else None
+    name: str | None = parameter.opts[0] if parameter else getattr(error, "option_name", None)
+    return name.lstrip("-").replace("-", "_") if name else None
 
 
 def _help(path: str) -> str:

@@ -35,7 +35,7 @@ def run(open_screens: OpenScreens) -> None:
             sys.stdout.flush()
             if out.failure is not None and not out.has_no_reader:
                 reason = _reason(out.failure, "Standard output")
-                status = status or _leave(f"{reason} What the command was asked for is done.", 1)
+                status = status or _leave(f"{reason} Any change that was asked for is made.", 1)
             words.end(status)
     finally:
         gc.enable()

@@ -82,6 +82,8 @@ def end(status: int) -> None:
     if status in (0, INTERRUPTED):
         objects: list[dict[str, object]] = [{"note": note} for note in _notes]
     else:
-        failure = _failure or Failure(" ".join(_notes) or "Not done: the data on stdout says what.")
+        failure = _failure or Failure(
+            " ".join(_notes) or "Not all is well: the data on stdout says what is not."
+        )
         objects = [failure._asdict()]
     print("".join(f"{json.dumps(each)}\n" for each in objects), end="", file=sys.stderr)

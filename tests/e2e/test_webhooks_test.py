@@ -83,6 +83,19 @@ async def test_no_answer_is_an_outcome(
     assert "1 s" in err
 
 
+async def test_what_does_not_begin_is_not_waited_for_long(
+    database: Path, receiver: Receiver, serve: Serve, webhook: str
+) -> None:
+    """After `Retry-After` nothing is sent: the command says what it waits for once an attempt could have ended."""
+    await _serving(serve, database)
+    receiver.status = 429
+    receiver.headers["Retry-After"] = "600"
+    assert (await _test(webhook))[0] == 1
+    status, out, err = await _test(webhook)
+    words = "Not delivered within 6 s: it waits for the time that its endpoint asked for."
+    assert (status, err) == (1, f"{words} hookkeeper deliveries show {out.strip()} tells more.\n")
+
+
 async def test_a_dispatcher_that_ends_is_not_waited_for(
     database: Path, receiver: Receiver, serve: Serve, webhook: str
 ) -> None:

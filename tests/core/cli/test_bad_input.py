@@ -2,15 +2,13 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.core.cli.command import hookkeeper
 from tests.support.terminal import Terminal
-
-_RUN = "from core.cli.main import run; run(lambda database: 0)"
 
 
 @pytest.fixture(autouse=True)
@@ -18,27 +16,15 @@ def _own_database(database: Path) -> Path:
     return database
 
 
-def _hookkeeper(*words: str | bytes, data: bytes = b"", **more: str) -> subprocess.CompletedProcess[bytes]:
-    done = subprocess.run(
-        [sys.executable, "-c", _RUN, *words],
-        input=data,
-        capture_output=True,
-        env=os.environ | more,
-        check=False,
-    )
-    assert b"Traceback" not in done.stderr
-    return done
-
-
 def _add_webhook() -> str:
     url = "https://hooks.example/a"
-    done = _hookkeeper("webhooks", "add", "--type", "session-failed", "--url", url)
+    done = hookkeeper("webhooks", "add", "--type", "session-failed", "--url", url)
     return done.stdout.decode().strip()
 
 
 def test_each_wrong_option_is_named() -> None:
     """Two wrong values give two lines, each with its option."""
-    done = _hookkeeper(
+    done = hookkeeper(
         "webhooks", "add", "--type", "session-failed", "--url", "https://a.example/",
         "--deadline", "0", "--concurrency", "x",
     )  # fmt: skip
@@ -52,16 +38,16 @@ def test_each_wrong_option_is_named() -> None:
 def test_a_private_token_endpoint_is_refused_until_its_network_is_allowed() -> None:
     """The Authentication URL is guarded as a webhook's URL is; both options may come together."""
     oidc = ("--auth-url", "https://10.1.2.3/token", "--client-id", "a", "--secret-key-file", "-")
-    done = _hookkeeper("settings", "set", *oidc, data=b"secret")
+    done = hookkeeper("settings", "set", *oidc, data=b"secret")
     assert done.returncode == 2
     assert b"--allow-network 10.1.0.0/16" in done.stderr
-    allowed = _hookkeeper("settings", "set", *oidc, "--allow-network", "10.1.0.0/16", data=b"secret")
+    allowed = hookkeeper("settings", "set", *oidc, "--allow-network", "10.1.0.0/16", data=b"secret")
     assert allowed.returncode == 0
 
 
 def test_a_wrong_header_value_is_named_by_its_header_and_not_shown() -> None:
     """Header values may be secrets: the message has the name alone."""
-    done = _hookkeeper("settings", "set", "--header", "X-Secret: hush ")
+    done = hookkeeper("settings", "set", "--header", "X-Secret: hush ")
     assert done.returncode == 2
     assert done.stderr == b"--header X-Secret: A header value has no space at its ends.\n"
 
@@ -75,13 +61,13 @@ def test_a_wrong_header_value_is_named_by_its_header_and_not_shown() -> None:
 )
 def test_what_is_refused_makes_no_database(words: tuple[str, ...]) -> None:
     """Neither the file nor its folder; who slips once has nothing to clear away."""
-    assert _hookkeeper(*words).returncode == 2
+    assert hookkeeper(*words).returncode == 2
     assert not list(Path(os.environ["HOOKKEEPER_DB"]).parent.glob("*"))
 
 
 def test_a_slip_in_a_command_is_told_with_the_nearest() -> None:
     """One that is near, not all that share some letters."""
-    done = _hookkeeper("event", "list")
+    done = hookkeeper("event", "list")
     words = b'There is no command "event". Did you mean events? hookkeeper --help lists them all.\n'
     assert (done.returncode, done.stderr) == (2, words)
 
@@ -89,7 +75,7 @@ def test_a_slip_in_a_command_is_told_with_the_nearest() -> None:
 @pytest.mark.parametrize("words", [("deliveries", "--\u202e"), ("types", "\u202e"), ("--\u202e",)])
 def test_a_wrong_option_is_told_without_its_marks(words: tuple[str, ...]) -> None:
     """What turns the direction of text comes from a paste; the usage stands above it."""
-    done = _hookkeeper(*words)
+    done = hookkeeper(*words)
     assert (done.returncode, b"Usage: " in done.stderr) == (2, True)
     assert "�" in done.stderr.decode()
     assert "\u202e" not in done.stderr.decode()
@@ -97,31 +83,31 @@ def test_a_wrong_option_is_told_without_its_marks(words: tuple[str, ...]) -> Non
 
 def test_a_command_that_is_not_whole_shows_its_help() -> None:
     """As --help does, but it is wrong usage."""
-    done = _hookkeeper("deliveries")
+    done = hookkeeper("deliveries")
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr == _hookkeeper("deliveries", "--help").stdout
+    assert done.stderr == hookkeeper("deliveries", "--help").stdout
 
 
 def test_a_key_that_no_database_takes_is_refused() -> None:
     """Bytes that are no text come from a shell in another encoding."""
-    done = _hookkeeper("emit", "session-failed", "--data", "{}", "--key", b"\xff")
+    done = hookkeeper("emit", "session-failed", "--data", "{}", "--key", b"\xff")
     assert done.returncode == 2
 
 
 def test_a_test_event_takes_its_body_from_standard_input() -> None:
     """`--data -` and the body limit of the settings hold for test events as well."""
     webhook = _add_webhook()
-    assert _hookkeeper("webhooks", "test", webhook, "--data", "-", data=b'{"a": 1}').returncode == 0
-    assert _hookkeeper("settings", "set", "--body-limit", "1024").returncode == 0
+    assert hookkeeper("webhooks", "test", webhook, "--data", "-", data=b'{"a": 1}').returncode == 0
+    assert hookkeeper("settings", "set", "--body-limit", "1024").returncode == 0
     large = json.dumps({"a": "x" * 2000}).encode()
-    assert _hookkeeper("webhooks", "test", webhook, "--data", "-", data=large).returncode == 1
+    assert hookkeeper("webhooks", "test", webhook, "--data", "-", data=large).returncode == 1
 
 
 def test_one_delivery_that_is_not_there_stops_no_other() -> None:
     """`resend` does what it can, and its exit status says that it was not all."""
     webhook = _add_webhook()
-    delivery = _hookkeeper("webhooks", "test", webhook).stdout.decode().strip()
-    done = _hookkeeper("deliveries", "resend", "dlv_none", delivery)
+    delivery = hookkeeper("webhooks", "test", webhook).stdout.decode().strip()
+    done = hookkeeper("deliveries", "resend", "dlv_none", delivery)
     assert done.returncode == 1
     assert delivery in done.stdout.decode()
     assert b"There is no delivery dlv_none" in done.stderr
@@ -130,8 +116,8 @@ def test_one_delivery_that_is_not_there_stops_no_other() -> None:
 def test_deleting_what_is_gone_says_who_deleted_it() -> None:
     """The books remember."""
     webhook = _add_webhook()
-    assert _hookkeeper("webhooks", "delete", webhook, "--yes").returncode == 0
-    again = _hookkeeper("webhooks", "delete", webhook, "--yes")
+    assert hookkeeper("webhooks", "delete", webhook, "--yes").returncode == 0
+    again = hookkeeper("webhooks", "delete", webhook, "--yes")
     assert again.returncode == 1
     assert f"{webhook} was deleted by".encode() in again.stderr
 
@@ -139,8 +125,8 @@ def test_deleting_what_is_gone_says_who_deleted_it() -> None:
 def test_json_leaves_the_terminal_whole() -> None:
     """C1 controls and right-to-left marks in a body are escaped, and the body's text is exact."""
     body = '{"a":"\u009b31m\u202e",  "n":1.10}'
-    event = _hookkeeper("emit", "session-failed", "--data", body).stdout.decode().strip()
-    shown = _hookkeeper("events", "show", event, "--json")
+    event = hookkeeper("emit", "session-failed", "--data", body).stdout.decode().strip()
+    shown = hookkeeper("events", "show", event, "--json")
     assert shown.stdout.isascii()
     assert json.loads(shown.stdout)["body"] == body
 
@@ -151,7 +137,7 @@ def test_a_full_disk_is_told_with_the_file(database: Path) -> None:
     lock = database.with_name(f"{database.name}.dispatcher")
     lock.unlink()
     lock.symlink_to("/dev/full")
-    done = _hookkeeper("serve")
+    done = hookkeeper("serve")
     words = f"{lock}: No space left on device. Free some space.\n"
     assert (done.returncode, done.stderr.decode()) == (1, words)
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-_RUN = "from core.cli.main import run; run(lambda database: 0)"
-_COMMAND = [sys.executable, "-c", _RUN, "emit", "--batch", "-"]
+from tests.core.cli.command import HOOKKEEPER
+
+_COMMAND = [*HOOKKEEPER, "emit", "--batch", "-"]
 _LINE = b'{"type": "session-failed", "data": {"n": 1.10}}\n'
 
 
@@ -149,5 +150,5 @@ def test_half_a_surrogate_pair_is_taken_as_by_data(database: Path) -> None:
     wrong = b'{"key": "\\ud800", "data": {"interviewId": "a"}, "type": "session-started"}\n'
     stored, refused = _answers(line + wrong)
     assert refused["error"] == "Half a surrogate pair is taken in a body only."
-    show = [*_COMMAND[:3], "events", "show", str(stored["id"]), "--body"]
+    show = [*HOOKKEEPER, "events", "show", str(stored["id"]), "--body"]
     assert subprocess.run(show, capture_output=True, check=True).stdout == body

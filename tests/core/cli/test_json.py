@@ -106,6 +106,25 @@ def test_a_failure_without_json_stays_a_sentence(shell: Shell) -> None:
     assert shell.err == "There is no delivery nope. hookkeeper deliveries list shows the newest.\n"
     assert shell("deliveries", "show", "nope", "--", "--json") == 2
     assert shell.err.startswith("Usage: ")
+    assert shell("deliveries", "list", "--since") == 2
+    assert shell.err.startswith("Usage: hookkeeper deliveries list")
+
+
+@pytest.mark.usefixtures("some_settings")
+def test_an_option_without_its_value_is_named(shell: Shell) -> None:
+    """It is the last word, so that nothing is there to be its value."""
+    assert _failure(shell, "deliveries", "list", "--json", "--since") == {
+        "error": "Option '--since' requires an argument.",
+        "field": "since",
+        "hint": "hookkeeper deliveries list --help shows what it takes.",
+    }
+
+
+def test_an_exit_status_of_1_comes_with_an_object(shell: Shell) -> None:
+    """Also where the data themselves say what is wrong, as with a database that is not there."""
+    found = _failure(shell, "doctor", "--json")
+    assert found["error"] == "Not all is well: the data on stdout says what is not."
+    assert any(json.loads(line)["wrong"] for line in shell.out.splitlines())
 
 
 def test_a_database_that_cannot_be_used_is_one_object(
