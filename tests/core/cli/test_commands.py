@@ -80,9 +80,8 @@ def test_rotating_twice_within_a_day_and_now(shell: Shell) -> None:
     assert shell("webhooks", "show", identity) == 0
     assert "Older secrets         2 sign, too, until " in shell.out
     (rotated,) = shell.json("webhooks", "rotate-secret", identity, "--now")
-    assert shell.err == (
-        "The secrets before this one have ended: a receiver refuses requests until it has the new one.\n"
-    )
+    words = "The secrets before this one have ended: a receiver refuses requests until it has the new one."
+    assert json.loads(shell.err) == {"note": words}
     assert shell("webhooks", "show", identity, "--reveal-secret") == 0
     assert str(rotated["signing_secret"]) in shell.out
     assert "Older secrets         none" in shell.out

@@ -80,7 +80,7 @@ async def test_headers_pasted_at_a_terminal(shell: Shell) -> None:
         ("x-a: 1\nX-A: hush\n", "--header-file: line 2: X-A is given twice."),
         ("x-a: 1\nx-b: " + "hush" * 3000, "--header-file: line 2: All custom headers together"),
         ("\n \n", "--header-file: it holds no header."),
-        ("x-a: hush".encode("utf-16"), "--header-file: the headers are text in UTF-8."),
+        ("x-a: hush".encode("utf-16"), "/headers is UTF-16. Save it as UTF-8."),
         (b"x-a: hush\xff", "--header-file: the headers are text in UTF-8."),
     ],
 )

@@ -239,7 +239,7 @@ def _leaves(value: object) -> set[str]:
     return {f"{value:g}" if isinstance(value, float) else str(value)}
 
 
-_WORDED = {"yes", "no", "–", "no limit", "every status", "stored", "as the general settings say"}
+_WORDED = {"yes", "no", "–", "no limit", "every status", "stored", "none", "as the general settings say"}
 """What stands for true, false and null in tables."""
 
 
