@@ -111,11 +111,11 @@ class Dispatcher:
             if outlook.fingerprint != self._fingerprint:
                 await self._refresh(tasks, outlook.fingerprint)
             due = {} if self._must_wait(tasks) else outlook.due
-            now = now_ms()
+            now, moment = now_ms(), time.monotonic()
             ready = [
                 self._destinations[seq] for seq, at in due.items() if at <= now and seq in self._destinations
             ]
-            claimed = await self._claim(tasks, ready)
+            claimed = await self._claim(tasks, ready, moment)
             if self._blocked and not self._recorder.fails:
                 self._blocked = False
                 self._note("")
@@ -127,8 +127,9 @@ class Dispatcher:
             _log.error("nothing can be claimed", reason=str(error))
             self._blocked = True
             self._note(str(error))
-            due, ready, now = {}, [], now_ms()
-        moment = time.monotonic()
+            due, ready = {}, []
+            now, moment = now_ms(), time.monotonic()
+        # As they were seen when they were passed over: a moment later nobody would wake them.
         later = [(at - now) / 1000 for at in due.values() if at > now]
         later += [at - moment for each in ready if (at := each.wakes_at(moment)) > moment]
         with suppress(TimeoutError):
@@ -168,7 +169,7 @@ class Dispatcher:
             self._probe = None
             self._wake.set()
 
-    async def _claim(self, tasks: asyncio.TaskGroup, ready: list[Destination]) -> bool:
+    async def _claim(self, tasks: asyncio.TaskGroup, ready: list[Destination], moment: float) -> bool:
         """Claim for those that have deliveries due, the one with least in flight and served longest ago first.
 
         Shares are counted for one destination more than there are: whoever comes next finds free slots, even if
@@ -178,7 +179,6 @@ class Dispatcher:
         active = sum(each.in_flight > 0 for each in self._destinations.values())
         active += sum(each.in_flight == 0 for each in ready)
         share = max(1, MOST_IN_FLIGHT // (active + 1))
-        moment = time.monotonic()
         slots = []
         for destination in sorted(ready, key=lambda each: (each.in_flight, each.served_at)):
             wanted = destination.slots(free, share, moment)
