@@ -78,6 +78,15 @@ class Outcome(StrEnum):
     TOKEN_ERROR = "token_error"
     INTERRUPTED = "interrupted"
     SHUTDOWN = "shutdown"
+    LOCAL_LIMIT = "local_limit"
+
+    @property
+    def concerns_endpoint(self) -> bool:
+        """Whether it says something of the endpoint; if not, it counts against nobody."""
+        return self not in _NOT_THE_ENDPOINT
+
+
+_NOT_THE_ENDPOINT = (Outcome.TOKEN_ERROR, Outcome.INTERRUPTED, Outcome.SHUTDOWN, Outcome.LOCAL_LIMIT)
 
 
 class NoticeKind(StrEnum):

@@ -32,6 +32,7 @@ _OUTCOMES = {
     Outcome.TOKEN_ERROR: "token error",
     Outcome.INTERRUPTED: "interrupted",
     Outcome.SHUTDOWN: "shutdown",
+    Outcome.LOCAL_LIMIT: "local limit",
 }
 _PACES = {PaceWord.OPEN: "breaker open", PaceWord.HALF_OPEN: "half-open", PaceWord.PAUSED: "paused"}
 _WAITS = {
@@ -72,7 +73,7 @@ def outcome_mark(outcome: Outcome, status: int | None) -> Mark:
     """How an attempt ended."""
     if outcome is Outcome.OK:
         return "✓", answer(outcome, status), OK
-    if outcome in (Outcome.SHUTDOWN, Outcome.INTERRUPTED):
+    if outcome in (Outcome.SHUTDOWN, Outcome.INTERRUPTED, Outcome.LOCAL_LIMIT):
         return "–", answer(outcome, status), MUTED
     return "✗", answer(outcome, status), BAD
 

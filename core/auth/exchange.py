@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from core import local_limit
 from core.auth.json_body import MOST_BYTES, Unreadable, json_object
 from core.auth.token import TokenError
 from core.errors import HookkeeperError
@@ -83,6 +84,8 @@ async def _read(response: httpx.Response, host: str) -> tuple[bytes, str]:
 def _words(error: BaseException, host: str) -> str:
     """What went wrong. The innermost cause knows best: the outer exceptions fold many into one."""
     for cause in reversed(list(_causes(error))):
+        if limit := local_limit.reason_of(cause):
+            return f"the token endpoint at {host} was not asked: {limit}"
         match cause:
             case InvalidSetting():
                 return f"the token endpoint at {host} cannot be asked: {str(cause).removesuffix('.')}"

@@ -24,9 +24,11 @@ def run_serve(database: Path, *, started_by: str = "serve") -> int:
     import structlog
     import uvloop
 
+    from core import local_limit
     from core.service.log import Log
     from core.service.serve import serve
 
+    local_limit.raise_open_files()
     # What is imported is no garbage, and attempts leave few cycles: one or two percent of a delivery was looking for some.
     gc.freeze()
     gc.enable()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from core import local_limit
 from core.auth import Credentials, Token, TokenError, fetch
 from core.delivery.http import Http
 from core.delivery.tls import Tls
@@ -32,11 +33,14 @@ async def try_authorization(settings: GeneralSettings) -> AuthorizationAnswer:
     if credentials is None:
         return AuthorizationAnswer(False, "Enter Authentication URL, Client ID and Secret Key first.")
     began = time.monotonic()
-    async with Http(lambda: settings.allowed_networks, Tls(lambda: settings)) as http:
-        try:
+    try:
+        async with Http(lambda: settings.allowed_networks, Tls(lambda: settings)) as http:
             token = await fetch(http.client, credentials)
-        except TokenError as error:
-            return AuthorizationAnswer(False, str(error))
+    except TokenError as error:
+        return AuthorizationAnswer(False, str(error))
+    except OSError as error:
+        words = local_limit.reason_of(error) or error.strerror or str(error)
+        return AuthorizationAnswer(False, f"the token endpoint was not asked: {words}.")
     took = time.monotonic() - began
     form = _form(credentials, token)
     words = f"token received in {took:.2f} s, expires in {token.expires_in:,.0f} s ({form})"

@@ -4,9 +4,11 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 import structlog
 
+from core import local_limit
 from core.auth import Credentials, TokenError, TokenSource
 from core.clock import now_ms
 from core.delivery.attempt import attempt
@@ -16,6 +18,7 @@ from core.delivery.http import Http
 from core.delivery.jobs import run_jobs
 from core.delivery.notifier import Notifier
 from core.delivery.recorder import Recorder
+from core.delivery.slow_down import SlowDown
 from core.delivery.tls import Tls
 from core.delivery.verdict import judge
 from core.delivery.wall_clock import WallClock
@@ -24,17 +27,26 @@ from core.store import DatabaseNewer, DatabaseReplaced, EpochEnded, Store, Store
 from core.store.queue import Claim, Ending
 
 MOST_IN_FLIGHT = 256
+"""At most; fewer where the limit of open files leaves fewer connections."""
 POLL = 0.25
 """Seconds between two looks at the file for what no bell has told."""
 _GRACE = 2.0
 _WAL_LIMIT = 16 * 1024 * 1024
 _WATCH_AGAIN = 1.0
+_REMEDY = " Raise the limit: ulimit -n, or LimitNOFILE= in the service's unit."
 
 _log = structlog.get_logger()
 
 
+class Note(NamedTuple):
+    """What a person should know of the one who delivers. `slowed` names the limit of this machine that was reached."""
+
+    words: str = ""
+    slowed: str = ""
+
+
 class Dispatcher:
-    """One epoch of delivering. `note` is told what a person should know, "" when all is well.
+    """One epoch of delivering. `note` is told what a person should know, whenever that has changed.
 
     `nameservers` (`address:port`) replace the machine's.
     """
@@ -44,7 +56,7 @@ class Dispatcher:
         store: Store,
         epoch: int,
         wake: asyncio.Event,
-        note: Callable[[str], None],
+        note: Callable[[Note], None],
         *,
         nameservers: Sequence[str] = (),
     ) -> None:
@@ -53,19 +65,22 @@ class Dispatcher:
         self._wake = wake
         self._news = asyncio.Event()
         self._note = note
+        self._noted = Note()
         self._settings = GeneralSettings()
         self._destinations: dict[int, Destination] = {}
         self._fingerprint: tuple[object, ...] = ()
         self._outlook: queue.Outlook | None = None
+        connections = local_limit.most_connections()
+        self._slow_down = SlowDown(min(MOST_IN_FLIGHT, connections))
         tls = Tls(lambda: self._settings)
         self._http = Http(lambda: self._settings.allowed_networks, tls, nameservers=nameservers)
         self._notifier = Notifier(store, self._http, tls, lambda: self._settings)
         self._tokens: TokenSource | None = None
         self._probe: asyncio.Task[None] | None = None
         self._attempts: dict[int, asyncio.Task[None]] = {}
-        self._recorder = Recorder(store, epoch, note, self._ended)
+        self._recorder = Recorder(store, epoch, self._say, self._ended)
         self._stopping = False
-        self._blocked = False
+        self._unclaimed = ""
         self._clock = WallClock()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -116,25 +131,38 @@ class Dispatcher:
                 self._destinations[seq] for seq, at in due.items() if at <= now and seq in self._destinations
             ]
             claimed = await self._claim(tasks, ready, moment)
-            if self._blocked and not self._recorder.fails:
-                self._blocked = False
-                self._note("")
-            if claimed:
-                return
+            self._unclaimed = ""
         except EpochEnded:
             raise
         except StoreError as error:
             _log.error("nothing can be claimed", reason=str(error))
-            self._blocked = True
-            self._note(str(error))
-            due, ready = {}, []
+            self._unclaimed = str(error)
+            due, ready, claimed = {}, [], False
             now, moment = now_ms(), time.monotonic()
+        self._say()
+        if claimed:
+            return
         # As they were seen when they were passed over: a moment later nobody would wake them.
         later = [(at - now) / 1000 for at in due.values() if at > now]
-        later += [at - moment for each in ready if (at := each.wakes_at(moment)) > moment]
+        later += [
+            at - moment
+            for each in ready
+            if (at := max(self._slow_down.not_before, each.wakes_at(moment))) > moment
+        ]
         with suppress(TimeoutError):
             async with asyncio.timeout(min([*later, 1.0])):
                 await self._wake.wait()
+
+    def _say(self) -> None:
+        """Tell what a person should know: what cannot be written or read comes first."""
+        slowed = self._slow_down.reason(time.monotonic())
+        note = Note(self._recorder.problem or self._unclaimed)
+        if slowed and not note.words:
+            remedy = _REMEDY if slowed == local_limit.TOO_MANY_FILES else ""
+            note = Note(f"Deliveries go out more slowly: {slowed}.{remedy}", slowed)
+        if note != self._noted:
+            self._noted = note
+            self._note(note)
 
     async def _follow_clock(self) -> None:
         """Before anything is claimed: a clock set forward makes no retry due."""
@@ -146,7 +174,7 @@ class Dispatcher:
 
     def _must_wait(self, tasks: asyncio.TaskGroup) -> bool:
         """Whether nothing can be delivered now: outcomes cannot be written, or the token endpoint fails."""
-        if self._recorder.fails:
+        if self._recorder.problem:
             return True
         if self._tokens is None or self._tokens.failure is None:
             return False
@@ -157,7 +185,7 @@ class Dispatcher:
     def _can_deliver(self) -> bool:
         """Whether what is put into the queue now can leave it soon."""
         failing = self._tokens is not None and self._tokens.failure is not None
-        return not (self._stopping or self._recorder.fails or failing)
+        return not (self._stopping or self._recorder.problem or failing)
 
     async def _ask_for_token(self, tokens: TokenSource) -> None:
         """One request shows whether the token endpoint is well again; the deliveries wait meanwhile."""
@@ -175,10 +203,11 @@ class Dispatcher:
         Shares are counted for one destination more than there are: whoever comes next finds free slots, even if
         all others hang.
         """
-        free = MOST_IN_FLIGHT - self._in_flight
+        in_flight = self._in_flight
+        free = self._slow_down.room(in_flight, moment)
         active = sum(each.in_flight > 0 for each in self._destinations.values())
         active += sum(each.in_flight == 0 for each in ready)
-        share = max(1, MOST_IN_FLIGHT // (active + 1))
+        share = max(1, self._slow_down.most // (active + 1))
         slots = []
         for destination in sorted(ready, key=lambda each: (each.in_flight, each.served_at)):
             wanted = destination.slots(free, share, moment)
@@ -189,6 +218,7 @@ class Dispatcher:
             return False
         self._outlook = None
         claims = await queue.claim(self._store, self._epoch, slots, fingerprint=self._fingerprint)
+        self._slow_down.begin(in_flight + len(claims), moment)
         for claim in claims:
             destination = self._destinations[claim.webhook]
             destination.begin(claim, moment)
@@ -210,8 +240,12 @@ class Dispatcher:
             result = AttemptResult(Outcome.SHUTDOWN, reason, request.url, started_at, total)
         finally:
             del self._attempts[claim.seq]
-        destination.pace.note(result, time.monotonic())
-        verdict = judge(claim, result, destination.waits, self._tokens)
+        ended = time.monotonic()
+        destination.pace.note(result, ended)
+        self._slow_down.note(result, len(self._attempts), ended)
+        verdict = judge(
+            claim, result, destination.waits, self._tokens, max(0.0, self._slow_down.not_before - ended)
+        )
         self._recorder.add(Ending(claim, result, verdict))
         # After an answer the endpoint is free for the next one; a failure is written down first.
         if result.outcome is Outcome.OK:

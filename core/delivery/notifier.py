@@ -13,7 +13,7 @@ from core.clock import now_ms, utc_words
 from core.delivery import outcome
 from core.delivery.http import Http
 from core.delivery.tls import Tls, UnusableFile
-from core.models import GeneralSettings, Notice, NoticeKind
+from core.models import GeneralSettings, Notice, NoticeKind, Outcome
 from core.store import Store, StoreError, notices
 from core.store.notices import DueNotice
 from core.url import host_of
@@ -65,9 +65,11 @@ class Notifier:
         now = now_ms()
         try:
             self._tls.context()
+            end = self._tls.certificate_ends_at
         except UnusableFile as error:
             return f"{now // _DAY_MS} {error}", f"Nothing is delivered over https: {error}"
-        end = self._tls.certificate_ends_at
+        except OSError:
+            return None  # no file can be opened now, which says nothing of these
         if end is None or end.timestamp() * 1000 - now > _WARNING_MS:
             return None
         path = self._settings().client_certificate
@@ -86,7 +88,9 @@ class Notifier:
             await self._send(due, url)
 
     async def _send(self, due: DueNotice, url: str) -> None:
-        problem = await self._problem_of_sending(due.notice, url)
+        kind, problem = await self._outcome_of_sending(due.notice, url)
+        if kind is Outcome.LOCAL_LIMIT:
+            return  # it is due again at once, and has not been tried
         wait = schedule.wait_after(_WAITS, due.tries + 1) if problem is not None else None
         if problem is not None:
             _log.warning(
@@ -96,7 +100,7 @@ class Notifier:
             self._store, due.notice.id, None if wait is None else now_ms() + round(wait * 1000)
         )
 
-    async def _problem_of_sending(self, notice: Notice, url: str) -> str | None:
+    async def _outcome_of_sending(self, notice: Notice, url: str) -> tuple[Outcome, str | None]:
         deadline = self._settings().deadline
         try:
             async with (
@@ -109,6 +113,8 @@ class Notifier:
                     timeout=None,
                 ) as response,
             ):
-                return None if response.is_success else f"answered {response.status_code}"
+                if response.is_success:
+                    return Outcome.OK, None
+                return Outcome.HTTP_STATUS, f"answered {response.status_code}"
         except Exception as error:  # whatever the client raises is why it did not arrive
-            return outcome.of_error(error, host_of(url), "", deadline)[1]
+            return outcome.of_error(error, host_of(url), "", deadline)

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from functools import lru_cache
 
+from core import local_limit
 from core.auth import TokenError
 from core.delivery.guard import AddressBlocked
 from core.delivery.http import ClosedWithoutAnswer, HeadTooLarge, NameNotResolved, NotHttp
@@ -51,6 +52,17 @@ def of_error(error: BaseException, host: str, peer: str, deadline: float) -> tup
     """What an error means. The innermost cause knows best. `peer` is the address really used, "" if none was."""
     if isinstance(error, TokenError):
         return Outcome.TOKEN_ERROR, f"{error.words}; the endpoint was not asked"
+    limits = (local_limit.reason_of(cause, peer) for cause in _causes(error))
+    if limit := next(filter(None, limits), None):
+        return Outcome.LOCAL_LIMIT, f"{limit}; no attempt used"
+    kind, reason = _of_others(error, host, peer, deadline)
+    # What a library could not open shows as a name without an address, or a certificate without an authority.
+    if kind in (Outcome.DNS, Outcome.TLS) and (limit := local_limit.reached()):
+        return Outcome.LOCAL_LIMIT, f"{limit}; no attempt used"
+    return kind, reason
+
+
+def _of_others(error: BaseException, host: str, peer: str, deadline: float) -> tuple[Outcome, str]:
     for cause in _causes(error):
         known = _of_cause(cause, host, peer or host, deadline)
         if known is not None:

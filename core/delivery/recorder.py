@@ -15,24 +15,24 @@ _log = structlog.get_logger()
 
 
 class Recorder:
-    """The books of one epoch. `ended` is told of what is written, `note` of what a person should know."""
+    """The books of one epoch. `ended` is told of what is written; `say` is called when `problem` has changed."""
 
     def __init__(
         self,
         store: Store,
         epoch: int,
-        note: Callable[[str], None],
+        say: Callable[[], None],
         ended: Callable[[Sequence[Ending]], None],
     ) -> None:
         self._store = store
         self._epoch = epoch
-        self._note = note
+        self._say = say
         self._ended = ended
         self._gathered: list[Ending] = []
         self._news = asyncio.Event()
         self._closed = False
-        self.fails = False
-        """Whether outcomes are kept because they cannot be written: nothing more should be claimed."""
+        self.problem = ""
+        """Why outcomes are kept and cannot be written, so that nothing more should be claimed; "" if all is well."""
 
     def add(self, ending: Ending) -> None:
         """Write this down soon. It is kept until that is possible."""
@@ -62,17 +62,19 @@ class Recorder:
             except EpochEnded:
                 raise
             except StoreError as error:
-                if not self.fails:
-                    self.fails = True
+                if not self.problem:
                     _log.error("outcomes cannot be recorded", number=len(endings), reason=str(error))
-                self._note(f"outcomes cannot be recorded: {error}")
+                self._is(f"outcomes cannot be recorded: {error}")
                 await asyncio.sleep(_AGAIN)
-        if self.fails:
-            self.fails = False
-            self._note("")
+        self._is("")
         for claim, result, verdict in endings:
             if (
                 result.outcome is not Outcome.OK
             ):  # the books have them all, the log what somebody may look for
                 _log.info("attempt", delivery=claim.id, number=claim.number, outcome=str(result.outcome),
                           status=result.status_code, ms=result.total_ms, state=str(verdict.state))  # fmt: skip
+
+    def _is(self, problem: str) -> None:
+        if problem != self.problem:
+            self.problem = problem
+            self._say()

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
+from core import local_limit
 from core.models import GeneralSettings, InvalidSetting
 
 _LOOK_AGAIN = 1.0
@@ -46,7 +47,10 @@ class Tls:
         self._made = _Made(None, ("", "", ""))
 
     def context(self) -> ssl.SSLContext:
-        """What to connect with. Raises UnusableFile, so that nothing goes out with less than was asked for."""
+        """What to connect with. Raises UnusableFile, so that nothing goes out with less than was asked for.
+
+        Raises OSError while no file can be opened.
+        """
         made = self._current()
         if made.context is None:
             raise UnusableFile(*made.problem)
@@ -60,12 +64,13 @@ class Tls:
     def _current(self) -> _Made:
         paths = _paths(self._settings())
         if paths != self._paths or monotonic() >= self._look_again_at:
-            self._look_again_at = monotonic() + _LOOK_AGAIN
-            self._paths = paths
             seen = {field: _fingerprint(path) for field, path in paths.items()}
             if seen != self._seen:
-                self._seen = seen
-                self._made = _make(paths)
+                made = _make(paths)
+                # What OpenSSL could not open it leaves out, and that would be kept until a file changes.
+                local_limit.check()
+                self._seen, self._made = seen, made
+            self._paths, self._look_again_at = paths, monotonic() + _LOOK_AGAIN
         return self._made
 
 

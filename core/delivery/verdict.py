@@ -11,11 +11,13 @@ from core.store.queue import Claim, Verdict
 GONE = 410
 
 
-def judge(claim: Claim, result: AttemptResult, waits: Sequence[float], tokens: TokenSource | None) -> Verdict:
+def judge(
+    claim: Claim, result: AttemptResult, waits: Sequence[float], tokens: TokenSource | None, slow_down: float
+) -> Verdict:
     """Delivered, due again, or failed because the schedule has no wait left.
 
-    `waits` is the schedule, in seconds; without a token the token endpoint's own pace counts. What is not the
-    endpoint's fault takes no step of the schedule.
+    `waits` is the schedule, in seconds; without a token the token endpoint's own pace counts, after a limit of this
+    machine the `slow_down` of all webhooks, in seconds. What is not the endpoint's fault takes no step of the schedule.
     """
     match result.outcome:
         case Outcome.OK:
@@ -24,6 +26,8 @@ def judge(claim: Claim, result: AttemptResult, waits: Sequence[float], tokens: T
             return Verdict(DeliveryState.PENDING, claim.step, now_ms())
         case Outcome.TOKEN_ERROR:
             return Verdict(DeliveryState.PENDING, claim.step, _in((tokens and tokens.wait) or 0.0))
+        case Outcome.LOCAL_LIMIT:
+            return Verdict(DeliveryState.PENDING, claim.step, _in(slow_down))
         case Outcome.HTTP_STATUS if result.status_code == GONE:
             return Verdict(DeliveryState.PENDING, claim.step, now_ms(), gone=True)
     wait = schedule.wait_after(waits, claim.step + 1)

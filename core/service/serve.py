@@ -13,7 +13,7 @@ import structlog
 
 from core.actor import actor
 from core.clock import from_ms, now_ms
-from core.delivery.dispatcher import Dispatcher
+from core.delivery.dispatcher import Dispatcher, Note
 from core.models import NoticeKind
 from core.store import Store, config, notices, open_store, queue, retention
 from core.store.bell import Bell
@@ -80,10 +80,9 @@ async def _deliver(store: Store, lock: DispatcherLock, stop: asyncio.Event, star
     holder = Holder(os.getpid(), epoch, started_by, now_ms(), actor())
     lock.say(holder)
 
-    def note(words: str) -> None:
-        if words != holder.note:
-            holder.note = words[:500]
-            lock.say(holder)
+    def note(note: Note) -> None:
+        holder.note, holder.slowed = note.words[:500], note.slowed
+        lock.say(holder)
 
     taken_back = await queue.recover(store, epoch)
     _log.info("delivering", database=str(store.path), epoch=epoch, pid=holder.pid, taken_back=taken_back)

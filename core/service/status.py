@@ -14,7 +14,9 @@ _SILENCE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class DispatcherStatus:
-    """`note` is what the dispatcher itself has to say, such as a full disk. `awaited`: another one stands by."""
+    """`note` is what the dispatcher itself has to say, such as a full disk; `slowed` the limit of this machine that it has
+    met. `awaited`: another one stands by.
+    """
 
     running: bool
     pid: int | None = None
@@ -23,6 +25,7 @@ class DispatcherStatus:
     started_at: datetime | None = None
     silent_since: datetime | None = None
     note: str = ""
+    slowed: str = ""
     awaited: bool = False
 
     @property
@@ -52,5 +55,6 @@ def dispatcher_status(database: Path) -> DispatcherStatus:
         started_at=from_ms(holder.started_at),
         silent_since=from_ms(int(beat * 1000)) if time.time() - beat > _SILENCE else None,
         note=holder.note,
+        slowed=holder.slowed,
         awaited=lock.is_awaited(),
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core import local_limit
 from core.clock import clock_time
 from core.errors import HookkeeperError
 
@@ -102,6 +103,8 @@ class Conflict(StoreError):
 
 def in_words(error: sqlite3.Error | OSError, path: Path) -> StoreError:
     """The error that people get for one of SQLite or the operating system."""
+    if limit := _limit(error):
+        return StoreError(f"The database {path} cannot be used now: {limit}.")
     if isinstance(error, OSError):
         return DatabaseMissing(f"The database {path} cannot be used: {error.strerror or error}.")
     code = getattr(error, "sqlite_errorcode", None) or 0
@@ -123,3 +126,15 @@ def in_words(error: sqlite3.Error | OSError, path: Path) -> StoreError:
         case sqlite3.SQLITE_IOERR:
             return DatabaseFull(f"Reading or writing {path} failed. Is the disk full? Free some space.")
     return StoreError(f"The database {path} answered: {error}.")
+
+
+def _limit(error: sqlite3.Error | OSError) -> str | None:
+    """Which limit of this machine an error means; SQLite does not tell why a file cannot be opened."""
+    if isinstance(error, OSError):
+        return local_limit.reason_of(error)
+    match (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF:
+        case sqlite3.SQLITE_NOMEM:
+            return local_limit.reason_of(MemoryError())
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_IOERR:
+            return local_limit.reached()
+    return None

@@ -28,6 +28,7 @@ class Holder(msgspec.Struct):
     started_at: int
     user: str
     note: str = ""
+    slowed: str = ""
 
 
 @dataclass(slots=True)

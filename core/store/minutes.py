@@ -8,8 +8,6 @@ from core.models import AttemptResult, Outcome
 
 MINUTE_MS = 60_000
 _KEPT = 60
-# What no endpoint did.
-_UNCOUNTED = (Outcome.TOKEN_ERROR, Outcome.INTERRUPTED, Outcome.SHUTDOWN)
 
 
 def note_attempts(database: sqlite3.Connection, results: Sequence[AttemptResult]) -> None:
@@ -21,7 +19,7 @@ def note_attempts(database: sqlite3.Connection, results: Sequence[AttemptResult]
             _two_digits(result.total_ms),
         )
         for result in results
-        if result.outcome not in _UNCOUNTED
+        if result.outcome.concerns_endpoint
     )
     database.executemany(
         "INSERT INTO minutes VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number",

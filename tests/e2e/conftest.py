@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.receiver import Receiver
 
-Serve = Callable[[], Coroutine[None, None, asyncio.subprocess.Process]]
+Serve = Callable[..., Coroutine[None, None, asyncio.subprocess.Process]]
 ROOT = Path(__file__).parents[2]
 
 
@@ -34,12 +34,13 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def serve(database: Path) -> AsyncIterator[Serve]:
-    """Starts `serve` as a process; those that still run at the end are drained."""
+    """Starts `serve` as a process, with `open_files` under that limit; those that still run at the end are drained."""
     started: list[asyncio.subprocess.Process] = []
 
-    async def start() -> asyncio.subprocess.Process:
+    async def start(open_files: int | None = None) -> asyncio.subprocess.Process:
+        limit = f"ulimit -n {open_files}; " if open_files else ""  # soft and hard
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "core.cli", "--db", str(database), "serve",
+            "sh", "-c", f'{limit}exec "$0" "$@"', sys.executable, "-m", "core.cli", "--db", str(database), "serve",
             stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, cwd=ROOT, env=dict(os.environ),
         )  # fmt: skip
         started.append(process)

@@ -31,8 +31,9 @@ class Receiver:
     With `tls` it is https, of the name localhost.
     """
 
-    def __init__(self, port: int = 0, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, port: int = 0, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         self._port = port
+        self._host = host
         self._tls = tls
         self.status = 200
         self.statuses: list[int] = []
@@ -52,7 +53,7 @@ class Receiver:
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port, ssl=self._tls)
+        self._server = await asyncio.start_server(self._serve, self._host, self._port, ssl=self._tls)
         return self
 
     async def __aexit__(

@@ -59,3 +59,15 @@ def test_another_dispatcher_that_stands_by() -> None:
     status = DispatcherStatus(True, pid=4121, awaited=True)
     assert status_words(status, None) == ("✓ delivering, pid 4121 (+1)", "$success")
     assert status_words(status, 4121) == ("✓ delivering here (+1)", "$success")
+
+
+def test_a_limit_of_this_machine_is_named() -> None:
+    """Nothing is lost, it only goes more slowly: no error, and why."""
+    status = DispatcherStatus(
+        True, pid=4121, note="Deliveries go out more slowly.", slowed="too many open files"
+    )
+    assert status_words(status, None) == ("! too many open files", "$warning")
+    assert status_words(DispatcherStatus(True, pid=4121, note="The disk is full."), None) == (
+        "! cannot record",
+        "$error",
+    )

@@ -118,6 +118,8 @@ def status_words(status: "DispatcherStatus", child: int | None) -> tuple[str, st
     """Who delivers, in the top bar's words, and their colour."""
     if not status.running:
         return "! nobody delivers", "$warning"
+    if status.slowed:
+        return f"! {status.slowed}", "$warning"
     if status.note:
         return "! cannot record", "$error"
     if status.silent_since is not None:

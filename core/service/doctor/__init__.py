@@ -4,6 +4,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core import local_limit
 from core.errors import HookkeeperError
 from core.service.doctor import delivering, files, machine
 from core.service.doctor.finding import Finding, well, wrong
@@ -18,6 +19,7 @@ __all__ = ["Finding", "examine"]
 async def examine(database: Path, *, network: bool = False) -> list[Finding]:
     """All checks in the order in which they are to be read; with `network` those that ask other machines, too."""
     found = [machine.python(), machine.sqlite(SQLITE_VERSION), *files.database_files(database)]
+    found.append(machine.open_files(local_limit.highest_open_files()))
     if database.parent.is_dir():
         found.append(machine.space(shutil.disk_usage(database.parent).free))
     found += files.keys()

@@ -7,6 +7,8 @@ from core.clock import utc_words
 from core.service.doctor.finding import Finding, well, wrong
 from core.store.inspection import has_wal_reset_bug
 
+ENOUGH_FILES = 320
+"""As many connections as are in flight at most, and some more."""
 LEAST_SPACE = 200 * 1024 * 1024
 _MIB = 1024 * 1024
 _WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,6 +38,17 @@ def space(free: int) -> Finding:
         words = f"Only {free // _MIB:,} MB are free. Free some space: nothing can be stored on a full disk."
         return wrong("disk", words)
     return well("disk", f"{free // _MIB:,} MB are free.")
+
+
+def open_files(most: int) -> Finding:
+    """How many files a process may have open: each connection is one."""
+    words = f"{most:,} files may be open at once."
+    if most < ENOUGH_FILES:
+        return wrong(
+            "limits",
+            f"Only {words} Fewer deliveries go out at the same time. Raise the limit: ulimit -n 1024",
+        )
+    return well("limits", words)
 
 
 def clock(now: datetime, newest: datetime | None) -> Finding:

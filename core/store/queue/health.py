@@ -13,8 +13,6 @@ LEAST_FAILURES = 20
 CERTIFICATE_WARNING_MS = 14 * 86_400_000
 _ACTOR = "hookkeeper"
 _TOLD_AT = (50, 70, 90)
-# What is not the endpoint's fault.
-_UNCOUNTED = (Outcome.TOKEN_ERROR, Outcome.INTERRUPTED, Outcome.SHUTDOWN)
 _TOO_MANY_REQUESTS = 429
 
 
@@ -35,7 +33,7 @@ def note_attempt(
             " WHERE seq = ? AND enabled AND failing_since IS NOT NULL",
             (webhook,),
         )
-    elif result.outcome not in _UNCOUNTED and result.status_code != _TOO_MANY_REQUESTS:
+    elif result.outcome.concerns_endpoint and result.status_code != _TOO_MANY_REQUESTS:
         _count_failure(database, webhook)
 
 

@@ -58,6 +58,7 @@ def test_all_is_well(doctor: Doctor) -> None:
         "python",
         "sqlite",
         "database",
+        "limits",
         "disk",
         "keys",
         "dispatcher",

@@ -120,6 +120,7 @@ async def test_a_success_starts_anew(store: Store, time: Time) -> None:
         (Outcome.TOKEN_ERROR, None),
         (Outcome.INTERRUPTED, None),
         (Outcome.SHUTDOWN, None),
+        (Outcome.LOCAL_LIMIT, None),
         (Outcome.HTTP_STATUS, 429),
     ],
 )

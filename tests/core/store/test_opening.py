@@ -1,5 +1,6 @@
 """What is wrong with a database file is said in one sentence, and the file stays as it was."""
 
+import errno
 import os
 import sqlite3
 import stat
@@ -20,6 +21,8 @@ from core.store import (
     connection,
     open_store,
 )
+from core.store.errors import in_words
+from tests.support.no_files import no_file_can_be_opened
 
 
 async def _open(path: Path, *, create: bool = True) -> None:
@@ -173,3 +176,24 @@ async def test_secrets_are_encrypted(database: Path) -> None:
         )
         with pytest.raises(StoreError, match="changed outside Hookkeeper"):
             await config.load_settings(store)
+
+
+async def test_too_many_open_files(database: Path) -> None:
+    """It is not put down to the permissions of the file."""
+    await _open(database)
+    with no_file_can_be_opened(), pytest.raises(StoreError) as refused:
+        await _open(database)
+    assert str(refused.value) == f"The database {database} cannot be used now: too many open files."
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENFILE, ""), "cannot be used now: too many open files in all."),
+        (OSError(errno.ENOTDIR, "Not a directory"), "cannot be used: Not a directory."),
+    ],
+    ids=["limit", "path"],
+)
+def test_what_the_system_says(error: OSError, words: str) -> None:
+    """A limit of this machine is named as one."""
+    assert str(in_words(error, Path("a.db"))) == f"The database a.db {words}"
