@@ -1,5 +1,10 @@
 """What an endpoint bears, learned from its answers."""
 
+import random
+from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
+
 import pytest
 
 from core.delivery.pace import Pace
@@ -12,24 +17,157 @@ def _answer(status: int, retry_after: float | None = None) -> AttemptResult:
     return AttemptResult(outcome, f"answered {status}", "u", 0, 1, status, retry_after=retry_after)
 
 
-def _failure(outcome: Outcome) -> AttemptResult:
-    return AttemptResult(outcome, str(outcome), "u", 0, 1)
+def _failure(outcome: Outcome, *, took_ms: int = 1) -> AttemptResult:
+    return AttemptResult(outcome, str(outcome), "u", 0, took_ms)
 
 
-@pytest.mark.parametrize(
+each_trouble = pytest.mark.parametrize(
     "trouble",
     [_answer(429), _answer(500), _answer(503), _failure(Outcome.TIMEOUT), _failure(Outcome.CONNECTION)],
-    ids=str,
+    ids=["429", "500", "503", "timeout", "connection"],
 )
+
+
+@each_trouble
 def test_trouble_halves_at_most_once_a_second(trouble: AttemptResult) -> None:
-    """10, 5, 2, 1, then the breaker is open; what fails within a second of the last halving changes nothing."""
+    """10, 5, 2, 1, and never nothing; what fails within a second of the last halving changes nothing."""
     pace = Pace.of(10)
     seen = []
     for moment in (0.0, 0.5, 1.0, 2.0, 2.9, 3.0):
         pace.note(trouble, moment)
         seen.append(pace.limit)
-    assert seen == [5, 5, 2, 1, 1, 0]
+    assert seen == [5, 5, 2, 1, 1, 1]
+    assert not pace.is_open
+
+
+@pytest.mark.parametrize("cap", [1, 2, 10, 100, 256])
+@each_trouble
+def test_twenty_failures_in_a_row_open_the_breaker_at_every_concurrency(
+    trouble: AttemptResult, cap: int
+) -> None:
+    """Nineteen do not, and the number is the same whatever may be in flight."""
+    pace = Pace.of(cap)
+    opened = []
+    for moment in range(1, 21):
+        pace.note(trouble, moment / 10)
+        opened.append(pace.is_open)
+    assert opened == [False] * 19 + [True]
+    assert pace.room(0, 2.0) == 0
+    assert pace.state is not None
+    assert pace.state.word is PaceWord.OPEN
+
+
+@pytest.mark.parametrize("cap", [1, 2, 10, 256])
+@each_trouble
+def test_one_failed_attempt_stops_nothing(trouble: AttemptResult, cap: int) -> None:
+    """Nor do four in a row: the next attempt may begin at once."""
+    pace = Pace.of(cap)
+    for number in range(4):
+        pace.note(trouble, number / 100)
+        assert pace.room(0, number / 100) >= 1
+    assert pace.state is None
+
+
+def test_an_answer_ends_the_row() -> None:
+    """Nineteen failures, an answer of any kind (404 is one), nineteen failures: the breaker stays closed."""
+    pace = Pace.of(10)
+    for moment in range(39):
+        pace.note(_answer(404 if moment == 19 else 500), moment / 10)
+        assert not pace.is_open
+
+
+def test_in_doubt_one_at_a_time_half_a_second_apart() -> None:
+    """After five failures in a row, so that few find out that an endpoint is down; an answer ends that at once."""
+    pace = Pace.of(10)
+    for _ in range(5):
+        pace.note(_answer(500), 3.0)
+    assert [pace.room(0, at) for at in (3.0, 3.4, 3.5)] == [0, 0, 1]
+    assert pace.room(1, 3.5) == 0
+    assert pace.begins_at == 3.5
+    pace.note(_answer(200), 3.6)
+    assert pace.room(0, 3.6) == 6
+
+
+def test_what_is_over_within_a_second_stops_nothing() -> None:
+    """A hundred in flight that fail together are one moment's trouble; the next failure a second later is an outage."""
+    pace = Pace.of(100)
+    for _ in range(100):
+        pace.note(_failure(Outcome.CONNECTION), 7.0)
+    assert not pace.is_open
+    assert [pace.room(0, at) for at in (7.4, 7.5)] == [0, 1]
+    pace.note(_failure(Outcome.CONNECTION), 7.9)
+    assert not pace.is_open
+    pace.note(_failure(Outcome.CONNECTION), 8.0)
     assert pace.is_open
+
+
+def test_failures_long_after_one_another_are_no_row() -> None:
+    """What began more than 10 s after the last failure begins a new row, however long it took to fail."""
+    rare = Pace.of(1)
+    for number in range(100):
+        rare.note(_answer(500), number * 10.1)
+    assert not rare.is_open
+    slow = Pace.of(1)
+    for number in range(20):
+        slow.note(_failure(Outcome.TIMEOUT, took_ms=15_000), 15.0 + number * 15.5)
+    assert slow.is_open
+
+
+def test_a_pause_that_was_asked_for_does_not_end_the_row() -> None:
+    """An endpoint that answers 503 with `Retry-After: 60` again and again is down, though asked once a minute."""
+    pace = Pace.of(1)
+    for number in range(20):
+        assert not pace.is_open
+        pace.note(_answer(503, retry_after=60.0), number * 60.0)
+    assert pace.is_open
+
+
+def _delivered(concurrency: int, fails: Callable[[int], bool], seconds: float = 10.0) -> int:
+    """How many of the attempts of so many seconds succeed, over time that only this loop knows.
+
+    There is always something due. Each attempt takes 2 ms, as on loopback, where a rest costs most.
+    """
+    pace, now, numbers, succeeded = Pace.of(concurrency), 0.0, count(1), 0
+    ends: list[tuple[float, int]] = []
+    while now < seconds:
+        for _ in range(pace.room(len(ends), now)):
+            heappush(ends, (now + 0.002, next(numbers)))
+        if not ends:
+            now = max(now, pace.begins_at)
+            continue
+        now, number = heappop(ends)
+        failed = fails(number)
+        succeeded += not failed
+        pace.note(_answer(500 if failed else 200), now)
+    return succeeded
+
+
+def _every_tenth(number: int) -> bool:
+    return number % 10 == 0
+
+
+def _by_chance(share: float, seed: int) -> Callable[[int], bool]:
+    chance = random.Random(seed)
+    return lambda number: chance.random() < share
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 10])
+@pytest.mark.parametrize(
+    "fails", [_every_tenth, *(_by_chance(0.1, seed) for seed in range(3))], ids=["every tenth", *"abc"]
+)
+def test_ten_percent_failures_cost_little(fails: Callable[[int], bool], concurrency: int) -> None:
+    """At least 60 % of the rate of a receiver that fails none, in the time of the pace."""
+    assert _delivered(concurrency, lambda number: False) == pytest.approx(5_000 * concurrency, rel=0.01)
+    assert _delivered(concurrency, fails) >= 0.6 * 5_000 * concurrency
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 10])
+def test_half_of_all_fail_by_chance_and_the_breaker_stays_closed(concurrency: int) -> None:
+    """50,000 attempts; twenty in a row come once in two million."""
+    chance, pace = random.Random(concurrency), Pace.of(concurrency)
+    for number in range(50_000):
+        pace.note(_answer(200 if chance.random() < 0.5 else 500), number * 0.5)
+        assert not pace.is_open
 
 
 @pytest.mark.parametrize(
@@ -38,6 +176,7 @@ def test_trouble_halves_at_most_once_a_second(trouble: AttemptResult) -> None:
         _failure(Outcome.TOKEN_ERROR),
         _failure(Outcome.INTERRUPTED),
         _failure(Outcome.SHUTDOWN),
+        _failure(Outcome.LOCAL_LIMIT),
         _failure(Outcome.DNS),
         _failure(Outcome.TLS),
         _failure(Outcome.ADDRESS_BLOCKED),
@@ -45,19 +184,11 @@ def test_trouble_halves_at_most_once_a_second(trouble: AttemptResult) -> None:
     ids=str,
 )
 def test_what_is_not_the_endpoints_trouble(other: AttemptResult) -> None:
-    """Tokens, kills, names and certificates do not slow an endpoint down."""
+    """Tokens, kills, limits of ours, names and certificates do not slow an endpoint down."""
     pace = Pace.of(10)
-    pace.note(other, 0.0)
-    assert pace.limit == 10
-
-
-def test_nothing_begins_until_the_second_of_a_halving_is_over() -> None:
-    """An endpoint that refuses at once is asked by 10, 5, 2 and 1, not by hundreds; an answer ends the rest."""
-    pace = Pace.of(10)
-    pace.note(_failure(Outcome.CONNECTION), 5.0)
-    assert [pace.room(0, at) for at in (5.0, 5.9, 6.0)] == [0, 0, 5]
-    pace.note(_answer(200), 5.5)
-    assert pace.room(0, 5.5) == 6
+    for number in range(50):
+        pace.note(other, number / 10)
+    assert (pace.limit, pace.is_open, pace.room(0, 5.0)) == (10, False, 10)
 
 
 def test_each_answer_adds_one() -> None:
@@ -71,8 +202,15 @@ def test_each_answer_adds_one() -> None:
     assert seen == [2, 3, 3]
 
 
-def _opened() -> Pace:
+def _nearly_open() -> Pace:
     pace = Pace.of(1)
+    for _ in range(19):
+        pace.note(_answer(503), 99.0)
+    return pace
+
+
+def _opened() -> Pace:
+    pace = _nearly_open()
     pace.note(_answer(503), 100.0)
     return pace
 
@@ -108,6 +246,24 @@ def test_the_first_answer_closes_it() -> None:
     assert pace.room(1, 131.0) == 1
 
 
+def test_a_closed_breaker_opens_after_twenty_again() -> None:
+    """One failure after the answer that closed it does not stop everything for 30 s."""
+    pace = _opened()
+    pace.note(_answer(200), 131.0)
+    for number in range(19):
+        pace.note(_answer(500), 131.0 + number)
+        assert not pace.is_open
+    pace.note(_answer(500), 151.0)
+    assert pace.is_open
+
+
+def test_a_limit_of_ours_does_not_fail_a_probe() -> None:
+    """It says nothing of the endpoint: the next probe goes out without another wait."""
+    pace = _opened()
+    pace.note(_failure(Outcome.LOCAL_LIMIT), 131.0)
+    assert (pace.is_open, pace.room(0, 131.0)) == (True, 1)
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_pauses_the_destination(status: int) -> None:
     """Nothing begins until the time that the endpoint asked for, however much room there is."""
@@ -124,15 +280,15 @@ def test_retry_after_of_other_answers_is_the_deliverys_own() -> None:
     """A 500 with Retry-After halves, but pauses nobody else."""
     pace = Pace.of(10)
     pace.note(_answer(500, retry_after=90.0), 5.0)
-    assert pace.room(0, 6.0) == 5
+    assert pace.room(0, 5.0) == 5
 
 
 def test_an_endpoint_says_when_to_probe() -> None:
     """A 429 that opens the breaker is probed when Retry-After says, and no earlier for what else fails meanwhile."""
-    pace = Pace.of(1)
-    pace.note(_answer(429, retry_after=2.0), 5.0)
+    pace = _nearly_open()
+    pace.note(_answer(429, retry_after=2.0), 105.0)
     assert pace.is_open
-    assert [pace.room(0, at) for at in (6.9, 7.0)] == [0, 1]
-    pace.note(_answer(503, retry_after=600.0), 8.0)
-    pace.note(_answer(500), 9.0)
-    assert [pace.room(0, at) for at in (607.9, 608.0)] == [0, 1]
+    assert [pace.room(0, at) for at in (106.9, 107.0)] == [0, 1]
+    pace.note(_answer(503, retry_after=600.0), 108.0)
+    pace.note(_answer(500), 109.0)
+    assert [pace.room(0, at) for at in (707.9, 708.0)] == [0, 1]

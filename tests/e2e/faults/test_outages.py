@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from core.catalog import accept
+from core.clock import from_ms
 from core.delivery import pace
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, config, history, notices, open_store, queue
@@ -24,14 +25,15 @@ from tests.support.token_endpoint import TokenEndpoint
 LOOPBACK = ("127.0.0.0/8",)
 BODY = accept("session-failed", b'{"interviewId":"66e1"}')
 EVENTS = 200
+FLAKY = extent(full=2_000, otherwise=500)
 DOWN_FOR = extent(full=60.0, otherwise=2.0)
 """Seconds that the receiver is down: from 60 on, as in CI, its breaker is probed at the real interval."""
 PROBES = pace.PROBE_INTERVAL if DOWN_FOR >= 60 else 0.5
 
 
-async def _until(store: Store, created: Counter[str], **wanted: int) -> None:
+async def _until(store: Store, created: Counter[str], patience: float = 50.0, **wanted: int) -> None:
     """Wait until the sum shows so many."""
-    async with asyncio.timeout(50):
+    async with asyncio.timeout(patience):
         async for _ in store.changes(0.1):
             total = await print_sum(store, created)
             if all(total[state] == number for state, number in wanted.items()):
@@ -52,7 +54,7 @@ async def _started_after(store: Store, moment: datetime) -> list[datetime]:
 async def test_a_receiver_that_is_down_burns_no_attempts(
     database: Path, receiver: Receiver, dispatching: Dispatching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While it is down the breaker opens: each probe is one attempt, the rest wait; up again, all arrive."""
+    """While it is down 20 attempts open the breaker: each probe is one attempt, the rest wait; up again, all arrive."""
     monkeypatch.setattr(pace, "PROBE_INTERVAL", PROBES)
     port = receiver.port
     await receiver.__aexit__(None, None, None)
@@ -70,11 +72,14 @@ async def test_a_receiver_that_is_down_burns_no_attempts(
             async for _ in store.changes(0.01):
                 (summary,) = await config.list_webhooks(store)
                 if opened_at is None and summary.pace is not None and summary.pace.word == "open":
-                    opened_at = datetime.now(UTC)
+                    opened_at = from_ms(summary.pace.since)
                 if opened_at is not None:
                     probes = await _started_after(store, opened_at)
                 if len(probes) >= 2 and time.monotonic() >= down_until:
                     break
+            assert opened_at is not None
+            attempts = await _started_after(store, datetime.min.replace(tzinfo=UTC))
+            assert len([moment for moment in attempts if moment <= opened_at]) == 20
             gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(probes)]
             assert min(gaps) >= PROBES * 0.9, "each probe is one attempt"
             (row,) = await history.list_deliveries(store, limit=1)
@@ -84,6 +89,30 @@ async def test_a_receiver_that_is_down_burns_no_attempts(
                 assert len(again.received) == EVENTS
             (summary,) = await config.list_webhooks(store)
             assert summary.pace is None
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("concurrency", [1, 2])
+async def test_500_to_one_request_in_ten(
+    database: Path, receiver: Receiver, dispatching: Dispatching, concurrency: int
+) -> None:
+    """All arrive with one attempt more for each that failed, and nothing ever waits for a probe."""
+
+    def fail_every_tenth(number: int) -> None:
+        receiver.status = 500 if number % 10 == 0 else 200
+
+    receiver.on_request = fail_every_tenth
+    async with open_store(database) as store:
+        settings = GeneralSettings(allowed_networks=LOOPBACK, retry_schedule=" ".join(["0.1s"] * 10))
+        await config.save_settings(store, settings, actor="ana")
+        options = WebhookOptions(url=receiver.url, concurrency=concurrency)
+        webhook = await config.add_webhook(store, "session-failed", options, actor="ana")
+        await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(FLAKY)))
+        async with dispatching(store):
+            await _until(store, Counter({webhook.id: FLAKY}), patience=200, delivered=FLAKY)
+            (summary,) = await config.list_webhooks(store)
+            assert summary.pace is None
+    assert FLAKY * 1.1 <= len(receiver.received) <= FLAKY * 1.2
 
 
 async def test_retry_after_holds_back_the_whole_destination(
