@@ -22,6 +22,7 @@ _WORDS = {
 _RESERVED = 16
 """Descriptors for what is open for a moment only: nameservers, the token endpoint, notices, TLS files, backups."""
 _LEAST = 48
+"""What a dispatcher without a connection has open, `_RESERVED`, and a few connections."""
 _LARGEST = 10_240
 """What macOS takes where the hard limit is infinite (setrlimit(2), COMPATIBILITY)."""
 
@@ -53,7 +54,11 @@ def most_connections() -> int:
 
     Connections in use and kept ones count alike.
     """
-    return max(1, _open_files() - len(os.listdir("/dev/fd")) - _RESERVED)
+    try:
+        used = len(os.listdir("/dev/fd"))
+    except OSError:  # there is none, or no file can be opened
+        used = _LEAST
+    return max(1, _open_files() - used - _RESERVED)
 
 
 def reason_of(error: BaseException, peer: str = "") -> str | None:
