@@ -71,9 +71,15 @@ class Dispatcher:
         self._fingerprint: tuple[object, ...] = ()
         self._outlook: queue.Outlook | None = None
         connections = local_limit.most_connections()
-        self._slow_down = SlowDown(min(MOST_IN_FLIGHT, connections))
+        in_flight = min(MOST_IN_FLIGHT, (connections + 1) // 2)
+        self._slow_down = SlowDown(in_flight)
         tls = Tls(lambda: self._settings)
-        self._http = Http(lambda: self._settings.allowed_networks, tls, nameservers=nameservers)
+        self._http = Http(
+            lambda: self._settings.allowed_networks,
+            tls,
+            nameservers=nameservers,
+            most_connections=max(1, connections - in_flight),  # it does not count those that are being made
+        )
         self._notifier = Notifier(store, self._http, tls, lambda: self._settings)
         self._tokens: TokenSource | None = None
         self._probe: asyncio.Task[None] | None = None
