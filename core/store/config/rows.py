@@ -38,16 +38,11 @@ def find_webhook(
     database: sqlite3.Connection, identity: str, *, deleted: bool = False
 ) -> tuple[int, Webhook]:
     """The row number and the webhook for an ID or its unique tail. Raises NotFound."""
+    select = f"SELECT seq, {WEBHOOK} FROM webhooks WHERE (deleted_at IS NOT NULL) = ? AND id"
+    rows = database.execute(f"{select} = ?", (deleted, identity.strip())).fetchall()
     tail = identity.strip().rpartition("…")[2].rpartition("_")[2]
-    rows = (
-        database.execute(
-            f"SELECT seq, {WEBHOOK} FROM webhooks WHERE (deleted_at IS NOT NULL) = ? AND (id = ? OR id LIKE ?)"
-            " LIMIT 2",
-            (deleted, identity.strip(), f"%{tail}"),
-        ).fetchall()
-        if len(tail) >= 4 and tail.isalnum()
-        else []
-    )
+    if not rows and len(tail) >= 4 and tail.isalnum():
+        rows = database.execute(f"{select} LIKE ? LIMIT 2", (deleted, f"%{tail}")).fetchall()
     if len(rows) == 1:
         return rows[0][0], webhook_of(rows[0][1:])
     if rows:
