@@ -19,7 +19,7 @@ from core.store.queue import RETRY, Claim, Slots
 class Destination:
     """A webhook with what is in flight to it, and what its endpoint bears. Times are seconds, monotonic."""
 
-    stored: config.Destination
+    stored: config.WebhookWithSecrets
     settings: GeneralSettings
     first: int = 0
     retries: int = 0
@@ -36,7 +36,7 @@ class Destination:
         self.rate = Rate(webhook.rate) if webhook.rate else None
         self._learn()
 
-    def follow(self, stored: config.Destination, settings: GeneralSettings) -> None:
+    def follow(self, stored: config.WebhookWithSecrets, settings: GeneralSettings) -> None:
         """Settings have changed: go on from what is in flight and known."""
         if stored.webhook.rate != self.stored.webhook.rate:
             self.rate = Rate(stored.webhook.rate) if stored.webhook.rate else None

@@ -9,17 +9,18 @@ from typing import NamedTuple
 import structlog
 
 from core import local_limit
-from core.auth import Credentials, TokenError, TokenSource
 from core.clock import now_ms
 from core.delivery.attempt import attempt
 from core.delivery.authorization_check import answer_requests
 from core.delivery.destination import Destination
+from core.delivery.destinations import Destinations
 from core.delivery.http import Http
 from core.delivery.jobs import run_jobs
 from core.delivery.notifier import Notifier
 from core.delivery.recorder import Recorder
 from core.delivery.slow_down import SlowDown
 from core.delivery.tls import Tls
+from core.delivery.token_supply import TokenSupply
 from core.delivery.verdict import judge
 from core.delivery.wall_clock import WallClock
 from core.models import AttemptResult, GeneralSettings, Outcome
@@ -33,6 +34,8 @@ POLL = 0.25
 _GRACE = 2.0
 _WAL_LIMIT = 16 * 1024 * 1024
 _WATCH_AGAIN = 1.0
+_CLOCKS_APART = 60_000
+"""Milliseconds by which the clock may be set without being noticed as a step."""
 _REMEDY = " Raise the limit: ulimit -n, or LimitNOFILE= in the service's unit."
 
 _log = structlog.get_logger()
@@ -67,7 +70,7 @@ class Dispatcher:
         self._note = note
         self._noted = Note()
         self._settings = GeneralSettings()
-        self._destinations: dict[int, Destination] = {}
+        self._destinations = Destinations()
         self._fingerprint: tuple[object, ...] = ()
         self._outlook: queue.Outlook | None = None
         connections = local_limit.most_connections()
@@ -81,19 +84,22 @@ class Dispatcher:
             most_connections=max(1, connections - in_flight),  # it does not count those that are being made
         )
         self._notifier = Notifier(store, self._http, tls, lambda: self._settings)
-        self._tokens: TokenSource | None = None
-        self._probe: asyncio.Task[None] | None = None
+        self._tokens: TokenSupply
         self._attempts: dict[int, asyncio.Task[None]] = {}
         self._recorder = Recorder(store, epoch, self._say, self._ended)
         self._stopping = False
         self._unclaimed = ""
         self._clock = WallClock()
+        self._followed_up_to = 0
+        """Webhooks that were changed before then have been followed by their deliveries, ms since 1970."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set, then drain. Raises EpochEnded, StoreError."""
         await paces.clear_paces(self._store)
         # No task of the group is lost: it awaits them all, and one that fails ends the epoch.
         async with self._http, asyncio.TaskGroup() as tasks:
+            self._tokens = TokenSupply(self._store, self._http, self._notifier, tasks, self._wake)
+            await self._tokens.begin()
             watch = [tasks.create_task(self._watch(tasks)), tasks.create_task(self._housekeeping())]
             watch.append(tasks.create_task(self._wake_on(stop)))
             watch.append(tasks.create_task(run_jobs(self._store, self._can_deliver, self._news)))
@@ -107,15 +113,7 @@ class Dispatcher:
                 self._recorder.close()
                 for task in watch:
                     task.cancel()
-                if self._probe is not None:
-                    self._probe.cancel()
-                if self._tokens is not None:
-                    await self._tokens.close()
-
-    @property
-    def _in_flight(self) -> int:
-        """Attempts to all webhooks that have begun, and of those that failed the ones that are not recorded."""
-        return sum(each.in_flight for each in self._destinations.values())
+                await self._tokens.close()
 
     async def _wake_on(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -131,11 +129,10 @@ class Dispatcher:
             outlook = self._outlook = self._outlook or await queue.look_out(self._store)
             if outlook.fingerprint != self._fingerprint:
                 await self._refresh(tasks, outlook.fingerprint)
-            due = {} if self._must_wait(tasks) else outlook.due
+            # Nothing can be delivered while outcomes cannot be written or there is no token.
+            due = {} if self._recorder.problem or self._tokens.is_awaited() else outlook.due
             now, moment = now_ms(), time.monotonic()
-            ready = [
-                self._destinations[seq] for seq, at in due.items() if at <= now and seq in self._destinations
-            ]
+            ready = self._destinations.ready(due, now)
             claimed = await self._claim(tasks, ready, moment)
             self._unclaimed = ""
         except EpochEnded:
@@ -176,58 +173,25 @@ class Dispatcher:
             self._outlook = None
             moved = await queue.move_due_times(self._store, round(step * 1000))
             self._clock.follow(step)
+            self._followed_up_to = 0
             _log.warning("the wall clock was set", seconds=round(step), moved=moved)
-
-    def _must_wait(self, tasks: asyncio.TaskGroup) -> bool:
-        """Whether nothing can be delivered now: outcomes cannot be written, or the token endpoint fails."""
-        if self._recorder.problem:
-            return True
-        if self._tokens is None or self._tokens.failure is None:
-            return False
-        if self._tokens.wait == 0.0 and self._probe is None:
-            self._probe = tasks.create_task(self._ask_for_token(self._tokens))
-        return True
 
     def _can_deliver(self) -> bool:
         """Whether what is put into the queue now can leave it soon."""
-        failing = self._tokens is not None and self._tokens.failure is not None
-        return not (self._stopping or self._recorder.problem or failing)
-
-    async def _ask_for_token(self, tokens: TokenSource) -> None:
-        """One request shows whether the token endpoint is well again; the deliveries wait meanwhile."""
-        try:
-            await tokens.token()
-        except TokenError as error:
-            _log.warning("no token", reason=error.words)
-        finally:
-            self._probe = None
-            self._wake.set()
+        return not (self._stopping or self._recorder.problem or self._tokens.fails)
 
     async def _claim(self, tasks: asyncio.TaskGroup, ready: list[Destination], moment: float) -> bool:
-        """Claim for those that have deliveries due, the one with least in flight and served longest ago first.
-
-        Shares are counted for one destination more than there are: whoever comes next finds free slots, even if
-        all others hang.
-        """
-        in_flight = self._in_flight
-        free = self._slow_down.room(in_flight, moment)
-        active = sum(each.in_flight > 0 for each in self._destinations.values())
-        active += sum(each.in_flight == 0 for each in ready)
-        share = max(1, self._slow_down.most // (active + 1))
-        slots = []
-        for destination in sorted(ready, key=lambda each: (each.in_flight, each.served_at)):
-            wanted = destination.slots(free, share, moment)
-            if wanted is not None:
-                slots.append(wanted)
-                free -= wanted.free
+        """Claim what there is room for, and begin the attempts; whether any began."""
+        in_flight = self._destinations.in_flight
+        room = self._slow_down.room(in_flight, moment)
+        slots = self._destinations.slots(ready, room, self._slow_down.most, moment)
         if not slots:
             return False
         self._outlook = None
         claims = await queue.claim(self._store, self._epoch, slots, fingerprint=self._fingerprint)
         self._slow_down.begin(in_flight + len(claims), moment)
         for claim in claims:
-            destination = self._destinations[claim.webhook]
-            destination.begin(claim, moment)
+            destination = self._destinations.begin(claim, moment)
             self._attempts[claim.seq] = tasks.create_task(self._deliver(destination, claim))
         return bool(claims)
 
@@ -237,7 +201,7 @@ class Dispatcher:
         started_at, began = now_ms(), time.monotonic()
         try:
             await self._tell(destination)
-            result = await attempt(self._http, request, self._tokens)
+            result = await attempt(self._http, request, self._tokens.source)
         except asyncio.CancelledError:
             if not self._stopping:
                 raise
@@ -249,13 +213,12 @@ class Dispatcher:
         ended = time.monotonic()
         destination.pace.note(result, ended)
         self._slow_down.note(result, len(self._attempts), ended)
-        verdict = judge(
-            claim, result, destination.waits, self._tokens, max(0.0, self._slow_down.not_before - ended)
-        )
+        slowed = max(0.0, self._slow_down.not_before - ended)
+        verdict = judge(claim, result, destination.waits, self._tokens.source, slowed)
         self._recorder.add(Ending(claim, result, verdict))
         # After an answer the endpoint is free for the next one; a failure is written down first.
         if result.outcome is Outcome.OK:
-            destination.end(claim)
+            self._destinations.end(claim)
             self._wake.set()
         await self._tell(destination)
 
@@ -274,61 +237,27 @@ class Dispatcher:
         """What is written down is no longer in flight, and the next of its session is due."""
         for claim, result, _ in endings:
             if result.outcome is not Outcome.OK:
-                self._destinations[claim.webhook].end(claim)
+                self._destinations.end(claim)
         self._wake.set()
 
     async def _refresh(self, tasks: asyncio.TaskGroup, fingerprint: tuple[object, ...]) -> None:
-        """Take over changed settings and webhooks. What is in flight keeps what it started with."""
-        settings = await config.load_settings(self._store)
-        stored = await config.list_destinations(self._store)
-        if Credentials.of(settings) != Credentials.of(self._settings) or not self._fingerprint:
-            await self._authorize(tasks, Credentials.of(settings))
-        self._settings = settings
-        for entry in stored:
-            if (known := self._destinations.get(entry.seq)) is not None:
-                known.follow(entry, settings)
-            else:
-                self._destinations[entry.seq] = Destination(entry, settings)
-        current = {entry.seq for entry in stored}
-        for seq in [
-            seq for seq, each in self._destinations.items() if not each.in_flight and seq not in current
-        ]:
-            del self._destinations[seq]
+        """Take over changed settings and webhooks."""
+        if fingerprint[:1] != self._fingerprint[:1]:
+            self._settings = await config.load_settings(self._store)
+            await self._tokens.follow(self._settings)
+        webhooks = await config.changed_webhooks(self._store, self._destinations.versions)
+        self._destinations.follow(webhooks, self._settings)
         self._fingerprint = fingerprint
         tasks.create_task(self._finish_changes())
 
     async def _finish_changes(self) -> None:
         """What was changed of a webhook reaches all its deliveries, even if who changed it is no more."""
+        began = now_ms()
         try:
-            await config.finish_changes(self._store)
+            await config.finish_changes(self._store, self._followed_up_to)
+            self._followed_up_to = began - _CLOCKS_APART
         except StoreError as error:
             _log.error("a change of a webhook is not finished", reason=str(error))
-
-    async def _authorize(self, tasks: asyncio.TaskGroup, credentials: Credentials | None) -> None:
-        """From now on tokens come with these credentials."""
-        old, self._tokens = self._tokens, None
-        if old is not None:
-            await old.close()
-        await queue.set_token_wait(self._store, None)
-        if credentials is not None:
-            self._tokens = TokenSource(
-                self._http.client, credentials, on_change=lambda tokens: self._show_wait(tasks, tokens)
-            )
-
-    def _show_wait(self, tasks: asyncio.TaskGroup, tokens: TokenSource) -> None:
-        """Say in the store until when deliveries wait for the token endpoint."""
-        if tokens is not self._tokens or self._stopping:
-            return
-        wait = None
-        if tokens.failure is not None:
-            wait = (now_ms() + round((tokens.wait or 0.0) * 1000), tokens.failure.words)
-            tasks.create_task(self._notifier.note_token_failure(tokens.failure))
-        tasks.create_task(self._store_wait(wait))
-
-    async def _store_wait(self, wait: tuple[int, str] | None) -> None:
-        with suppress(StoreError):  # only a display; a full disk is reported where outcomes are recorded
-            await queue.set_token_wait(self._store, wait)
-        self._wake.set()
 
     async def _watch(self, tasks: asyncio.TaskGroup) -> None:
         """Hear of every COMMIT, and answer what screens and commands ask for."""
@@ -352,14 +281,15 @@ class Dispatcher:
             await asyncio.sleep(1)
             commits = self._store.writer.commits
             size = self._store.wal_size()
-            if size > _WAL_LIMIT or (size and not self._in_flight and commits != checkpointed):
+            if size > _WAL_LIMIT or (size and not self._destinations.in_flight and commits != checkpointed):
                 await self._store.checkpoint()
                 checkpointed = commits
 
     async def _drain(self) -> None:
         """Let what is in flight end within its deadline; record the rest as shut down."""
         self._stopping = True
-        longest = max((entry.deadline for entry in self._destinations.values()), default=0.0)
+        self._tokens.stop()
+        longest = max((each.deadline for each in self._destinations), default=0.0)
         if self._attempts:
             _log.info("draining", in_flight=len(self._attempts))
             _, rest = await asyncio.wait(self._attempts.values(), timeout=longest + _GRACE)

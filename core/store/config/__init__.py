@@ -9,7 +9,6 @@ from core.store.config.deletion import (
     list_deleted,
     undo_delete,
 )
-from core.store.config.destinations import Destination, list_destinations
 from core.store.config.health import WebhookSummary, list_webhooks
 from core.store.config.rows import find_webhook
 from core.store.config.secrets import (
@@ -22,22 +21,30 @@ from core.store.config.secrets import (
 )
 from core.store.config.settings import load_settings, save_settings
 from core.store.config.webhooks import add_webhook, load_webhook, save_webhook, set_enabled
+from core.store.config.with_secrets import (
+    ChangedWebhooks,
+    WebhookWithSecrets,
+    changed_webhooks,
+    list_with_secrets,
+)
 
 __all__ = [
     "MOST_OLDER",
     "OVERLAP_MS",
     "UNDO_MS",
+    "ChangedWebhooks",
     "DeletedWebhook",
-    "Destination",
     "WebhookSummary",
+    "WebhookWithSecrets",
     "add_webhook",
+    "changed_webhooks",
     "delete_webhook",
     "find_webhook",
     "finish_changes",
     "last_deletion",
     "list_deleted",
-    "list_destinations",
     "list_webhooks",
+    "list_with_secrets",
     "load_settings",
     "load_webhook",
     "older_secret_ends",

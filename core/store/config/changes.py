@@ -16,7 +16,7 @@ SLICE = 200
 """Deliveries changed in one transaction."""
 
 _UNFINISHED = """
-SELECT w.seq FROM webhooks w WHERE CASE
+SELECT w.seq FROM webhooks w WHERE w.updated_at >= ? AND CASE
     WHEN w.deleted_at IS NOT NULL THEN EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_by_state
         WHERE webhook = w.seq AND state = 'pending')
     ELSE EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_of_deleted
@@ -27,9 +27,12 @@ SELECT w.seq FROM webhooks w WHERE CASE
 """
 
 
-async def finish_changes(store: Store) -> None:
-    """See that the deliveries of all webhooks have followed. Raises StoreError."""
-    for (webhook,) in await store.read(lambda database: database.execute(_UNFINISHED).fetchall()):
+async def finish_changes(store: Store, since: int = 0) -> None:
+    """See that the deliveries of all webhooks have followed that were changed since then, ms since 1970.
+
+    Raises StoreError.
+    """
+    for (webhook,) in await store.read(lambda database: database.execute(_UNFINISHED, (since,)).fetchall()):
         await follow(store, webhook)
 
 

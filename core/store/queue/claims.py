@@ -24,6 +24,26 @@ _DUE = (
     " WHERE d.state = 'pending' AND d.webhook = ? AND d.lane = ? AND d.due_at <= ?"
     " ORDER BY d.due_at, d.seq LIMIT ?)"
 )
+# It hops from one webhook that has deliveries pending to the next: all others cost nothing.
+_FIRST_DUE = f"""
+WITH RECURSIVE waiting(webhook) AS (
+    SELECT min(webhook) FROM deliveries INDEXED BY deliveries_due WHERE state = 'pending'
+    UNION ALL
+    SELECT (SELECT min(webhook) FROM deliveries INDEXED BY deliveries_due
+        WHERE state = 'pending' AND webhook > waiting.webhook)
+    FROM waiting WHERE waiting.webhook IS NOT NULL
+)
+SELECT w.seq, (
+    SELECT min(first) FROM (
+        SELECT (SELECT due_at FROM deliveries INDEXED BY deliveries_due
+            WHERE state = 'pending' AND webhook = w.seq AND lane = lanes.lane AND due_at < {NEVER}
+            ORDER BY due_at LIMIT 1) AS first
+        FROM (SELECT {FRESH} AS lane UNION ALL SELECT {RETRY} UNION ALL SELECT {BULK}) AS lanes
+    )
+)
+FROM waiting CROSS JOIN webhooks w ON w.seq = waiting.webhook
+WHERE w.enabled AND w.deleted_at IS NULL
+"""
 _BODIES = (
     "SELECT CAST(group_concat(CAST(body AS TEXT), '') AS BLOB)"
     " FROM json_each(?) CROSS JOIN events ON events.seq = json_each.value"
@@ -82,16 +102,11 @@ async def look_out(store: Store) -> Outlook:
 
     def read(database: sqlite3.Connection) -> Outlook:
         versions = database.execute(
-            "SELECT (SELECT version FROM settings), count(*), sum(version) FROM webhooks"
+            "SELECT (SELECT version FROM settings), webhooks_version FROM dispatcher"
         ).fetchone()
-        rows = database.execute(
-            "SELECT w.seq, (SELECT min(first) FROM (SELECT (SELECT due_at FROM deliveries INDEXED BY deliveries_due"
-            "   WHERE state = 'pending' AND webhook = w.seq AND lane = lanes.lane"
-            f"  AND due_at < {NEVER} ORDER BY due_at LIMIT 1) AS first"
-            "   FROM (SELECT 0 AS lane UNION ALL SELECT 1 UNION ALL SELECT 2) AS lanes))"
-            " FROM webhooks w WHERE w.enabled AND w.deleted_at IS NULL"
+        return Outlook(
+            versions, {webhook: first for webhook, first in database.execute(_FIRST_DUE) if first is not None}
         )
-        return Outlook(versions, {webhook: first for webhook, first in rows if first is not None})
 
     return await store.read(read)
 

@@ -9,12 +9,12 @@ from core.store import config
 from core.store.queue import FRESH, RETRY, Claim, Slots
 
 
-def _stored(*, concurrency: int, rate: float | None = None) -> config.Destination:
+def _stored(*, concurrency: int, rate: float | None = None) -> config.WebhookWithSecrets:
     webhook = Webhook.model_construct(
         id="wh_1", type="session-failed", url="https://a.example/", enabled=True, version=1,
         concurrency=concurrency, rate=rate, created_at=from_ms(0), updated_at=from_ms(0),
     )  # fmt: skip
-    return config.Destination(1, webhook, SecretStr("whsec_AAAA"))
+    return config.WebhookWithSecrets(1, webhook, SecretStr("whsec_AAAA"))
 
 
 def _claim(lane: int) -> Claim:

@@ -24,7 +24,7 @@ _DAY = 24 * _HOUR
 
 
 async def _loaded(store: Store) -> Destination:
-    (stored,) = await config.list_destinations(store)
+    (stored,) = await config.list_with_secrets(store)
     return Destination(stored, GeneralSettings())
 
 
@@ -148,7 +148,7 @@ async def test_now_ends_the_older_ones_at_once(
     secrets.append(
         (await config.rotate_secret(store, summary.webhook.id, actor="ana", now=True)).get_secret_value()
     )
-    mine, _ = [Destination(stored, GeneralSettings()) for stored in await config.list_destinations(store)]
+    mine, _ = [Destination(stored, GeneralSettings()) for stored in await config.list_with_secrets(store)]
     seen = await _sent(http, receiver, mine)
     assert [_verifies(secret, seen) for secret in secrets] == [False, False, True]
     assert await config.older_secret_ends(store, summary.webhook.id) == []

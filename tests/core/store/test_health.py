@@ -41,7 +41,7 @@ async def _attempts(store: Store, *results: AttemptResult) -> None:
     epoch = await queue.next_epoch(store)
     for result in results:
         await queue.emit(store, "session-failed", BODY)
-        (destination,) = await config.list_destinations(store)
+        (destination,) = await config.list_with_secrets(store)
         slots = [queue.Slots(destination.seq, destination.webhook.version, 1, 1)]
         (claim,) = await queue.claim(store, epoch, slots)
         done = DeliveryState.DELIVERED if result.outcome is Outcome.OK else DeliveryState.FAILED

@@ -39,7 +39,7 @@ async def _write_secrets(store: Store) -> None:
 async def _secrets(store: Store) -> list[str | None]:
     """Every secret, in the clear."""
     settings = await config.load_settings(store)
-    (target,) = await config.list_destinations(store)
+    (target,) = await config.list_with_secrets(store)
     (_, asked), *_ = await requests.open_requests(store)
     found = (
         settings.secret_key,

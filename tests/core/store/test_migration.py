@@ -97,7 +97,7 @@ async def test_secrets_of_older_books_go_on_signing(
     older_ones = [[("whsec_before1", until)] if version > 1 else [], [], []]
     async with open_store(database) as store:
         for _ in range(2):
-            found = await config.list_destinations(store)
+            found = await config.list_with_secrets(store)
             assert [each.signing_secret.get_secret_value() for each in found] == [
                 f"whsec_present{seq}" for seq in (1, 2, 3)
             ]
@@ -108,7 +108,7 @@ async def test_secrets_of_older_books_go_on_signing(
             done = await rotate_keys(store, actor="ana", remove_old=True)
             assert done.secrets == (5 if version > 1 else 3)
         await config.rotate_secret(store, "wh_0001", actor="ana")
-        (rotated, *_) = await config.list_destinations(store)
+        (rotated, *_) = await config.list_with_secrets(store)
         assert rotated.older_secrets[0].secret.get_secret_value() == "whsec_present1"
         assert len(rotated.older_secrets) == (2 if version > 1 else 1)
 

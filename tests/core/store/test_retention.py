@@ -188,7 +188,7 @@ async def test_an_ended_secret_is_forgotten(store: Store) -> None:
     assert await store.read(lambda db: db.execute(sealed).fetchone()) == (1,)
     await prune(store, SETTINGS, now_ms() + DAY)
     assert await store.read(lambda db: db.execute(sealed).fetchone()) == (0,)
-    assert len(await config.list_destinations(store)) == 1
+    assert len(await config.list_with_secrets(store)) == 1
 
 
 async def test_a_delivery_that_changes_meanwhile_stays(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,7 @@ class Books(RuleBasedStateMachine):
     def claim(self, free: int, fresh: int) -> None:
         slots = [
             queue.Slots(destination.seq, destination.webhook.version, free, fresh)
-            for destination in self.run(config.list_destinations(self.store))
+            for destination in self.run(config.list_with_secrets(self.store))
         ]
         claims = self.run(queue.claim(self.store, self.epoch, slots))
         assert len({claim.seq for claim in claims}) == len(claims)
