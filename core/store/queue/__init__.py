@@ -2,6 +2,7 @@
 
 from core.store.lanes import BULK, FRESH, RETRY
 from core.store.queue.claims import Claim, Outlook, Slots, claim, look_out, next_epoch
+from core.store.queue.fan_out import finish_fan_outs
 from core.store.queue.intake import Arrival, Emitted, deliver, emit, emit_many, emit_test
 from core.store.queue.outcomes import (
     Ending,
@@ -34,6 +35,7 @@ __all__ = [
     "emit",
     "emit_many",
     "emit_test",
+    "finish_fan_outs",
     "look_out",
     "move_due_times",
     "next_epoch",

@@ -91,22 +91,24 @@ class Outlook(NamedTuple):
     """What there is to do. `fingerprint` differs whenever settings or webhooks were changed; first the settings' version.
 
     `due`: for each enabled webhook with pending deliveries (by `seq`), when the first of them is due, ms since 1970.
+    `fans_out`: whether deliveries of some event are still to be made.
     """
 
     fingerprint: tuple[object, ...]
     due: dict[int, int]
+    fans_out: bool
 
 
 async def look_out(store: Store) -> Outlook:
     """What there is to do now: cheap to ask, with every COMMIT of anybody."""
 
     def read(database: sqlite3.Connection) -> Outlook:
-        versions = database.execute(
-            "SELECT (SELECT version FROM settings), webhooks_version FROM dispatcher"
+        *versions, fans_out = database.execute(
+            "SELECT (SELECT version FROM settings), webhooks_version, EXISTS (SELECT 1 FROM fan_outs)"
+            " FROM dispatcher"
         ).fetchone()
-        return Outlook(
-            versions, {webhook: first for webhook, first in database.execute(_FIRST_DUE) if first is not None}
-        )
+        due = {webhook: first for webhook, first in database.execute(_FIRST_DUE) if first is not None}
+        return Outlook(tuple(versions), due, bool(fans_out))
 
     return await store.read(read)
 

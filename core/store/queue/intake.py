@@ -7,24 +7,32 @@ from dataclasses import dataclass
 from core.catalog import Body
 from core.clock import now_ms
 from core.ids import new_id
-from core.models import DeliveryState
 from core.store.config import find_webhook
 from core.store.errors import KeyReused, NotPossible
-from core.store.lanes import BULK, FRESH
-from core.store.line import NEVER, due_in_line
+from core.store.lanes import FRESH
+from core.store.queue.fan_out import (
+    MOST_AT_ONCE,
+    HandOut,
+    Taker,
+    begin_fan_outs,
+    delivery_row,
+    finish_fan_outs,
+    insert_delivery_rows,
+    status_words,
+    takers_of,
+    types_fanning_out,
+    wants,
+)
 from core.store.rows import Row, insert
 from core.store.store import Store
 
-_STATUS_SHOWN = 60
 _DAY = 86_400_000
 _EVENTS = "INSERT INTO events (seq, id, type, body, session, external_id, is_test, created_at)"
-_DELIVERIES = "INSERT INTO deliveries (id, event, webhook, state, lane, due_at, line, created_at, changed_at)"
 _KEYS = "REPLACE INTO event_keys"
 _BY_KEY = """
 SELECT e.id, e.type, e.body, (SELECT count(*) FROM deliveries d WHERE d.event = e.seq)
 FROM event_keys k JOIN events e ON e.seq = k.event WHERE k.key = ? AND k.expires_at > ?
 """
-_TAKERS = "SELECT seq, enabled, in_order, status_filter FROM webhooks WHERE type = ? AND deleted_at IS NULL ORDER BY seq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +71,16 @@ async def emit_many(store: Store, arrivals: Sequence[Arrival]) -> list[Emitted |
     Where `emit` raises KeyReused, that is the answer, and stops nothing else. Raises StoreError.
     """
 
-    def emit_all(database: sqlite3.Connection) -> list[Emitted | KeyReused]:
+    def emit_all(database: sqlite3.Connection) -> tuple[list[Emitted | KeyReused], bool]:
         intake = _Intake(database)
         answers = [intake.take(arrival) for arrival in arrivals]
         intake.write()
-        return answers
+        return answers, intake.fans_out
 
-    return await store.write(emit_all)
-
-
-_Taker = tuple[int, bool, bool, str | None]
-"""A webhook that the events of a type go to: its row number, `enabled`, `in_order`, `status_filter`."""
+    answers, fans_out = await store.write(emit_all)
+    if fans_out:
+        await finish_fan_outs(store)
+    return answers
 
 
 class _Intake:
@@ -86,14 +93,19 @@ class _Intake:
             "SELECT coalesce(max(seq), 0), coalesce((SELECT keep_keys FROM settings), 7) FROM events"
         ).fetchone()
         self._keys_expire_at = self._now + days * _DAY
-        self._takers: dict[str, list[_Taker]] = {}
-        self._lines: set[tuple[int, str]] = set()
+        self._takers: dict[str, list[Taker]] = {}
+        self._hand_out = HandOut(database, self._now)
+        self._fanning_out = types_fanning_out(database)
         self._keyed: dict[str, Row] = {}
         self._events: list[Row] = []
         self._keys: list[Row] = []
-        self._deliveries: list[Row] = []
-        self._skipped: list[Row] = []
         self._unwanted: list[Row] = []
+        self._fan_outs: list[Row] = []
+
+    @property
+    def fans_out(self) -> bool:
+        """Whether deliveries are left to be made in further transactions."""
+        return bool(self._fan_outs)
 
     def take(self, arrival: Arrival) -> Emitted | KeyReused:
         """Gather what an event adds; nothing if its key has come before."""
@@ -105,7 +117,7 @@ class _Intake:
         self._events.append(
             (self._newest, identity, kind, body.raw, body.session, body.external_id, False, self._now)
         )
-        wanted = self._hand_out(self._newest, kind, body)
+        wanted = self._give(self._newest, kind, body)
         if key is not None:
             self._keys.append((key, self._newest, self._keys_expire_at))
             self._keyed[key] = (identity, kind, body.raw, wanted)
@@ -116,36 +128,27 @@ class _Intake:
         for into, rows in (
             (_EVENTS, self._events),
             (_KEYS, self._keys),
-            (_DELIVERIES, self._deliveries),
-            ("INSERT INTO skipped", self._skipped),
             ("INSERT INTO unwanted", self._unwanted),
         ):
             insert(self._database, into, rows)
+        self._hand_out.write()
+        begin_fan_outs(self._database, self._fan_outs)
 
-    def _hand_out(self, event: int, kind: str, body: Body) -> int:
-        """A delivery to each webhook that wants the event, and for the others why not; how many want it."""
+    def _give(self, event: int, kind: str, body: Body) -> int:
+        """Deliveries to the webhooks that want the event, now or by a fan-out; how many want it."""
         if (takers := self._takers.get(kind)) is None:
-            takers = self._takers[kind] = self._database.execute(_TAKERS, (kind,)).fetchall()
-        wanted = 0
-        for webhook, enabled, in_order, statuses in takers:
-            if statuses is not None and body.status not in statuses.splitlines():
-                self._skipped.append((event, webhook, f"{_status(body)} is not in its filter"))
-                continue
-            lane = FRESH if enabled else BULK  # what is held comes in a heap once it is released
-            line = (body.session or None) if in_order else None
-            due_at = 0 if line is None else self._due(webhook, line)
-            self._deliveries.append(_delivery(event, webhook, lane, due_at, line, self._now))
-            wanted += 1
+            takers = self._takers[kind] = takers_of(self._database, kind)
+        if kind in self._fanning_out or self._hand_out.size + len(takers) > MOST_AT_ONCE:
+            wanted = sum(wants(taker, body.status) for taker in takers)
+            if takers:
+                self._fanning_out.add(kind)
+                self._fan_outs.append((event, 0, takers[-1][0], body.status))
+        else:
+            wanted = self._hand_out.give(event, body.status, body.session, takers)
         if not wanted:
-            reason = f"no webhook wants {_status(body)}" if takers else "no webhook of this type"
-            self._unwanted.append((event, reason))
+            words = f"no webhook wants {status_words(body.status)}" if takers else "no webhook of this type"
+            self._unwanted.append((event, words))
         return wanted
-
-    def _due(self, webhook: int, line: str) -> int:
-        if (webhook, line) in self._lines:
-            return NEVER
-        self._lines.add((webhook, line))
-        return due_in_line(self._database, webhook, line)
 
     def _stored(self, key: str) -> Row | None:
         row: Row | None = self._database.execute(_BY_KEY, (key, self._now)).fetchone()
@@ -162,21 +165,13 @@ def _repeated(arrival: Arrival, before: Row) -> Emitted | KeyReused:
     return Emitted(str(identity), int(str(deliveries)), repeated=True)
 
 
-def _status(body: Body) -> str:
-    return f"status {(body.status or 'none')[:_STATUS_SHOWN]}"
-
-
 def insert_delivery(
     database: sqlite3.Connection, event: int, webhook: int, now: int, *, lane: int = FRESH
 ) -> str:
     """Make a delivery that is due at once, outside the order; its ID."""
-    delivery = _delivery(event, webhook, lane, 0, None, now)
-    insert(database, _DELIVERIES, [delivery])
+    delivery = delivery_row(event, webhook, lane, 0, None, now)
+    insert_delivery_rows(database, [delivery])
     return str(delivery[0])
-
-
-def _delivery(event: int, webhook: int, lane: int, due_at: int, line: str | None, now: int) -> Row:
-    return new_id("dlv"), event, webhook, DeliveryState.PENDING, lane, due_at, line, now, now
 
 
 async def emit_test(store: Store, webhook_id: str, body: Body) -> str:
