@@ -24,8 +24,8 @@ def test_without_a_command_the_screens_open(shell: Shell) -> None:
 
 
 def test_types(shell: Shell) -> None:
-    """The catalogue has 14 types."""
-    assert len(shell.json("types")) == 14
+    """The catalogue has 16 types."""
+    assert len(shell.json("types")) == 16
 
 
 def test_webhooks(shell: Shell) -> None:
