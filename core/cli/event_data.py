@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+from core.catalog import EventType, Sample
 from core.cli.wrong_usage import WrongUsage
 
 _MOST = 32 * 1024 * 1024
@@ -35,3 +36,12 @@ def file_bytes(name: str, option: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise WrongUsage(f"{option}: {name} cannot be read: {reason}.") from None
+
+
+def sample_named(kind: EventType, name: str | None) -> Sample:
+    """The sample behind a `--sample` option; without a name the usual one. Raises WrongUsage, which names them all."""
+    found = kind.samples[0] if name is None else kind.find_sample(name)
+    if found is None:
+        names = ", ".join(each.name for each in kind.samples)
+        raise WrongUsage(f'--sample: {kind.name} has no sample "{(name or "")[:60]}". Choose from {names}.')
+    return found

@@ -8,7 +8,7 @@ from core.actor import actor
 from core.catalog import EventType, accept, event_type
 from core.cli.addresses import check_address
 from core.cli.database import database_of, in_store, wake_dispatcher
-from core.cli.event_data import given_bytes
+from core.cli.event_data import given_bytes, sample_named
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
 from core.cli.wrong_usage import WrongUsage, validated
 
@@ -191,14 +191,17 @@ def add(
     rate: Rate = None,
     in_order: InOrder = None,
     status_filter: StatusFilter = None,
+    deprecated: Annotated[
+        bool, typer.Option("--deprecated", help="The type may be a deprecated one.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Generate a webhook; prints its ID."""
     from core.store import config
 
     definition = event_type(kind)
-    if definition.deprecated:
-        raise WrongUsage(f"{definition.name} is deprecated and not offered for new webhooks.")
+    if definition.deprecated and not deprecated:
+        raise WrongUsage(f"--type: {definition.name} is deprecated. If it is meant, add --deprecated.")
     options = _checked(
         definition,
         _values(
@@ -231,6 +234,8 @@ def add(
         print_line(webhook.id)
     if number > 1:
         say(f"{number} webhooks are of the type {webhook.type}: each gets every event.")
+    if definition.standing:
+        say(f"{definition.name}: {definition.standing}")
     _warn(webhook)
 
 
@@ -414,17 +419,25 @@ def test(
     context: typer.Context,
     webhook_id: str,
     data: Annotated[
-        str | None, typer.Option(metavar="JSON|@FILE|-", help="The body; else the type's sample.")
+        str | None, typer.Option(metavar="JSON|@FILE|-", help="The body; else a sample of the type.")
+    ] = None,
+    sample: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="This sample: hookkeeper types show TYPE has the names."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send a test event to one webhook; prints its delivery's ID."""
     from core.store import config, queue
 
+    if None not in (data, sample):
+        raise WrongUsage("--sample: leave it out where --data gives the body.")
+
     async def work(store: "Store") -> str:
         webhook = await config.load_webhook(store, webhook_id)
         limit = (await config.load_settings(store)).body_limit
-        body = given_bytes(data) if data is not None else event_type(webhook.type).sample
+        kind = event_type(webhook.type)
+        body = given_bytes(data) if data is not None else sample_named(kind, sample).body()
         return await queue.emit_test(store, webhook.id, accept(webhook.type, body, limit=limit))
 
     identity = in_store(context, work)
