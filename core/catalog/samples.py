@@ -26,7 +26,7 @@ def _onboarding_status(status: str, note: str = "") -> Sample:
 
 
 ONBOARDING_STATUS = (
-    _onboarding_status("ONBOARDING_FINISHED", "The end of a session; not that it was approved."),
+    _onboarding_status("ONBOARDING_FINISHED", "The end, approved or not."),
     _onboarding_status("ID_VALIDATION_FINISHED"),
     _onboarding_status("ID_VALIDATION_FINISHED_SECOND_ID"),
     _onboarding_status("GOVERNMENT_VALIDATION_FINISHED"),
@@ -35,7 +35,7 @@ ONBOARDING_STATUS = (
     _onboarding_status("MANUAL_REVIEW_APPROVED"),
     _onboarding_status("MANUAL_REVIEW_REJECTED"),
     _onboarding_status("EXPIRED"),
-    _onboarding_status("UNKNOWN", "A newer page of Incode's says that it is never sent."),
+    _onboarding_status("UNKNOWN", "Never sent, says a newer page."),
 )
 VIDEOSELFIE_UPLOADED = (_sample(_ONLY, {"interviewId": SESSION, **_FLOW}),)
 THIRD_PARTY_ASYNC_RETRIES = (
@@ -110,7 +110,7 @@ FACE_AUTHENTICATION = (
             "hint": _CUSTOMER,
             "error": {"name": "USER_IS_NOT_RECOGNIZED", "message": "The user is not recognized."},
         },
-        "With the fields of Incode's example, which has no externalCustomerId.",
+        "Incode's example has no externalCustomerId.",
     ),
 )
 
@@ -125,14 +125,14 @@ def session(
     wording = event_name.replace("_", " ").title()
     return (
         _sample("event_type", {"event_type": event_name, **body}),
-        _sample("eventType", {"eventType": event_name, **body}, "The spelling of other public code."),
-        _sample("wording", {"event_type": wording, **body}, f'"{wording}", as production says it.'),
+        _sample("eventType", {"eventType": event_name, **body}, "Read by other public receivers."),
+        _sample("wording", {"event_type": wording, **body}, f'"{wording}", in production.'),
         _sample(
             "onboardingStatus",
             {**body, "onboardingStatus": event_name},
-            "Where a receiver finds neither event_type nor eventType.",
+            "Read where there is no event_type.",
         ),
-        _sample("status", {**bare, "status": event_name}, "What such a receiver reads last."),
+        _sample("status", {**bare, "status": event_name}, "Read last of all."),
         *(
             _sample(
                 status,
@@ -206,7 +206,7 @@ AUTHENTICATION_1_1 = (
             "errorCode": 4004,
             "errorMessage": "Hookkeeper's own words: Incode publishes the codes 4003, 4004, 4005 and 4015.",
         },
-        "Incode sends some of the fields; which of them is Hookkeeper's own choice.",
+        "Its fields are Hookkeeper's own choice.",
     ),
 )
 AUTHENTICATION_1_N = (
@@ -223,7 +223,5 @@ AUTHENTICATION_1_N = (
             },
         },
     ),
-    _sample(
-        "FAIL", _FAILED_AUTHENTICATION, "Incode publishes no body for a failure: Hookkeeper's own choice."
-    ),
+    _sample("FAIL", _FAILED_AUTHENTICATION, "Incode publishes none: Hookkeeper's own choice."),
 )

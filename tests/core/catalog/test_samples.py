@@ -92,6 +92,12 @@ def test_the_credentials_of_a_sample_belong_to_its_session() -> None:
 
 
 @each_sample
+def test_a_sample_fits_a_line_of_a_drop_down(name: str, sample: Sample) -> None:
+    """Name and note, in a dialog of 74 cells."""
+    assert len(f"{sample.name}  {sample.note}") <= 54
+
+
+@each_sample
 def test_a_sample_is_compact_utf8_json(name: str, sample: Sample) -> None:
     """Samples fit on a line: no white space between tokens, letters as they are."""
     body = sample.body()

@@ -68,7 +68,7 @@ def test_types_show(shell: Shell) -> None:
     assert shell("types", "show", "authentication-1-1") == 0
     lines = [line.split("  ")[0] + ": " + line.split("  ")[-1].strip() for line in shell.out.splitlines()]
     assert (
-        "Standing: Deprecated. Incode sends it until 1 April 2027. Its support ends on 1 October 2026."
+        "Standing: Deprecated. Incode sends it until 1 April 2027 and supports it until 1 October 2026."
         in lines
     )
     assert "Samples: PASS, FAIL" in lines
