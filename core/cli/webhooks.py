@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from core.actor import actor
-from core.catalog import EventType, accept, event_type
+from core.catalog import EventType, accept, event_type, shown_type
 from core.cli.addresses import check_address
 from core.cli.database import database_of, in_store, wake_dispatcher
 from core.cli.event_data import given_bytes, sample_named
@@ -157,10 +157,12 @@ def show(
         print_json(webhook.model_dump(mode="json") | {"signing_secret": secret})
         return
     general = "as the general settings say"
+    standing = shown_type(webhook.type).standing
     print_fields(
         [
             ("ID", webhook.id),
             ("Type", webhook.type),
+            *((("Standing", standing),) if standing else ()),
             ("URL", webhook.url),
             ("Enabled", _enabled(webhook)),
             ("Accepted answer", webhook.accepted_answer.label if webhook.accepted_answer else general),

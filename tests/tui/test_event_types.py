@@ -10,7 +10,7 @@ from core.catalog import EVENT_TYPES
 from core.models import WebhookOptions
 from core.store import Store, config, history
 from tests.support.settled import press, until, write
-from tests.tui.conftest import Screens
+from tests.tui.conftest import Screens, dialog_lines
 from tui.dialogs.event_types import TypesDialog
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.test_event import TestDialog
@@ -145,6 +145,7 @@ async def test_a_draft_of_a_deprecated_type_keeps_it(screens: Screens, store: St
     (summary,) = await config.list_webhooks(store)
     async with screens() as pilot:
         await press(pilot, "e")
+        assert dialog_lines(pilot)[1] == " Deprecated. Incode does not publish until when it is sent."
         await write(pilot, "https://b.example/")
         await config.delete_webhook(store, summary.webhook.id, actor="bob")
         await press(pilot, "ctrl+s", "enter", "n", "ctrl+s")

@@ -89,6 +89,8 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
                 (kind.label, "bold"), ("  deprecated" if kind.deprecated else "", "$warning")
             )
             yield text(Content.assemble(" ", label, "   ", (self._webhook.id, "$muted")))
+            if kind.deprecated:
+                yield text(Content.styled(f" {kind.standing}", "$warning"))
         yield Static("", id="type-note", classes="note", markup=False)
         yield UrlField("url", "URL")
         yield Field("in_order", "Order", Tick("in order per session", id="in_order"))

@@ -201,8 +201,10 @@ def test_add_a_deprecated_type(shell: Shell, kind: str) -> None:
     """Without the flag it is refused in words that name it; with the flag it is said until when it is sent."""
     assert shell("webhooks", "add", "--type", kind, *URL) == 2
     assert shell.err == f"--type: {kind} is deprecated. If it is meant, add --deprecated.\n"
-    _add(shell, kind, "--deprecated")
+    identity = _add(shell, kind, "--deprecated")
     assert _said(shell) == [f"{kind}: {EVENT_TYPES[kind].standing}"]
+    assert shell("webhooks", "show", identity) == 0
+    assert EVENT_TYPES[kind].standing in shell.out
 
 
 def test_add_with_deprecated_takes_current_types_as_well(shell: Shell) -> None:
