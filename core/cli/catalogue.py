@@ -11,6 +11,9 @@ from core.cli.wrong_usage import WrongUsage
 
 app = typer.Typer(help="The event types, and what Incode publishes of them.", invoke_without_command=True)
 
+_LISTED = "66e1b0c4f2a94d0d1c3a7b58"
+"""The session of the samples among a type's facts, which are the same each time."""
+
 
 def add_to(commands: typer.Typer) -> None:
     commands.add_typer(app, name="types")
@@ -30,9 +33,9 @@ def list_types(as_json: AsJson = False) -> None:
         print_json(*(_fields(kind) for kind in EVENT_TYPES.values()))
         return
     print_table(
-        ("Type", "Shape", "Standing", "Samples", "Name"),
+        ("Type", "Shape", "Standing", "Name"),
         (
-            (kind.name, kind.published.value, _standing(kind), len(kind.samples), kind.display_name)
+            (kind.name, kind.published.value, _standing(kind), kind.display_name)
             for kind in EVENT_TYPES.values()
         ),
     )
@@ -70,7 +73,7 @@ def _standing(kind: EventType) -> str:
 
 def _print_samples(kind: EventType, as_json: bool) -> None:
     if as_json:
-        print_json(*_samples(kind))
+        print_json(*_samples(kind, None))
         return
     print_table(
         ("Sample", "Note", "Body"),
@@ -121,13 +124,16 @@ def _fields(kind: EventType) -> dict[str, object]:
         "deprecated": kind.deprecated,
         "supported_until": kind.supported_until and kind.supported_until.isoformat(),
         "sent_until": kind.sent_until and kind.sent_until.isoformat(),
-        "standing": kind.standing or None,
-        "sample": kind.sample.decode(),
-        "samples": _samples(kind),
+        "standing": _standing(kind),
+        "standing_note": kind.standing or None,
+        "sample": kind.samples[0].body(_LISTED).decode(),
+        "samples": _samples(kind, _LISTED),
     }
 
 
-def _samples(kind: EventType) -> list[dict[str, object]]:
+def _samples(kind: EventType, session: str | None) -> list[dict[str, object]]:
+    """Name, note and body; without a session each body is of a new one."""
     return [
-        {"name": each.name, "note": each.note or None, "body": each.body().decode()} for each in kind.samples
+        {"name": each.name, "note": each.note or None, "body": each.body(session).decode()}
+        for each in kind.samples
     ]

@@ -153,11 +153,12 @@ def show(
         return webhook, secret.get_secret_value()
 
     webhook, secret = in_store(context, work)
+    standing = shown_type(webhook.type).standing
     if as_json:
-        print_json(webhook.model_dump(mode="json") | {"signing_secret": secret})
+        more = {"signing_secret": secret, "standing": standing or None}
+        print_json(webhook.model_dump(mode="json") | more)
         return
     general = "as the general settings say"
-    standing = shown_type(webhook.type).standing
     print_fields(
         [
             ("ID", webhook.id),

@@ -75,7 +75,15 @@ def test_types_show(shell: Shell) -> None:
     assert "From: Configuration: Webhooks Tab; Incode's public documentation" in lines
     assert "Read on: 26 November 2026" in lines
     (shown,) = shell.json("types", "show", "session-progress")
-    assert shown["standing"] == "Newer than the page of the Webhooks tab."
+    assert shown["standing"] == "newer"
+    assert shown["standing_note"] == "Newer than the page of the Webhooks tab."
+
+
+def test_the_facts_of_a_type_are_the_same_each_time(shell: Shell) -> None:
+    """Only a sample that is asked for is of a new session."""
+    assert shell.json("types") == shell.json("types")
+    words = ("types", "show", "session-failed", "--samples")
+    assert shell.json(*words) != shell.json(*words)
 
 
 def test_types_show_prints_samples(shell: Shell) -> None:
@@ -205,6 +213,8 @@ def test_add_a_deprecated_type(shell: Shell, kind: str) -> None:
     assert _said(shell) == [f"{kind}: {EVENT_TYPES[kind].standing}"]
     assert shell("webhooks", "show", identity) == 0
     assert EVENT_TYPES[kind].standing in shell.out
+    (shown,) = shell.json("webhooks", "show", identity)
+    assert shown["standing"] == EVENT_TYPES[kind].standing
 
 
 def test_add_with_deprecated_takes_current_types_as_well(shell: Shell) -> None:
