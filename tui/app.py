@@ -234,6 +234,12 @@ class HookkeeperApp(App[None]):
         if isinstance(self.screen, Frame) and not isinstance(self.screen, NoticesScreen):
             self.push_screen(NoticesScreen())
 
+    def action_show_types(self) -> None:
+        """The event types, and what is known of them."""
+        from tui.dialogs.event_types import TypesDialog
+
+        self.push_screen(TypesDialog())
+
     def action_show_help(self) -> None:
         frame = self.frame()
         if frame is None or isinstance(self.screen, HelpScreen):
@@ -265,7 +271,7 @@ class HookkeeperApp(App[None]):
             self.push_screen(PaletteDialog(list(self._commands(frame))), self._run_command)
 
     def _commands(self, frame: Frame) -> Iterator[Command]:
-        """The actions of this screen, those of every screen, a dispatcher if there is none, and the themes."""
+        """The actions of this screen and of every screen, a dispatcher if there is none, and the themes."""
         for action in frame.actions:
             if action.name:
                 reason = frame.refusal(action)
@@ -273,6 +279,7 @@ class HookkeeperApp(App[None]):
         for action in EVERYWHERE:
             if action.name != "command_palette":
                 yield Command(action.words, action.key, "", partial(self.run_action, action.name))
+        yield Command("Event types", "", "", self.action_show_types)
         if not self.current.status.running:
             yield Command("Start dispatcher", "", self.read_only, self.action_start_dispatcher)
         for name, palette in PALETTES.items():

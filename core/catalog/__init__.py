@@ -1,8 +1,9 @@
 """The event types of Incode's webhooks: names, shapes of bodies, samples, and which bodies are accepted."""
 
 from core.catalog.body import DEFAULT_LIMIT, MAX_NESTING, Body, InvalidBody, accept
-from core.catalog.definition import EventType, Published
-from core.catalog.registry import EVENT_TYPES, UnknownType, event_type, offered, shown_type
+from core.catalog.definition import EventType, Published, Sample, in_words
+from core.catalog.event_types import EVENT_TYPES
+from core.catalog.registry import UnknownType, event_type, offered, shown_type
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -12,9 +13,11 @@ __all__ = [
     "EventType",
     "InvalidBody",
     "Published",
+    "Sample",
     "UnknownType",
     "accept",
     "event_type",
+    "in_words",
     "offered",
     "shown_type",
 ]

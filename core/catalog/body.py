@@ -17,7 +17,9 @@ from typing import NoReturn
 import msgspec
 
 from core.catalog.definition import EventType
+from core.catalog.payloads import Session
 from core.catalog.registry import event_type
+from core.catalog.session_event import contradiction
 from core.errors import HookkeeperError
 
 DEFAULT_LIMIT = 256 * 1024
@@ -71,7 +73,7 @@ def accept(type_name: str, data: bytes, *, limit: int = DEFAULT_LIMIT) -> Body:
     """Check a body against RFC 8259 and its type's payload model; `limit` is in bytes.
 
     Null passes for any field that is not mandatory, and so does any value of a status; of duplicate keys the
-    last counts. In `session`, `status` and `external_id` U+FFFD stands for half a surrogate pair, which no
+    last counts. A session event must not say that it is another one. In `session`, `status` and `external_id` U+FFFD stands for half a surrogate pair, which no
     database takes. Raises InvalidBody, or UnknownType for the name.
     """
     kind = event_type(type_name)
@@ -81,11 +83,14 @@ def accept(type_name: str, data: bytes, *, limit: int = DEFAULT_LIMIT) -> Body:
         payload = _decoder(kind.payload)(raw)
     except msgspec.MsgspecError:
         payload = _read_carefully(kind, text)
+    if isinstance(payload, Session) and (wrong := contradiction(kind, payload)):
+        raise InvalidBody(kind.name, *wrong)
+    external_ids = (_string(payload, field) for field in kind.external_id_fields)
     return Body(
         raw,
         _string(payload, kind.key_field),
         _string(payload, kind.status_field),
-        _string(payload, kind.external_id_field),
+        next(filter(None, external_ids), None),
     )
 
 

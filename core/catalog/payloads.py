@@ -87,14 +87,33 @@ class ProofOfPaymentCallback(Struct):
     validationCode: Text = None
 
 
-class FaceAuthentication(Struct):
-    """Not the body of the deprecated authentication webhooks: other pages support `interviewId`, no more."""
+class FaceAuthenticationError(Struct):
+    name: Text = None
+    message: Text = None
 
-    interviewId: Anything = None
+
+class AttemptCounterState(Struct):
+    max: Number = None
+    remaining: Number = None
+
+
+class FaceAuthentication(Struct):
+    """Not the body of the deprecated authentication webhooks."""
+
+    interviewId: Text = None
+    customerId: Text = None
+    externalCustomerId: Text = None
+    overallStatus: Text = None
+    """PASS or FAIL."""
+    hint: Text = None
+    attemptCounterState: AttemptCounterState | None = None
+    error: FaceAuthenticationError | None = None
+    """After a failure."""
+    externalId: Anything = None
 
 
 class Session(Struct):
-    """Session Started, Failed, Succeeded and Pending Review."""
+    """The session webhooks: Session Started, Failed, Succeeded, Pending Review and Progress, Identity Enrolled."""
 
     event_type: Text = None
     eventType: Text = None
@@ -104,12 +123,17 @@ class Session(Struct):
     onboardingStatus: Text = None
     identityId: Text = None
     """In Session Succeeded only."""
+    status: Anything = None
+    """Where `event` and this are sent, they may say what `event_type` says elsewhere."""
+    event: Anything = None
+    externalId: Anything = None
 
 
 class IneScraping(Struct):
     InterviewId: str
     ScrapingStatus: str
     externalId: Text = None
+    externalCustomerId: Anything = None
 
 
 class RecognitionConfidence(Struct):

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+from core.catalog import EventType, Sample
 from core.cli.wrong_usage import WrongUsage
 from core.encoding import NotUtf8, require_utf8
 
@@ -50,3 +51,12 @@ def checked_begin(data: bytes, option: str, name: str) -> bytes:
         return require_utf8(data, name)
     except NotUtf8 as error:
         raise WrongUsage(f"{option}: {error}") from None
+
+
+def sample_named(kind: EventType, name: str | None) -> Sample:
+    """The sample behind a `--sample` option; without a name the usual one. Raises WrongUsage, which names them all."""
+    found = kind.samples[0] if name is None else kind.find_sample(name)
+    if found is None:
+        names = ", ".join(each.name for each in kind.samples)
+        raise WrongUsage(f'--sample: {kind.name} has no sample "{(name or "")[:60]}". Choose from {names}.')
+    return found

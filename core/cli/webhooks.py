@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from core.actor import actor
-from core.catalog import EventType, accept, event_type
+from core.catalog import EventType, accept, event_type, shown_type
 from core.cli.addresses import check_address
 from core.cli.database import database_of, in_store, wake_dispatcher
-from core.cli.event_data import given_bytes
+from core.cli.event_data import given_bytes, sample_named
 from core.cli.example import example
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
 from core.cli.wrong_usage import WrongUsage, validated
@@ -169,15 +169,21 @@ def show(
         return webhook, secret.get_secret_value(), ends
 
     webhook, secret, ends = in_store(context, work)
+    standing = shown_type(webhook.type).standing
     if as_json:
-        secrets = {"signing_secret": secret, "older_secrets_end_at": to_jsonable_python(ends)}
-        print_json(webhook.model_dump(mode="json") | secrets)
+        more = {
+            "signing_secret": secret,
+            "older_secrets_end_at": to_jsonable_python(ends),
+            "standing": standing or None,
+        }
+        print_json(webhook.model_dump(mode="json") | more)
         return
     general = "as the general settings say"
     print_fields(
         [
             ("ID", webhook.id),
             ("Type", webhook.type),
+            *((("Standing", standing),) if standing else ()),
             ("URL", webhook.url),
             ("Enabled", _enabled(webhook)),
             ("Accepted answer", webhook.accepted_answer.label if webhook.accepted_answer else general),
@@ -220,14 +226,17 @@ def add(
     rate: Rate = None,
     in_order: InOrder = None,
     status_filter: StatusFilter = None,
+    deprecated: Annotated[
+        bool, typer.Option("--deprecated", help="The type may be a deprecated one.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Generate a webhook; prints its ID."""
     from core.store import config
 
     definition = event_type(kind)
-    if definition.deprecated:
-        raise WrongUsage(f"{definition.name} is deprecated and not offered for new webhooks.")
+    if definition.deprecated and not deprecated:
+        raise WrongUsage(f"--type: {definition.name} is deprecated. If it is meant, add --deprecated.")
     options = _checked(
         definition,
         _values(
@@ -260,6 +269,8 @@ def add(
         print_line(webhook.id)
     if number > 1:
         say(f"{number} webhooks are of the type {webhook.type}: each gets every event.")
+    if definition.standing:
+        say(f"{definition.name}: {definition.standing}")
     _warn(webhook)
 
 
@@ -464,7 +475,11 @@ def test(
     context: typer.Context,
     webhook_id: WebhookId,
     data: Annotated[
-        str | None, typer.Option(metavar="JSON|@FILE|-", help="The body; else the type's sample.")
+        str | None, typer.Option(metavar="JSON|@FILE|-", help="The body; else a sample of the type.")
+    ] = None,
+    sample: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="This sample: hookkeeper types show TYPE has the names."),
     ] = None,
     wait: Annotated[
         bool | None,
@@ -481,10 +496,14 @@ def test(
     from core.service.status import dispatcher_status
     from core.store import bell, config, queue
 
+    if None not in (data, sample):
+        raise WrongUsage("--sample: leave it out where --data gives the body.")
+
     async def work(store: "Store") -> str:
         webhook = await config.load_webhook(store, webhook_id)
         limit = (await config.load_settings(store)).body_limit
-        body = given_bytes(data) if data is not None else event_type(webhook.type).sample
+        kind = event_type(webhook.type)
+        body = given_bytes(data) if data is not None else sample_named(kind, sample).body()
         return await queue.emit_test(store, webhook.id, accept(webhook.type, body, limit=limit))
 
     identity = in_store(context, work)

@@ -53,6 +53,7 @@ _ANSWERS = {
 }
 _HEADERS = (("Content-Type", "text/plain; charset=utf-8"),)
 _SIGNING_SECRET = SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw7S4dKvHcMsA=")
+_WORK_HISTORY = EVENT_TYPES["work-history"].samples[0].body("66e1b0c4f2a94d0d1c3a7b58")
 _HOSTILE = b'{"interviewId":"66e1","note":"\\u001b[2J [/x] \\u202e"}'
 
 
@@ -139,7 +140,7 @@ async def _write(store: Store, clock: time_machine.Traveller) -> None:
         clock.move_to((START + number * _STEP + chance.randrange(_STEP)) / 1000)
         await _emit(store, event)
         if number % 40 == 39:
-            await _emit(store, MadeUpEvent("work-history", EVENT_TYPES["work-history"].sample))
+            await _emit(store, MadeUpEvent("work-history", _WORK_HISTORY))
         await _attempt(store, epoch, chance)
     clock.move_to(NOW / 1000)
     await queue.emit(store, "session-succeeded", Body(_HOSTILE, "66e1", None, None))

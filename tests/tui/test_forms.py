@@ -45,7 +45,7 @@ async def test_a_webhook_that_somebody_else_changed(screens: Screens, store: Sto
             "  yours   in order per session",
             "Statuses",
             "  theirs  EXPIRED",
-            "  yours   UNKNOWN",
+            "  yours   ID_VALIDATION_FINISHED",
             "Concurrency",
             "  theirs  10",
             "  yours   3",
@@ -175,24 +175,24 @@ async def test_the_figures_of_delete_disable_and_enable(
     async with screens() as pilot:
         await press(pilot, "down", "down", "d")
         assert dialog_lines(pilot)[3:] == [
-            "! 8 undelivered deliveries will be cancelled.",
+            "! 5 undelivered deliveries will be cancelled.",
             "  New events of this type will no longer go to this URL.",
             "  What was delivered stays in the Monitor.",
-            "  For 24 hours u on Webhooks undoes it: the 8 come back as held.",
+            "  For 24 hours u on Webhooks undoes it: the 5 come back as held.",
         ]
         await press(pilot, "escape", "x")
-        assert dialog_lines(pilot)[-1] == "New events and the 8 waiting are held until you enable it."
+        assert dialog_lines(pilot)[-1] == "New events and the 5 waiting are held until you enable it."
         await press(pilot, "tab", "enter")
         table = pilot.app.screen.query_one(WebhookTable)
         await until(pilot, lambda: table.chosen and not table.chosen.webhook.enabled)
         await press(pilot, "x")
         labels = [str(button.label) for button in pilot.app.screen.query(Button)]
-        assert labels == ["Release the 8", "Cancel the 8", "Back"]
+        assert labels == ["Release the 5", "Cancel the 5", "Back"]
         assert button_label(pilot) == "Back"
         await press(pilot, "tab", "enter")
         (_, _, summary, *_) = await config.list_webhooks(store)
-    assert (summary.webhook.enabled, summary.waiting, summary.held) == (True, 8, 0)
-    assert summary.undelivered == 10
+    assert (summary.webhook.enabled, summary.waiting, summary.held) == (True, 5, 0)
+    assert summary.undelivered == 7
 
 
 async def test_quit_asks_while_the_dispatcher_is_at_work(screens: Screens, store: Store) -> None:
@@ -238,7 +238,7 @@ async def test_order_and_statuses_where_they_apply(screens: Screens, store: Stor
         await until(pilot, lambda: isinstance(pilot.app.screen, SecretDialog))
         (summary,) = await config.list_webhooks(store)
         options = summary.webhook.options
-        assert (options.in_order, options.status_filter) == (True, ("MANUAL_REVIEW_REJECTED", "EXPIRED"))
+        assert (options.in_order, options.status_filter) == (True, ("EXPIRED", "UNKNOWN"))
         await press(pilot, "escape", "n", "enter", "down", "enter", "tab", "space", "shift+tab", "shift+tab")
         screen = pilot.app.screen
         screen.query_one("#type", Select).value = "proof-of-payment"
@@ -260,7 +260,10 @@ async def test_a_status_that_the_catalogue_does_not_know(screens: Screens, store
         await press(pilot, "e", "tab", "tab", "tab", "home", "space", "ctrl+s")
         await until(pilot, lambda: not isinstance(pilot.app.screen, WebhookDialog))
     stored = await config.load_webhook(store, webhook.id)
-    assert (stored.status_filter, stored.rate) == (("UNKNOWN", "EXPIRED", "NEW_ONE"), 1234.5678)
+    assert (stored.status_filter, stored.rate) == (
+        ("ID_VALIDATION_FINISHED", "EXPIRED", "NEW_ONE"),
+        1234.5678,
+    )
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 18)])

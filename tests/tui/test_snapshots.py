@@ -129,6 +129,11 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     "edit-conflict": ("1", "e", _bob_saves_the_webhook, "end", "x", "ctrl+s"),
     "discard": ("1", "n", "tab", "h", "escape"),
     "generate-options": ("1", "n", "enter", "down", "enter"),
+    "generate-deprecated-types": ("1", "n", "enter", "end", "enter"),
+    "generate-deprecated": ("1", "n", "enter", "end", "enter", "down", "enter"),
+    "types": ("1", "ctrl+p", *"event types", "enter", *["down"] * 6),
+    "types-scrolled": ("1", "ctrl+p", *"event types", "enter", *["down"] * 6, "ctrl+d"),
+    "types-to-choose": ("1", "n", "f2", "end"),
     "secret": ("1", "space", "end", "up", "enter"),
     "secret-shown": ("1", "space", "end", "up", "enter", "tab", "enter"),
     "rotate": ("1", "space", "end", "up", "enter", "shift+tab", "enter"),
@@ -141,6 +146,8 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     "disable": ("1", "x"),
     "actions": ("1", "space"),
     "test": ("1", "t"),
+    "test-samples": ("1", "t", "shift+tab", "enter"),
+    "test-sample": ("1", "down", "t", "shift+tab", "enter", "down", "down", "enter", "tab"),
     "settings": ("2",),
     "settings-field": ("2", "enter", "tab"),
     "settings-conflict": ("2", "enter", "tab", "tab", "x", _bob_saves_the_settings, "ctrl+s"),
@@ -190,6 +197,7 @@ async def test_looks(
     The terminal grows while the screen stands: it looks as if it had been opened at that size.
     """
     monkeypatch.setenv("HOME", str(database.parent))
+    monkeypatch.setattr("os.urandom", lambda size: bytes(range(size)))  # the session of a sample
     if name not in EMPTY:
         await write_books(database)
     app = HookkeeperApp(already_open(store), starts_dispatcher=False)

@@ -6,9 +6,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Button, Static, TextArea
+from textual.widgets import Button, Select, Static, TextArea
 
-from core.catalog import accept, shown_type
+from core.catalog import Sample, accept, shown_type
 from core.errors import HookkeeperError
 from core.models import DeliveryState, Outcome, Webhook
 from core.service.status import dispatcher_status
@@ -16,6 +16,7 @@ from core.store import Store, bell, config, history, queue
 from core.text import one_line
 from tui.actions import Action
 from tui.dialogs.dialog import FormDialog, button, text
+from tui.widgets.field import Field, choices
 from tui.widgets.fields import LongText
 from tui.words import outcome_mark, why
 
@@ -32,16 +33,24 @@ class TestDialog(FormDialog[str]):
         super().__init__()
         self._store = store
         self._webhook = webhook
-        self._unchanged = shown_type(webhook.type).sample.decode()
+        self._samples = {sample.name: sample for sample in shown_type(webhook.type).samples}
+        self._sample = next(iter(self._samples.values()))
+        self._offered = self._sample.body().decode()
+        """The sample as it was put there."""
+        self._sent: str | None = None
         self._delivery = ""
 
     @property
     def has_changes(self) -> bool:
-        return self.query_one(TextArea).text != self._unchanged
+        return self.query_one(TextArea).text not in (self._offered, self._sent)
 
     def compose_fields(self) -> ComposeResult:
         yield text("To this webhook only, with token, headers and signature as always.")
-        yield LongText(self._unchanged, id="sample")
+        if len(self._samples) > 1:
+            names = choices([(_choice(sample), sample.name) for sample in self._samples.values()])
+            chosen = Select(names, allow_blank=False, id="sample-name", compact=True)
+            yield Field("sample-name", "Sample", chosen)
+        yield LongText(self._offered, id="sample")
         yield Static("", id="answer", markup=False)
 
     def compose_buttons(self) -> ComposeResult:
@@ -55,6 +64,18 @@ class TestDialog(FormDialog[str]):
 
     def focus_form(self) -> None:
         self.query_one(TextArea).focus()
+
+    @on(Select.Changed, "#sample-name")
+    def _sample_chosen(self, event: Select.Changed) -> None:
+        chosen = self._samples[str(event.value)]
+        if chosen is not self._sample:
+            self._sample = chosen
+            self._offer()
+
+    def _offer(self) -> None:
+        """Put the sample there, of a new session."""
+        self._offered = self._sample.body().decode()
+        self.query_one(TextArea).text = self._offered
 
     @on(Button.Pressed, "#close")
     def _close(self) -> None:
@@ -74,10 +95,13 @@ class TestDialog(FormDialog[str]):
     async def _send(self) -> None:
         try:
             settings = await config.load_settings(self._store)
-            data = self.query_one(TextArea).text.encode("utf-8", "surrogatepass")
+            if self.query_one(TextArea).text == self._offered == self._sent:
+                self._offer()  # the same session twice is what receivers take for a repetition
+            sent = self.query_one(TextArea).text
+            data = sent.encode("utf-8", "surrogatepass")
             body = accept(self._webhook.type, data, limit=settings.body_limit)
             delivery = await queue.emit_test(self._store, self._webhook.id, body)
-            self._unchanged = self.query_one(TextArea).text
+            self._sent = sent
             bell.ring(self._store.path)
             if not dispatcher_status(self._store.path).running:
                 self._answer("! Stored, but nobody delivers: ^p Start dispatcher.")
@@ -118,3 +142,7 @@ class TestDialog(FormDialog[str]):
             await self.query_one("#buttons").mount(button("Show", "show"), before="#send")
             if self.focused is self.query_one("#send"):
                 self.query_one("#show").focus()
+
+
+def _choice(sample: Sample) -> str:
+    return f"{sample.name}  {sample.note}" if sample.note else sample.name

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Button, Checkbox, Input, Select, Static
+from textual.widgets import Button, Checkbox, Input, OptionList, Select, Static
 
 from core.catalog import EventType, offered, shown_type
 from core.errors import HookkeeperError
@@ -29,11 +29,15 @@ from tui.actions import Action
 from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.dialogs.conflict import ask_whose, deleted_words, rebased, webhook_words
 from tui.dialogs.dialog import FormDialog, button, text
+from tui.dialogs.event_types import TypesDialog
 from tui.widgets.field import AS_IN_SETTINGS, Field, FormRow, Tick, choices, clear_cured, fail_at
 from tui.widgets.fields import TextField
 from tui.widgets.schedule_field import ScheduleField
 from tui.widgets.status_field import StatusField
 from tui.widgets.url_field import UrlField
+
+_DEPRECATED = "deprecated types…"
+"""The last choice of the types: it lists the deprecated ones, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,10 @@ class Draft:
 class WebhookDialog(FormDialog[Webhook | Draft | None]):
     """Answers with the webhook as it was stored, None when cancelled, a draft if somebody deleted it meanwhile."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", show=False, priority=True),
+        Binding("f2", "show_types", show=False),
+    ]
 
     def __init__(
         self,
@@ -69,11 +76,12 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
             Action("", "", "Next", "Tab"),
             Action("", "", self._main, "^s"),
             Action("", "", "Cancel", "Esc"),
+            Action("", "", "Types", "F2"),
         )
 
     def compose_fields(self) -> ComposeResult:
         if self._webhook is None:
-            kinds = [(Content(kind.label), kind.name) for kind in offered()]
+            kinds = _type_choices(deprecated=False)
             yield Field("type", "Type", Select(kinds, prompt="Choose a type", id="type", compact=True))
         else:
             kind = shown_type(self._webhook.type)
@@ -81,6 +89,8 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
                 (kind.label, "bold"), ("  deprecated" if kind.deprecated else "", "$warning")
             )
             yield text(Content.assemble(" ", label, "   ", (self._webhook.id, "$muted")))
+            if kind.deprecated:
+                yield text(Content.styled(f" {kind.standing}", "$warning"))
         yield Static("", id="type-note", classes="note", markup=False)
         yield UrlField("url", "URL")
         yield Field("in_order", "Order", Tick("in order per session", id="in_order"))
@@ -105,8 +115,7 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
             self._unchanged = self._values()
             if self._draft is not None:
                 self._fill(self._draft.values)
-                if self._draft.type in (kind.name for kind in offered()):
-                    self._field("type").value = self._draft.type
+                self._take_type(self._draft.type)
             self._offer_what_applies()
         self.query_one("#url" if self._webhook or self._draft else "#type").focus()
         self._settings = await config.load_settings(self._store)
@@ -146,6 +155,14 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
         name = self._webhook.type if self._webhook is not None else self._field("type").value
         return shown_type(name) if name else None
 
+    def _take_type(self, name: str) -> None:
+        """Choose a type as if it had been chosen from the list; one that is not known is left out."""
+        kinds = {kind.name: kind for kind in offered(deprecated=True)}
+        if name in kinds:
+            if kinds[name].deprecated:
+                self.query_one("#type", Select).set_options(_type_choices(deprecated=True))
+            self._field("type").value = name
+
     def _offer_what_applies(self) -> None:
         """Order needs a session, Statuses a status: not every type has them."""
         kind = self._kind
@@ -156,16 +173,42 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
 
     @on(Select.Changed, "#type")
     def _type_chosen(self, event: Select.Changed) -> None:
-        if event.value is Select.NULL:
-            return
-        same = sum(summary.webhook.type == event.value for summary in self._others)
-        note = self.query_one("#type-note", Static)
+        if event.value == _DEPRECATED:
+            self._list_deprecated()
+        elif event.value is not Select.NULL:
+            self.query_one("#type-note", Static).update(self._type_words(shown_type(str(event.value))))
+            self.query_one("#type-note").add_class("shown")
+            self._field("status_filter").value = ""
+            self._offer_what_applies()
+            self.query_one("#url").focus()
+
+    def _list_deprecated(self) -> None:
+        """Open the list once more, with the deprecated types in it and the first of them under the cursor."""
+        select = self.query_one("#type", Select)
+        select.set_options(_type_choices(deprecated=True))
+        select.expanded = True
+        first = next(number for number, kind in enumerate(offered(deprecated=True)) if kind.deprecated)
+        select.query_one(OptionList).highlighted = first + 1  # behind the prompt
+
+    def _type_words(self, kind: EventType) -> Content:
+        same = sum(summary.webhook.type == kind.name for summary in self._others)
         number = "One webhook has" if same == 1 else f"{same} webhooks have"
-        note.update(f"{number} this type already: each gets every event." if same else "")
-        note.set_class(bool(same), "shown")
-        self._field("status_filter").value = ""
-        self._offer_what_applies()
-        self.query_one("#url").focus()
+        words = [Content(kind.trigger)]
+        if kind.standing:
+            words.append(Content.styled(kind.standing, "$warning"))
+        if same:
+            words.append(Content(f"{number} this type already: each gets every event."))
+        return Content("\n").join(words)
+
+    def action_show_types(self) -> None:
+        """What is known of the types; for a new webhook one may be chosen there."""
+        self.run_worker(self._show_types(), exclusive=True, group="types", exit_on_error=True)
+
+    async def _show_types(self) -> None:
+        shown = self._kind.name if self._kind is not None else ""
+        chosen = await self.app.push_screen_wait(TypesDialog(shown, picks=self._webhook is None))
+        if chosen:
+            self._take_type(chosen)
 
     @on(Input.Changed)
     @on(Select.Changed)
@@ -288,6 +331,16 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
             ChoiceDialog("Somebody else deleted it", [words], [Choice("", "Close")])
         )
         self.dismiss(Draft(webhook.type, self._values()))
+
+
+def _type_choices(*, deprecated: bool) -> list[tuple[Content, str]]:
+    """The types of the drop-down; the last choice lists the deprecated ones as well, unless they are there."""
+    listed = [(Content(f"{kind.label}{_mark(kind)}"), kind.name) for kind in offered(deprecated=deprecated)]
+    return listed if deprecated else [*listed, (Content("Deprecated types…"), _DEPRECATED)]
+
+
+def _mark(kind: EventType) -> str:
+    return " (deprecated)" if kind.deprecated else " (newer)" if kind.is_newer else ""
 
 
 def _as_typed(webhook: Webhook | None) -> dict[str, str]:

@@ -68,10 +68,10 @@ def _statuses(chance: random.Random) -> Iterator[str]:
     yield "ID_VALIDATION_FINISHED"
     if chance.random() < 0.2:
         yield "ID_VALIDATION_FINISHED_SECOND_ID"
-    yield "POST_PROCESSING_FINISHED"
-    yield "FACE_VALIDATION_FINISHED"
     if chance.random() < 0.5:
         yield "GOVERNMENT_VALIDATION_FINISHED"
+    yield "POST_PROCESSING_FINISHED"
+    yield "FACE_VALIDATION_FINISHED"
     yield "ONBOARDING_FINISHED"
 
 

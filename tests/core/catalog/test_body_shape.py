@@ -56,7 +56,14 @@ DOCUMENTED = {
         "a string",
     ),
     **dict.fromkeys(
-        ["session-started", "session-failed", "session-succeeded", "session-pending-review"],
+        [
+            "session-started",
+            "session-failed",
+            "session-succeeded",
+            "session-pending-review",
+            "session-progress",
+            "identity-enrolled",
+        ],
         dict.fromkeys(
             [
                 "event_type",
@@ -69,6 +76,17 @@ DOCUMENTED = {
             "a string",
         ),
     ),
+    "face-authentication": {
+        "interviewId": "a string",
+        "customerId": "a string",
+        "externalCustomerId": "a string",
+        "overallStatus": "a string",
+        "hint": "a string",
+        "attemptCounterState": "an object",
+        "attemptCounterState.max": "a number",
+        "attemptCounterState.remaining": "a number",
+        "error": "an object",
+    },
     "ine-scraping": {"externalId": "a string"},
     "authentication-1-1": {
         "customerId": "a string",
@@ -118,7 +136,11 @@ UNCHECKED = [
     ("watchlist-updated", "interviewId"),
     ("watchlist-updated", "ref"),
     ("watchlist-updated", "search_id"),
-    ("face-authentication", "interviewId"),
+    ("face-authentication", "externalId"),
+    ("session-failed", "status"),
+    ("session-failed", "event"),
+    ("session-failed", "externalId"),
+    ("ine-scraping", "externalCustomerId"),
     ("authentication-1-1", "recognitionConfidence.confidence"),
     ("authentication-1-1", "error"),
     ("authentication-1-1", "errorCode"),
@@ -179,7 +201,8 @@ def test_a_mistyped_mandatory_field_is_refused(name: str, field: str, kind: str)
 @pytest.mark.parametrize(("name", "path", "kind"), CHECKED)
 def test_a_documented_field_takes_its_own_type_only(name: str, path: str, kind: str) -> None:
     """A documented field of another JSON type is refused with its path, in words without its value."""
-    accept(name, sample_with(name, path, VALUES[kind]))
+    fits = VALUES[kind] if path not in ("event_type", "eventType") else EVENT_TYPES[name].event_name
+    accept(name, sample_with(name, path, fits))
     for other, value in VALUES.items():
         if other not in (kind, "null"):
             error = refusal(name, sample_with(name, path, value))
@@ -220,6 +243,49 @@ def test_an_unknown_status_passes(status: str) -> None:
     """Incode may add statuses: an unknown one is accepted and handed on."""
     body = accept("onboarding-status", sample_with("onboarding-status", "onboardingStatus", status))
     assert body.status == status
+
+
+def test_a_failed_face_authentication_is_checked_below_its_error_too() -> None:
+    """The published fields of `error` are strings; a name that Incode has not published passes."""
+    body = {
+        "interviewId": "i",
+        "overallStatus": "FAIL",
+        "error": {"name": "BRAND_NEW", "message": "x", "more": 1},
+    }
+    assert accept("face-authentication", json.dumps(body).encode()).status == "FAIL"
+    body["error"] = {"name": 7}
+    error = refusal("face-authentication", json.dumps(body).encode())
+    assert (error.path, error.reason) == ("$.error.name", "must be a string, not a number")
+
+
+@pytest.mark.parametrize("status", ["SOMETHING_NEW", "", "pass"])
+def test_an_unknown_status_of_face_authentication_passes(status: str) -> None:
+    """The same for the status of a type that has two."""
+    data = sample_with("face-authentication", "overallStatus", status)
+    assert accept("face-authentication", data).status == status
+
+
+@pytest.mark.parametrize(
+    ("name", "older", "newer", "found"),
+    [
+        ("onboarding-status", None, "new", "new"),
+        ("onboarding-status", "old", "new", "old"),
+        ("onboarding-status", "", "new", "new"),
+        ("onboarding-status", None, 7, None),
+        ("ine-scraping", None, "new", "new"),
+        ("face-authentication", "old", None, "old"),
+        ("face-authentication", "old", "new", "new"),
+        ("session-started", "old", "new", "new"),
+        ("session-failed", "old", None, "old"),
+        ("identity-enrolled", "old", "", "old"),
+    ],
+)
+def test_an_external_id_is_found_in_either_name(
+    name: str, older: object, newer: object, found: str | None
+) -> None:
+    """The documented name of the type comes first; an empty one, or one that is no string, counts as none."""
+    body = json.loads(EVENT_TYPES[name].sample) | {"externalId": older, "externalCustomerId": newer}
+    assert accept(name, json.dumps(body).encode()).external_id == found
 
 
 def test_a_failed_authentication_passes() -> None:

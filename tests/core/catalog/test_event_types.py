@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.catalog import EVENT_TYPES, Published, UnknownType, event_type, offered, shown_type
+from core.catalog import EVENT_TYPES, Published, UnknownType, event_type, in_words, offered, shown_type
 from core.errors import HookkeeperError
 
 NAMES = {
@@ -24,8 +24,8 @@ NAMES = {
     ),
     "watchlist-updated": (
         "Watchlist updated webhook",
-        "Watchlist Updated Webhook URL",
-        "Watchlist Updated",
+        "Watchlist Update Webhook URL",
+        "Watchlist Update",
     ),
     "work-history": ("Work history callback", "Work History Callback URL", "Work History"),
     "proof-of-payment": ("Proof of payment callback", "Proof of Payment Callback URL", "Proof of Payment"),
@@ -38,6 +38,8 @@ NAMES = {
         "Session Pending Review Webhook URL",
         "Session Pending",
     ),
+    "session-progress": ("Session Progress", "Session Progress Webhook URL", "Session Progress"),
+    "identity-enrolled": ("Identity Enrolled", "Identity Enrolled Webhook URL", "Identity Enrolled"),
     "ine-scraping": ("INE scraping webhook", "INE Scraping Webhook URL", "INE Scraping"),
     "authentication-1-1": ("Authentication webhook 1:1", "Authentication 1:1 Webhook URL", "Auth 1:1"),
     "authentication-1-n": ("Authentication webhook 1:N", "Authentication 1:N Webhook URL", "Auth 1:N"),
@@ -61,6 +63,10 @@ TRIGGERS = {
     "session-failed": "Triggered when any session from a Flow or Workflow fails.",
     "session-succeeded": "Triggered when any session from a Flow or Workflow succeeds.",
     "session-pending-review": "Triggered when any session from a Flow or Workflow requires manual review.",
+    "session-progress": (
+        "Triggered when an existing session link is resumed, not on initial session creation."
+    ),
+    "identity-enrolled": "Triggered when an identity is enrolled for the first time.",
     "ine-scraping": "Provided INE scraping results.",
     "authentication-1-1": (
         "Contained information about the login attempt, the identities which could match the face reported"
@@ -72,29 +78,37 @@ TRIGGERS = {
     ),
 }
 
+OLDER = ("externalId", "externalCustomerId")
+NEWER = ("externalCustomerId", "externalId")
 FIELDS = {
-    # name: (key field, status field, external ID field, how much is published)
-    "onboarding-status": ("interviewId", "onboardingStatus", "externalId", Published.DOCUMENTED),
-    "videoselfie-uploaded": ("interviewId", None, None, Published.EXAMPLE),
-    "third-party-async-retries": (None, None, None, Published.NOTHING),
-    "watchlist-updated": ("interviewId", None, None, Published.EXAMPLE),
-    "work-history": ("interviewId", None, None, Published.DOCUMENTED),
-    "proof-of-payment": (None, None, None, Published.DOCUMENTED),
-    "face-authentication": ("interviewId", None, None, Published.NOTHING),
-    "session-started": ("interviewId", None, "externalCustomerId", Published.DOCUMENTED),
-    "session-failed": ("interviewId", None, "externalCustomerId", Published.DOCUMENTED),
-    "session-succeeded": ("interviewId", None, "externalCustomerId", Published.DOCUMENTED),
-    "session-pending-review": ("interviewId", None, "externalCustomerId", Published.DOCUMENTED),
-    "ine-scraping": ("InterviewId", "ScrapingStatus", "externalId", Published.DOCUMENTED),
-    "authentication-1-1": ("interviewId", None, None, Published.DOCUMENTED),
-    "authentication-1-n": ("interviewId", None, None, Published.DOCUMENTED),
+    # name: (key field, status field, external ID fields, how much is published)
+    "onboarding-status": ("interviewId", "onboardingStatus", OLDER, Published.DOCUMENTED),
+    "videoselfie-uploaded": ("interviewId", None, (), Published.EXAMPLE),
+    "third-party-async-retries": (None, None, (), Published.NOTHING),
+    "watchlist-updated": ("interviewId", None, (), Published.EXAMPLE),
+    "work-history": ("interviewId", None, (), Published.DOCUMENTED),
+    "proof-of-payment": (None, None, (), Published.DOCUMENTED),
+    "face-authentication": ("interviewId", "overallStatus", NEWER, Published.DOCUMENTED),
+    "session-started": ("interviewId", None, NEWER, Published.DOCUMENTED),
+    "session-failed": ("interviewId", None, NEWER, Published.DOCUMENTED),
+    "session-succeeded": ("interviewId", None, NEWER, Published.DOCUMENTED),
+    "session-pending-review": ("interviewId", None, NEWER, Published.DOCUMENTED),
+    "session-progress": ("interviewId", None, NEWER, Published.DOCUMENTED),
+    "identity-enrolled": ("interviewId", None, NEWER, Published.DOCUMENTED),
+    "ine-scraping": ("InterviewId", "ScrapingStatus", OLDER, Published.DOCUMENTED),
+    "authentication-1-1": ("interviewId", "overallStatus", (), Published.DOCUMENTED),
+    "authentication-1-n": ("interviewId", "overallStatus", (), Published.DOCUMENTED),
 }
 
 
 def test_every_type_is_there_in_display_order() -> None:
-    """The catalogue has the fourteen types, current ones first, and each knows its own name."""
+    """The eleven of the tab's page, the two newer ones, the deprecated ones; each knows its own name."""
     assert list(EVENT_TYPES) == list(NAMES)
     assert [kind.name for kind in EVENT_TYPES.values()] == list(NAMES)
+    assert [kind.name for kind in EVENT_TYPES.values() if kind.is_newer] == [
+        "session-progress",
+        "identity-enrolled",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -115,41 +129,97 @@ def test_triggers(name: str) -> None:
 def test_fields(name: str) -> None:
     """Session, status and external ID are read from these fields, which the payload model has."""
     kind = EVENT_TYPES[name]
-    fields = (kind.key_field, kind.status_field, kind.external_id_field)
-    assert (*fields, kind.published) == FIELDS[name]
-    assert {field for field in fields if field} <= set(kind.payload.__struct_fields__)
+    assert (kind.key_field, kind.status_field, kind.external_id_fields, kind.published) == FIELDS[name]
+    fields = {kind.key_field, kind.status_field, *kind.external_id_fields} - {None}
+    assert fields <= set(kind.payload.__struct_fields__)
 
 
 def test_statuses() -> None:
-    """The known statuses are Incode's, in the order of a session; other types have none."""
+    """The known statuses are Incode's, in the documented order of a session; other types have none."""
     assert {name: kind.statuses for name, kind in EVENT_TYPES.items() if kind.statuses} == {
         "onboarding-status": (
-            "UNKNOWN",
             "ID_VALIDATION_FINISHED",
             "ID_VALIDATION_FINISHED_SECOND_ID",
+            "GOVERNMENT_VALIDATION_FINISHED",
             "POST_PROCESSING_FINISHED",
             "FACE_VALIDATION_FINISHED",
-            "GOVERNMENT_VALIDATION_FINISHED",
             "ONBOARDING_FINISHED",
             "MANUAL_REVIEW_APPROVED",
             "MANUAL_REVIEW_REJECTED",
             "EXPIRED",
+            "UNKNOWN",
         ),
+        "face-authentication": ("PASS", "FAIL"),
         "ine-scraping": ("IN_PROGRESS", "FINISHED"),
+        "authentication-1-1": ("PASS", "FAIL"),
+        "authentication-1-n": ("PASS", "FAIL"),
     }
 
 
+def test_the_error_names_of_face_authentication() -> None:
+    """The 21 that Incode publishes."""
+    names = EVENT_TYPES["face-authentication"].error_names
+    assert len(set(names)) == 21
+    assert (names[0], names[-1]) == ("INACTIVE_SESSION", "DEFAULT_ERROR")
+
+
 def test_offered_leaves_the_deprecated_out() -> None:
-    """New webhooks are offered the eleven current types, in the same order."""
-    assert [kind.name for kind in offered()] == list(NAMES)[:11]
-    assert [kind.name for kind in EVENT_TYPES.values() if kind.deprecated] == list(NAMES)[11:]
+    """New webhooks are offered the thirteen current types; the deprecated ones only if they are asked for."""
+    assert [kind.name for kind in offered()] == list(NAMES)[:13]
+    assert [kind.name for kind in offered(deprecated=True)] == list(NAMES)
+    assert [kind.name for kind in EVENT_TYPES.values() if kind.deprecated] == list(NAMES)[13:]
 
 
-@pytest.mark.parametrize("name", ["third-party-async-retries", "face-authentication"])
-def test_an_unpublished_shape_says_so(name: str) -> None:
+def test_standing() -> None:
+    """A deprecated type says until when it is sent, or that this is not public; a newer one that it is newer."""
+    unknown = "Deprecated. Incode does not publish until when it is sent."
+    assert {name: kind.standing for name, kind in EVENT_TYPES.items() if kind.standing} == {
+        "session-progress": "Newer than the page of the Webhooks tab.",
+        "identity-enrolled": "Newer than the page of the Webhooks tab.",
+        "ine-scraping": unknown,
+        "authentication-1-1": (
+            "Deprecated. Incode sends it until 1 April 2027 and supports it until 1 October 2026."
+        ),
+        "authentication-1-n": unknown,
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_type_says_where_its_facts_are_from(name: str) -> None:
+    """The pages by name, and the day they were read."""
+    kind = EVENT_TYPES[name]
+    page = "Incode's newest page of webhooks" if kind.is_newer else "Configuration: Webhooks Tab"
+    assert kind.sources[0] == page
+    assert in_words(kind.read_on) == "26 November 2026"
+
+
+def test_the_page_of_face_authentication() -> None:
+    """It has one of its own."""
+    assert EVENT_TYPES["face-authentication"].sources == (
+        "Configuration: Webhooks Tab",
+        "Face Authentication Webhook (Incode's developer pages)",
+    )
+
+
+def test_an_unpublished_shape_says_so() -> None:
     """Where Incode publishes no shape, the note never lets ours pass for Incode's."""
-    note = EVENT_TYPES[name].shape_note
-    assert note.startswith("Incode publishes no shape for this body; the sample is Hookkeeper's own choice.")
+    unpublished = [kind for kind in EVENT_TYPES.values() if kind.published is Published.NOTHING]
+    assert [(kind.name, kind.shape_note) for kind in unpublished] == [
+        (
+            "third-party-async-retries",
+            "Incode publishes no shape for this body; the sample is Hookkeeper's own choice.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("name", ["session-progress", "identity-enrolled"])
+def test_an_unpublished_event_type_says_so(name: str) -> None:
+    """The newer session webhooks have a published body, but not the name of their event."""
+    kind = EVENT_TYPES[name]
+    assert kind.shape_note.endswith(
+        f"Incode does not publish what event_type says here: {kind.event_name} in the samples is"
+        " Hookkeeper's own choice."
+    )
 
 
 @pytest.mark.parametrize("name", ["videoselfie-uploaded", "watchlist-updated"])

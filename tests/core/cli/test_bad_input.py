@@ -72,7 +72,7 @@ def test_a_slip_in_a_command_is_told_with_the_nearest() -> None:
     assert (done.returncode, done.stderr) == (2, words)
 
 
-@pytest.mark.parametrize("words", [("deliveries", "--\u202e"), ("types", "\u202e"), ("--\u202e",)])
+@pytest.mark.parametrize("words", [("deliveries", "--\u202e"), ("stats", "\u202e"), ("--\u202e",)])
 def test_a_wrong_option_is_told_without_its_marks(words: tuple[str, ...]) -> None:
     """What turns the direction of text comes from a paste; the usage stands above it."""
     done = hookkeeper(*words)

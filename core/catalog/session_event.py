@@ -1,0 +1,41 @@
+"""Which session event a body says that it is: one that contradicts its type would mislead whoever receives it."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from core.catalog.definition import EventType
+from core.catalog.event_types import EVENT_TYPES
+from core.catalog.payloads import Session
+
+_NAMING = ("event_type", "eventType")
+_MAY_NAME = ("onboardingStatus", "status", "event")
+"""Statuses of all kinds may stand here; receivers that find no event_type read the event's name from them."""
+_SEPARATORS = re.compile(r"[\s_-]+")
+
+
+def contradiction(kind: EventType, body: Session) -> tuple[str, str] | None:
+    """The path of a field that names another event than this type's, and what is wrong with it; None if none does.
+
+    SESSION_FAILED, "Session Failed" and "session-failed" are the same. Null and blanks name nothing.
+    """
+    for field in (*_NAMING, *_MAY_NAME):
+        value = getattr(body, field)
+        if not isinstance(value, str) or value == kind.event_name or not value.strip():
+            continue
+        said = _names().get(_plain(value))
+        if said is not None and said != kind.name:
+            return f"$.{field}", f"says that it is a {said} event"
+        if said is None and field in _NAMING and kind.is_event_name_published:
+            return f"$.{field}", f"must be {kind.event_name} in a {kind.name} event"
+    return None
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    """The types by the names of their events."""
+    return {_plain(each.event_name): each.name for each in EVENT_TYPES.values() if each.event_name}
+
+
+def _plain(name: str) -> str:
+    return _SEPARATORS.sub("", name.casefold())
