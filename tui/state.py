@@ -8,6 +8,7 @@ import msgspec
 from platformdirs import user_state_path
 
 from core.errors import HookkeeperError
+from core.ours import NotOurs, make_folder, open_new, open_ours
 
 MOST_FILTERS = 50
 """Filters that the history keeps."""
@@ -35,8 +36,8 @@ class StateFile:
     def _read(self) -> UiState | None:
         """None for a file that is missing, broken or somebody else's: it is no reason not to open the screens."""
         try:
-            return msgspec.json.decode(self.path.read_bytes(), type=UiState)
-        except (OSError, msgspec.MsgspecError, RecursionError, UnicodeError):
+            return msgspec.json.decode(_content(self.path), type=UiState)
+        except (OSError, NotOurs, msgspec.MsgspecError, RecursionError, UnicodeError):
             return None
 
     def keep(self, **changes: str) -> None:
@@ -63,9 +64,15 @@ class StateFile:
         stored = change(self._read() or before)
         unfinished = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            make_folder(self.path.parent)
+            with open(open_new(unfinished), "wb") as file:
                 file.write(msgspec.json.encode(stored))
             unfinished.replace(self.path)
         except OSError as error:
             raise HookkeeperError(f"{self.path} cannot be written: {error.strerror}.") from None
+
+
+def _content(path: Path) -> bytes:
+    """Of a file of ours, and no other: a named pipe in its place would be waited for. Raises OSError, NotOurs."""
+    with open(open_ours(path, os.O_RDONLY), "rb") as file:
+        return file.read()

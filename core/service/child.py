@@ -8,6 +8,7 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from core.errors import HookkeeperError
+from core.ours import NotOurs, make_folder, open_ours
 from core.service.python import environment, python
 
 STARTED_BY_VARIABLE = "HOOKKEEPER_STARTED_BY"
@@ -26,10 +27,7 @@ def start_dispatcher(database: Path, *, started_by: str = "screens") -> int:
     """Start `serve` as a process that outlives us, with no terminal; its pid. Raises HookkeeperError."""
     path = log_file()
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size > LONGEST_LOG:
-            path.replace(path.with_name(path.name + ".1"))
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
+        with open(_opened_log(path), "ab") as log:
             child = subprocess.Popen(
                 python("core.cli", "--db", str(database), "serve"),
                 stdin=subprocess.DEVNULL,
@@ -44,6 +42,21 @@ def start_dispatcher(database: Path, *, started_by: str = "screens") -> int:
         del _children[pid]
     _children[child.pid] = child
     return child.pid
+
+
+def _opened_log(path: Path) -> int:
+    """The log to write to. One that is too long, or is not ours, is put aside first. Raises OSError, NotOurs."""
+    make_folder(path.parent)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    try:
+        file = open_ours(path, flags)
+        if os.fstat(file).st_size <= LONGEST_LOG:
+            return file
+        os.close(file)
+    except NotOurs:
+        pass
+    path.replace(path.with_name(path.name + ".1"))
+    return open_ours(path, flags)
 
 
 def is_alive(pid: int) -> bool:

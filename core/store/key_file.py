@@ -4,12 +4,15 @@ import base64
 import contextlib
 import fcntl
 import os
+import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.encoding import NotUtf8, require_utf8
 from core.ids import new_id
+from core.ours import NotOurs, kind_of, make_folder, open_new, open_ours
 from core.store.errors import StoreError
 
 KEYS_VARIABLE = "HOOKKEEPER_KEYS"
@@ -18,6 +21,9 @@ _CREDENTIAL = "hookkeeper-keys"
 _HEADING = (
     "# Hookkeeper's keys. Without them the secrets in its databases cannot be read: keep a copy elsewhere.\n"
 )
+
+_PATIENCE = 1.0
+"""Seconds that another process may take to change the file."""
 
 Stamp = tuple[int, int, int]
 """What tells one version of the file from another: inode, size, nanoseconds of its last change."""
@@ -54,9 +60,12 @@ def read(path: Path) -> tuple[dict[str, bytes], Stamp | None]:
     if text := os.environ.get(KEYS_VARIABLE):
         return _parse(text, path), None
     try:
-        with path.open("rb") as file:
-            data, seen = file.read(), _stamp(os.fstat(file.fileno()))
-        return _parse(require_utf8(data, f"The key file {path}").decode(), path), seen
+        # A link is followed, since whoever manages secrets may have put one; what is no file could be waited for.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise StoreError(f"The key file {path} is {kind_of(status)}, not a regular file.")
+            return _parse(require_utf8(file.read(), f"The key file {path}").decode(), path), _stamp(status)
     except FileNotFoundError:
         return {}, None
     except NotUtf8 as error:
@@ -90,7 +99,7 @@ def _key_of(line: str) -> str:
 def create(path: Path) -> None:
     """Make the file with its first key, unless it is there. Raises StoreError."""
     with _writing(path):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         with _locked(path):
             if not path.exists():
                 _replace(path, f"{_HEADING}{_new_line(new_id('key'))}")
@@ -139,16 +148,31 @@ def _new_line(identity: str) -> str:
 def _writing(path: Path) -> Iterator[None]:
     try:
         yield
+    except NotOurs as error:
+        raise StoreError(f"The key file {path} cannot be changed: {error}") from None
     except OSError as error:
         raise StoreError(f"The key file {path} cannot be written: {error.strerror}.") from None
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """One at a time: of two that replace the file at once, one would lose the other's key."""
-    file = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """One at a time: of two that replace the file at once, one would lose the other's key.
+
+    Not for ever, since the first key is made inside a transaction: a process that was stopped here holds nobody up.
+    """
+    file = open_ours(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT)
+    until = time.monotonic() + _PATIENCE
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise StoreError(
+                        f"The key file {path} is being changed by another process. Try again."
+                    ) from None
+            time.sleep(0.01)
         yield
     finally:
         os.close(file)
@@ -159,7 +183,7 @@ def _replace(path: Path, text: str) -> None:
     path = path.resolve()
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        with open(open_new(draft), "w") as file:
             with contextlib.suppress(FileNotFoundError):
                 owner = path.stat()
                 os.fchown(file.fileno(), owner.st_uid, owner.st_gid)

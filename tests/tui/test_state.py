@@ -93,3 +93,26 @@ async def test_what_cannot_be_kept_is_said(screens: Screens, tmp_path: Path) -> 
         await pilot.press("3")
         await settled(pilot)
         assert "Not kept for the next time" in pilot.app.screen.query_one(MessageLine).words
+
+
+@pytest.mark.parametrize("other", ["a pipe", "a link", "a folder"])
+def test_something_else_in_place_of_the_file(tmp_path: Path, other: str) -> None:
+    """It is neither waited for nor followed; what is kept takes its place, unless it is a folder."""
+    path, notes = tmp_path / "s", tmp_path / "notes"
+    notes.write_bytes(b'{"theme": "paper"}')
+    match other:
+        case "a pipe":
+            os.mkfifo(path)
+        case "a link":
+            path.symlink_to(notes)
+        case "a folder":
+            path.mkdir()
+    file = StateFile(path)
+    assert file.state == UiState()
+    if other == "a folder":
+        with pytest.raises(HookkeeperError, match="cannot be written"):
+            file.keep(theme="ink")
+    else:
+        file.keep(theme="ink")
+        assert StateFile(path).state.theme == "ink"
+    assert notes.read_bytes() == b'{"theme": "paper"}'
