@@ -59,10 +59,13 @@ def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *,
 
 
 def wake_dispatcher(database: Path) -> None:
-    """Ring after something was stored that is to be delivered; say so when nobody hears it."""
+    """Ring after something was stored that is to be delivered; say so when nobody delivers."""
     from core.service.status import dispatcher_status
     from core.store import bell
 
     bell.ring(database)
-    if not dispatcher_status(database).running:
+    status = dispatcher_status(database)
+    if status.unknown:
+        say(f"Stored. {status.words}")
+    elif not status.running:
         say("Stored. Nobody delivers now: start hookkeeper serve.")

@@ -15,8 +15,10 @@ from core.actor import actor
 from core.clock import from_ms, now_ms
 from core.delivery.dispatcher import Dispatcher, Note
 from core.models import NoticeKind
+from core.ours import NotOurs, make_folder
 from core.store import Store, config, notices, open_store, queue, retention
 from core.store.bell import Bell
+from core.store.beside import real, status_of
 from core.store.lock import DispatcherLock, Holder
 
 _STAND_BY = 0.5
@@ -29,11 +31,13 @@ _log = structlog.get_logger()
 async def serve(database: Path, *, started_by: str) -> None:
     """Deliver from this database until SIGTERM, SIGINT or SIGHUP; while another one does, stand by.
 
-    Raises StoreError, EpochEnded.
+    Raises StoreError, EpochEnded, OSError.
     """
     stop = asyncio.Event()
+    database = real(database)
     with _signals(stop):
-        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status_of(database)
+        make_folder(database.parent)
         with DispatcherLock.of(database) as lock:
             if await _take(lock, stop):
                 async with open_store(database, lock=lock) as store:
@@ -63,7 +67,7 @@ async def _take(lock: DispatcherLock, stop: asyncio.Event) -> bool:
     """Whether we hold the lock; False when told to stop while standing by."""
     if lock.take():
         return True
-    holder = lock.holder()
+    holder = _holder(lock)
     with lock.standing_by():
         _log.info("standing by", delivering=holder.pid if holder else None)
         while not lock.take():
@@ -73,6 +77,13 @@ async def _take(lock: DispatcherLock, stop: asyncio.Event) -> bool:
             if stop.is_set():
                 return False
     return True
+
+
+def _holder(lock: DispatcherLock) -> Holder | None:
+    try:
+        return lock.holder()
+    except NotOurs:  # the database is locked, though nothing says by whom
+        return None
 
 
 async def _deliver(store: Store, lock: DispatcherLock, stop: asyncio.Event, started_by: str) -> None:
@@ -89,7 +100,8 @@ async def _deliver(store: Store, lock: DispatcherLock, stop: asyncio.Event, star
     wake = asyncio.Event()
     bell = Bell(store.path, wake)
     try:
-        async with _beside(_beat(lock), "heartbeat"), _beside(_prune(store), "retention"):
+        beat = _beat(lock, bell, holder)
+        async with _beside(beat, "heartbeat"), _beside(_prune(store), "retention"):
             await Dispatcher(store, epoch, wake, note).run(stop)
     finally:
         bell.close()
@@ -109,9 +121,28 @@ async def _beside(work: Coroutine[None, None, None], name: str) -> AsyncIterator
             await task
 
 
-async def _beat(lock: DispatcherLock) -> None:
+async def _beat(lock: DispatcherLock, bell: Bell, holder: Holder) -> None:
+    """Once a second: say that we live, and see that lock and bell are where others look for them."""
+    told = ""
     while True:
-        lock.beat()
+        try:
+            if lock.beat():
+                _log.warning("the lock file was deleted or replaced, and made anew", file=str(lock.path))
+            fault = ""
+        except (OSError, NotOurs) as error:
+            fault = f"Others cannot see who delivers: {error}"
+        bell.look()
+        if bell.fault:
+            fault = (
+                f"{fault} Nothing wakes the dispatcher, which looks four times a second: {bell.fault}".strip()
+            )
+        if fault != told:
+            told = fault
+            if fault:
+                _log.warning("a file beside the database cannot be used", reason=fault)
+            holder.remark = fault[:400]
+            with contextlib.suppress(OSError):  # it is in the log, and said again with the next change
+                lock.say(holder)
         await asyncio.sleep(_BEAT)
 
 

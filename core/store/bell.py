@@ -6,17 +6,19 @@ A bell is a hint. Nothing is lost when it is not heard: the dispatcher also look
 import asyncio
 import contextlib
 import os
+import stat
 from pathlib import Path
 
+from core.ours import NotOurs
+from core.store.beside import beside, identity, open_beside
 
-def _fifo(database: Path) -> Path:
-    return database.with_name(database.name + ".wake")
+_SUFFIX = ".wake"
 
 
 def ring(database: Path) -> None:
     """Wake the dispatcher of this database, if one listens."""
-    with contextlib.suppress(OSError):
-        file = os.open(_fifo(database), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with contextlib.suppress(OSError, NotOurs):
+        file = open_beside(database, _SUFFIX, os.O_WRONLY, kind=stat.S_IFIFO)
         try:
             os.write(file, b"!")
         finally:
@@ -24,23 +26,47 @@ def ring(database: Path) -> None:
 
 
 class Bell:
-    """The dispatcher's side: sets `rung` whenever somebody rings."""
+    """The dispatcher's side: sets `rung` whenever somebody rings. `fault` says why it hears nothing, "" if it does."""
 
     def __init__(self, database: Path, rung: asyncio.Event) -> None:
+        self._database = database
         self._rung = rung
-        path = _fifo(database)
+        self._file: int | None = None
+        self.fault = ""
+        self.look()
+
+    def look(self) -> None:
+        """See that the bell hangs where those look for it who ring: make it anew if it is gone."""
+        if self._file is not None:
+            status = os.fstat(self._file)
+            if identity(beside(self._database, _SUFFIX)) == (status.st_dev, status.st_ino):
+                return
+        self.close()
+        try:
+            self._file = self._hang()
+            self.fault = ""
+        except NotOurs as error:
+            self.fault = str(error)
+        except OSError as error:
+            self.fault = f"{beside(self._database, _SUFFIX)} cannot be used: {error.strerror}."
+        if self._file is not None:
+            asyncio.get_running_loop().add_reader(self._file, self._heard)
+
+    def _hang(self) -> int:
         with contextlib.suppress(FileExistsError):
-            os.mkfifo(path, 0o600)
+            os.mkfifo(beside(self._database, _SUFFIX), 0o600)
         # Open for writing, too, or the end of the file would be readable for ever once an emitter has gone.
-        self._file = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-        asyncio.get_running_loop().add_reader(self._file, self._heard)
+        return open_beside(self._database, _SUFFIX, os.O_RDWR, kind=stat.S_IFIFO)
 
     def _heard(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._file, 65536)
-        self._rung.set()
+        if self._file is not None:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._file, 65536)
+            self._rung.set()
 
     def close(self) -> None:
         """Listen no more."""
-        asyncio.get_running_loop().remove_reader(self._file)
-        os.close(self._file)
+        if self._file is not None:
+            asyncio.get_running_loop().remove_reader(self._file)
+            os.close(self._file)
+            self._file = None

@@ -41,12 +41,16 @@ class DatabaseForeign(StoreError):
     """The file is a database of another program."""
 
 
+class DatabaseLinked(StoreError):
+    """The file has a second name (a hard link)."""
+
+
 class DatabaseNewer(StoreError):
     """The file was upgraded by a newer Hookkeeper."""
 
 
 class DatabaseReplaced(StoreError):
-    """Another file stands where the open database was: what is written goes nowhere."""
+    """Another file stands where the open database, or a part of it, was: what is written goes nowhere."""
 
 
 class DatabaseOlder(StoreError):
@@ -106,7 +110,8 @@ def in_words(error: sqlite3.Error | OSError, path: Path) -> StoreError:
     if limit := _limit(error):
         return StoreError(f"The database {path} cannot be used now: {limit}.")
     if isinstance(error, OSError):
-        return DatabaseMissing(f"The database {path} cannot be used: {error.strerror or error}.")
+        where = f" ({error.filename})" if error.filename and str(error.filename) != str(path) else ""
+        return DatabaseMissing(f"The database {path} cannot be used: {error.strerror or error}{where}.")
     code = getattr(error, "sqlite_errorcode", None) or 0
     match code & 0xFF:
         case sqlite3.SQLITE_FULL:

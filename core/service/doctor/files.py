@@ -1,27 +1,47 @@
 """Checks of the files: whether they are there, whose they are, and who else may read them."""
 
 import os
-import pwd
 import stat
+from contextlib import suppress
 from pathlib import Path
 
+from core.ours import NotOurs, require_ours, user_name
 from core.service.doctor.finding import Finding, well, wrong
+from core.store import StoreError
+from core.store.beside import beside, status_of
 from core.store.key_file import KEYS_VARIABLE, key_file
 
 LARGEST_LOG = 64 * 1024 * 1024
-_BESIDE = ("", "-wal", "-shm", ".dispatcher", ".wake")
+_BESIDE = ("-wal", "-shm", ".dispatcher", ".dispatcher.next", ".wake")
+_PIPE = ".wake"
 _MIB = 1024 * 1024
 
 
 def database_files(database: Path) -> list[Finding]:
     """The database and what stands beside it."""
-    if not database.exists():
+    try:
+        status = status_of(database)
+    except StoreError as error:
+        return [wrong("database", str(error))]
+    if status is None:
         return [
             wrong("database", f"There is no database {database}. hookkeeper opens the screens and makes one.")
         ]
-    files = [database.with_name(database.name + suffix) for suffix in _BESIDE]
-    found = [finding for file in files if file.exists() for finding in _ours_alone("database", file)]
+    found = _ours_alone("database", database, status)
+    for suffix in _BESIDE:
+        path = beside(database, suffix)
+        with suppress(FileNotFoundError):
+            found += _file_beside(path, path.lstat(), status.st_uid, suffix)
     return found or [well("database", f"{database}, for its owner alone.")]
+
+
+def _file_beside(path: Path, status: os.stat_result, owner: int, suffix: str) -> list[Finding]:
+    kind = stat.S_IFIFO if suffix == _PIPE else stat.S_IFREG
+    try:
+        require_ours(path, status, kind=kind, owners=[owner])
+    except NotOurs as error:
+        return [wrong("database", str(error))]
+    return _closed_to_others("database", path, status)
 
 
 def write_ahead_log(size: int) -> Finding:
@@ -44,26 +64,21 @@ def keys() -> list[Finding]:
         return [well("keys", f"There is no key file {path} yet; the first secret makes one.")]
     # A systemd credential has the mode that systemd gives it.
     given = Path(os.environ.get("CREDENTIALS_DIRECTORY", "/")) == path.parent
-    found = [] if given else _ours_alone("keys", path)
+    found = [] if given else _ours_alone("keys", path, path.stat())
     return found or [well("keys", f"The keys are in {path}.")]
 
 
-def _ours_alone(check: str, file: Path) -> list[Finding]:
+def _ours_alone(check: str, file: Path, status: os.stat_result) -> list[Finding]:
     """What is wrong with owner and permissions."""
-    status = file.stat()
     found = []
     if status.st_uid != os.geteuid():
-        owner, we = _user(status.st_uid), _user(os.geteuid())
+        owner, we = user_name(status.st_uid), user_name(os.geteuid())
         found.append(wrong(check, f"{file} belongs to {owner}, and you are {we}. Run Hookkeeper as {owner}."))
-    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        mode = stat.S_IMODE(status.st_mode)
-        words = f"{file} is open to other users ({mode:04o}). Close it: chmod 600 {file}"
-        found.append(wrong(check, words))
-    return found
+    return found + _closed_to_others(check, file, status)
 
 
-def _user(number: int) -> str:
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return f"user {number}"
+def _closed_to_others(check: str, file: Path, status: os.stat_result) -> list[Finding]:
+    if not status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return []
+    mode = stat.S_IMODE(status.st_mode)
+    return [wrong(check, f"{file} is open to other users ({mode:04o}). Close it: chmod 600 {file}")]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.cli.command import hookkeeper
+from tests.core.cli.command import hookkeeper, in_shell
 from tests.support.terminal import Terminal
 
 
@@ -131,15 +131,13 @@ def test_json_leaves_the_terminal_whole() -> None:
     assert json.loads(shown.stdout)["body"] == body
 
 
-def test_a_full_disk_is_told_with_the_file(database: Path) -> None:
-    """The dispatcher cannot write down who it is: where that was to stand, and what to do."""
+def test_a_lock_file_that_cannot_be_written_is_told_with_its_name(database: Path) -> None:
+    """The dispatcher cannot write down who it is, here because no file may grow: where that was to stand."""
     _add_webhook()
     lock = database.with_name(f"{database.name}.dispatcher")
-    lock.unlink()
-    lock.symlink_to("/dev/full")
-    done = hookkeeper("serve")
-    words = f"{lock}: No space left on device. Free some space.\n"
-    assert (done.returncode, done.stderr.decode()) == (1, words)
+    lock.write_text('{"pid":1}')  # what a killed one left
+    done = in_shell("ulimit -f 0; hookkeeper serve")
+    assert (done.returncode, done.stderr.decode()) == (1, f"{lock}: File too large.\n")
 
 
 async def test_a_prompt_that_is_ended_is_a_sentence() -> None:
