@@ -33,6 +33,14 @@ class TerminalDriver(LinuxDriver):
         if self._file is not None:
             self._file = cast("TextIOWrapper", Output(self._file))  # as far as Textual makes use of it
 
+    def _sigtstp_application(self, *_: object) -> None:
+        """Stop, but not within a transaction: others could not write until this one goes on."""
+        # Imported late: the first frame does not wait for the store.
+        from core.store.suspension import not_stopped
+
+        with not_stopped():
+            super()._sigtstp_application()
+
     def _sigcont_application(self, *_: object) -> None:
         """Go on where ctrl+z has stopped. After a bare SIGSTOP take the terminal back from the shell and draw, no more:
         a terminal that vanishes causes SIGCONT, too, and Textual would start once more, with threads that nobody ends.

@@ -13,7 +13,9 @@ from core.cli.words import fail, failure_of
 from core.errors import HookkeeperError
 from core.service.child import STARTED_BY_VARIABLE, stop_dispatcher
 from core.service.status import DispatcherStatus, dispatcher_status
+from core.store.beside import real, status_of
 from core.store.migration import require_database
+from core.store.write_lock import long_holder
 
 _PATIENCE = 310.0
 
@@ -61,14 +63,16 @@ def _first(group: BaseExceptionGroup[HookkeeperError]) -> HookkeeperError:
 
 
 def run_status(database: Path, *, as_json: bool = False) -> int:
-    """Print who delivers; 1 if nobody does. Raises DatabaseMissing."""
+    """Print who delivers, and who has held the write lock for too long; 1 if nobody delivers. Raises StoreError."""
     status = _status(database)
+    holder = long_holder(real(database))
     if as_json:
-        print(json.dumps(asdict(status) | {"database": str(database)}, default=str))
+        shown = asdict(status) | {"database": str(database), "write_lock": holder and asdict(holder)}
+        print(json.dumps(shown, default=str))
         if not status.running:
             fail(failure_of(HookkeeperError(status.words)), status.words)
     else:
-        print_line(status.words)
+        print_line(f"{status.words} {holder.words}" if holder else status.words)
     return 0 if status.running else 1
 
 
@@ -76,6 +80,8 @@ def run_stop(database: Path, *, as_json: bool = False) -> int:
     """Drain the dispatcher and wait until it has stopped. Raises HookkeeperError."""
     status = _status(database)
     if status.pid is None:
+        if status.unknown:
+            raise HookkeeperError(status.words)
         _tell_stop(None, as_json)
         return 0
     stop_dispatcher(status.pid)
@@ -97,6 +103,8 @@ def _tell_stop(pid: int | None, as_json: bool) -> None:
 
 def _status(database: Path) -> DispatcherStatus:
     status = dispatcher_status(database)
-    if not status.running:
-        require_database(database)  # or a slip in its name would read as an answer
+    if status.running:
+        status_of(real(database))
+    else:
+        require_database(real(database))  # or a slip in its name would read as an answer
     return status

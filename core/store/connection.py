@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import aiosqlite
 
+from core.store.suspension import not_stopped
+
 T = TypeVar("T")
 
 BUSY_TIMEOUT = 5.0
@@ -16,6 +18,14 @@ PRAGMA foreign_keys = ON;
 PRAGMA wal_autocheckpoint = 0;
 PRAGMA temp_store = MEMORY;
 """
+
+
+class Connection(sqlite3.Connection):
+    """The last one to close writes the log back, with the whole database locked: ctrl+z waits for the end of that."""
+
+    def close(self) -> None:
+        with not_stopped():
+            super().close()
 
 
 def connect(path: Path, *, writes: bool = True) -> sqlite3.Connection:
@@ -30,6 +40,7 @@ def connect(path: Path, *, writes: bool = True) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
         cached_statements=256,
+        factory=Connection,
     )
     try:
         connection.executescript(_SETTINGS)

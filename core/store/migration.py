@@ -6,6 +6,8 @@ import time
 from importlib import resources
 from pathlib import Path
 
+from core.ours import make_folder, open_new
+from core.store.beside import real, require_files_of_sqlite, status_of
 from core.store.connection import connect
 from core.store.errors import (
     DatabaseCorrupt,
@@ -17,6 +19,8 @@ from core.store.errors import (
     in_words,
 )
 from core.store.lock import DispatcherLock
+from core.store.suspension import not_stopped
+from core.store.write_lock import write_transaction
 
 APPLICATION_ID = 0x486B4B70
 """Marks a SQLite file as ours (`HkKp`)."""
@@ -38,8 +42,9 @@ VERSION = len(_migrations())
 def prepare(path: Path, *, create: bool, lock: DispatcherLock | None = None) -> None:
     """See that the file is a current database of ours; make or upgrade it if need be. Raises StoreError.
 
-    `lock` is given by the one who holds it already.
+    `lock` is given by the one who holds it already. Raises NotOurs, too: see `open_store`.
     """
+    path = real(path)
     try:
         _prepare(path, create, lock)
     except (sqlite3.Error, OSError) as error:
@@ -50,7 +55,7 @@ def _prepare(path: Path, create: bool, lock: DispatcherLock | None) -> None:
     if _is_missing(path):
         if not create:
             raise _missing(path)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
     elif check(path) == VERSION:
         return
     if lock is not None:
@@ -63,6 +68,7 @@ def _prepare(path: Path, create: bool, lock: DispatcherLock | None) -> None:
 
 def prepare_to_read(path: Path) -> None:
     """See that the file is a current database of ours, and leave it as it is. Raises StoreError."""
+    path = real(path)
     try:
         require_database(path)
         if check(path, writes=False) < VERSION:
@@ -78,13 +84,14 @@ def prepare_to_read(path: Path) -> None:
 
 
 def require_database(path: Path) -> None:
-    """Raises DatabaseMissing where there is none."""
+    """Raises DatabaseMissing where there is none, DatabaseForeign or DatabaseLinked for what can be none, OSError."""
     if _is_missing(path):
         raise _missing(path)
 
 
 def _is_missing(path: Path) -> bool:
-    return not path.exists() or path.stat().st_size == 0
+    status = status_of(path)
+    return status is None or status.st_size == 0
 
 
 def _missing(path: Path) -> DatabaseMissing:
@@ -95,6 +102,7 @@ def check(path: Path, *, writes: bool = True) -> int:
     """The `user_version` of an existing file of ours; 0 for one that is empty. Raises StoreError, sqlite3.Error."""
     if path.stat().st_size == 1:  # SQLite takes it for an empty database, and would write over it
         raise DatabaseCorrupt(f"{path} is not a SQLite database. Name another file with --db.")
+    require_files_of_sqlite(path)
     connection = connect(path, writes=writes)
     try:
         application, version, tables = connection.execute(
@@ -108,21 +116,25 @@ def check(path: Path, *, writes: bool = True) -> int:
                 f"The database {path} was upgraded by a newer Hookkeeper (version {version}; this one reads "
                 f"{VERSION}). Upgrade this Hookkeeper."
             )
-        # A read-only file is to be known now, not at the first write; BEGIN IMMEDIATE alone lets it pass.
         if writes:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute(f"PRAGMA user_version = {version}")
-            connection.execute("ROLLBACK")
+            _require_writable(connection, path, version)
         return int(version)
     finally:
         connection.close()
+
+
+def _require_writable(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """A read-only file is to be known now, not at the first write; BEGIN IMMEDIATE alone lets it pass."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    with write_transaction(connection, path):
+        connection.execute(f"PRAGMA user_version = {version}")
 
 
 def _take_or_find_current(path: Path, lock: DispatcherLock) -> bool:
     """Whether we hold the lock now; False if somebody else made the file current in the meantime."""
     patience = time.monotonic() + _PATIENCE
     while not lock.take():
-        if path.exists() and path.stat().st_size and check(path) == VERSION:
+        if not _is_missing(path) and check(path) == VERSION:
             return False
         if time.monotonic() > patience:
             raise DatabaseOlder(
@@ -134,26 +146,27 @@ def _take_or_find_current(path: Path, lock: DispatcherLock) -> bool:
 
 
 def _upgrade(path: Path) -> None:
-    _create_file(path)
+    require_files_of_sqlite(path)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     version = check(path)
     if 0 < version < VERSION:
         _back_up(path, version)
-    _apply(path, version)
-
-
-def _create_file(path: Path) -> None:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with not_stopped():
+        _apply(path, version)
 
 
 def _back_up(path: Path, version: int) -> None:
+    """A copy beside the database. It is made under another name, so that one that is there is replaced as a whole."""
     copy = path.with_name(f"{path.name}.v{version}")
-    _create_file(copy)
-    source, target = connect(path), sqlite3.connect(copy)
+    draft = copy.with_name(f"{copy.name}.new")
+    os.close(open_new(draft))
+    source, target = connect(path), sqlite3.connect(draft)
     try:
         source.backup(target)
     finally:
         source.close()
         target.close()
+    draft.replace(copy)
 
 
 def _apply(path: Path, version: int) -> None:

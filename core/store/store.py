@@ -4,18 +4,21 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import TypeVar
 
 import aiosqlite
 
 from core.store import connection
-from core.store.errors import DatabaseNewer, DatabaseReadOnly, DatabaseReplaced, in_words
+from core.store.beside import OpenFiles, real
+from core.store.checkpoint import Checkpoints
+from core.store.errors import DatabaseNewer, DatabaseReadOnly, in_words
 from core.store.keyring import Keyring
 from core.store.lock import DispatcherLock
 from core.store.migration import VERSION, prepare, prepare_to_read
 from core.store.sealed import keys_in_use
+from core.store.suspension import stops_between_transactions
 from core.store.writer import Writer, open_writer
 
 T = TypeVar("T")
@@ -29,19 +32,22 @@ class Store:
 
     def __init__(
         self,
-        path: Path,
+        files: OpenFiles,
         writer: Writer | None,
         reader: aiosqlite.Connection,
         watcher: aiosqlite.Connection,
+        checkpoints: Checkpoints,
         keyring: Keyring,
     ) -> None:
-        self.path = path
+        self.path = path = files.path
+        """The file itself, whatever link it was opened by."""
+        self._files = files
         self._writer = writer
+        self._checkpoints = checkpoints
         self.keyring = keyring
         self._reader = reader
         self._reading = asyncio.Lock()
         self._watcher = watcher
-        self._file = _identity(path)
         self._log = path.with_name(path.name + "-wal")
 
     @property
@@ -88,7 +94,8 @@ class Store:
         """Yields at once, then each time anybody has committed something, glancing every `interval` seconds.
 
         What is read after a yield misses nothing. Who leaves the loop early closes it (`contextlib.aclosing`).
-        Raises DatabaseNewer once a newer program has upgraded the file, DatabaseReplaced once it is another one.
+        Raises DatabaseNewer once a newer program has upgraded the file, DatabaseReplaced once it, or a file that SQLite
+        keeps beside it, is another one.
         """
         written, looked_at = self._last_written(), time.monotonic()
         seen = await self._versions()
@@ -99,11 +106,8 @@ class Store:
             if written == before and time.monotonic() - looked_at < _LOOK:
                 continue
             looked_at = time.monotonic()
+            self._files.require_same()
             now = await self._versions()
-            if _identity(self.path) != self._file:
-                raise DatabaseReplaced(
-                    f"The database {self.path} was moved, deleted or replaced while it was open. Start again."
-                )
             if now[1] > VERSION:
                 raise DatabaseNewer(
                     f"The database {self.path} was upgraded by a newer Hookkeeper; this one can no longer read it."
@@ -132,54 +136,54 @@ class Store:
             raise in_words(error, self.path) from None
 
     async def checkpoint(self) -> None:
-        """Write the WAL back into the file and empty it. For the holder of the dispatcher lock only."""
-
-        def truncate(database: sqlite3.Connection) -> None:
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
+        """Write the log back into the file, as far as nobody is held up. For the holder of the dispatcher lock only."""
         try:
-            await connection.run(self._watcher, truncate)
+            await self._checkpoints.run(self.writer)
         except sqlite3.OperationalError:
-            return  # somebody reads: the next one will do it
+            return  # a full disk, or somebody is just about to close the file: the next one will do it
 
     def wal_size(self) -> int:
         """Bytes of the write-ahead log."""
         return self._last_written()[1]
 
 
-def _identity(path: Path) -> tuple[int, int]:
-    """Which file stands there; (0, 0) if there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return 0, 0
-    return status.st_dev, status.st_ino
-
-
 @asynccontextmanager
 async def open_store(
     path: Path, *, create: bool = True, lock: DispatcherLock | None = None, writes: bool = True
 ) -> AsyncIterator[Store]:
-    """Open the database, making or upgrading it if need be; `lock` is given by its holder.
+    """Open the database, making or upgrading it if need be; `lock` is given by its holder. Links are followed.
 
     Without `writes` the file stays as it is, keys are asked for only when a secret is read, and writing
     raises DatabaseReadOnly.
 
     Raises StoreError in one sentence for a file that is missing (unless `create`), damaged, foreign, newer,
-    not writable or busy, and KeyMissing when its secrets cannot be read.
+    not writable, busy or called by two names, KeyMissing when its secrets cannot be read, and NotOurs if something else
+    stands in place of a file that SQLite keeps beside it.
     """
+    path = real(path)
+    with stops_between_transactions() if writes else nullcontext():
+        async with _opened(path, create=create, lock=lock, writes=writes) as store:
+            yield store
+
+
+@asynccontextmanager
+async def _opened(
+    path: Path, *, create: bool, lock: DispatcherLock | None, writes: bool
+) -> AsyncIterator[Store]:
     if writes:
         await asyncio.to_thread(prepare, path, create=create, lock=lock)
     else:
         await asyncio.to_thread(prepare_to_read, path)
     async with AsyncExitStack() as stack:
+        files = OpenFiles(path)
         try:
             reader = await stack.enter_async_context(connection.open_connection(path, writes=writes))
             watcher = await stack.enter_async_context(connection.open_connection(path, writes=writes))
-            writer = await stack.enter_async_context(open_writer(path)) if writes else None
+            writer = await stack.enter_async_context(open_writer(files)) if writes else None
+            checkpoints = await stack.enter_async_context(Checkpoints(path))
         except sqlite3.Error as error:
             raise in_words(error, path) from None
-        store = Store(path, writer, reader, watcher, Keyring.load())
+        store = Store(files, writer, reader, watcher, checkpoints, Keyring.load())
         if writes:
             await require_keys(store)
         yield store

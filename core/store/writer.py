@@ -8,13 +8,14 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar, cast
 
 import aiosqlite
 
 from core.store import connection
+from core.store.beside import OpenFiles
 from core.store.errors import StoreError, in_words
+from core.store.write_lock import write_transaction
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], object]
@@ -23,8 +24,6 @@ LONGEST_HOLD = 0.030
 """Seconds after which a transaction takes in no further function, so that the lock is held under 50 ms."""
 GAP = 0.001
 """Seconds that calls gather before they become a transaction; meanwhile another process can have the lock."""
-_AGAIN = 0.0005
-"""Seconds until the lock is tried again. SQLite's own pauses grow to 100 ms, and miss the gaps of a busy dispatcher."""
 
 _log = logging.getLogger(__name__)
 
@@ -41,10 +40,11 @@ class _Call:
 class Writer:
     """Callers hand in plain functions and are answered after COMMIT. Made by `open_writer`."""
 
-    def __init__(self, database: aiosqlite.Connection, path: Path) -> None:
+    def __init__(self, database: aiosqlite.Connection, files: OpenFiles) -> None:
         self.commits = 0
         self._database = database
-        self._path = path
+        self._files = files
+        self._path = files.path
         self._waiting: deque[_Call] = deque()
         self._news = asyncio.Event()
         self._closing = False
@@ -66,6 +66,10 @@ class Writer:
             answer.add_done_callback(_log_unheard)
             raise
 
+    async def between(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` between two transactions, when this process holds no write lock. Raises what `work` raises."""
+        return await connection.run(self._database, work)
+
     async def run(self) -> None:
         """The writer's task: ends when it was told to close and all that was handed in is answered."""
         while not (self._closing and not self._waiting):
@@ -84,7 +88,9 @@ class Writer:
     async def _transaction(self) -> None:
         calls = list(self._waiting)
         try:
-            done = await connection.run(self._database, lambda database: _commit(database, calls))
+            done = await connection.run(
+                self._database, lambda database: _commit(database, calls, self._files)
+            )
             self.commits += 1
         except Exception as error:  # a full disk rolls the whole batch back: each of its callers must hear
             done = len(calls)
@@ -98,12 +104,12 @@ class Writer:
                 call.answer.set_result(call.result)
 
 
-def _commit(database: sqlite3.Connection, calls: list[_Call]) -> int:
-    """Run the calls as one transaction; the number of those it had time for."""
-    _begin(database)
-    started = time.monotonic()
-    done = 0
-    try:
+def _commit(database: sqlite3.Connection, calls: list[_Call], files: OpenFiles) -> int:
+    """Run the calls as one transaction; the number of those it had time for. Raises DatabaseReplaced, DatabaseBusy."""
+    with write_transaction(database, files.path):
+        files.require_same()
+        started = time.monotonic()
+        done = 0
         for call in calls:
             call.error = None
             _perform(database, call)
@@ -111,24 +117,7 @@ def _commit(database: sqlite3.Connection, calls: list[_Call]) -> int:
             if time.monotonic() - started > LONGEST_HOLD:
                 break
         database.execute("COMMIT")
-    except BaseException:
-        if database.in_transaction:
-            database.execute("ROLLBACK")
-        raise
     return done
-
-
-def _begin(database: sqlite3.Connection) -> None:
-    """Take the lock. Raises sqlite3.OperationalError if others hold it for too long."""
-    until = time.monotonic() + connection.BUSY_TIMEOUT
-    while True:
-        try:
-            database.execute("BEGIN IMMEDIATE")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                raise
-        time.sleep(_AGAIN)
 
 
 def _perform(database: sqlite3.Connection, call: _Call) -> None:
@@ -155,12 +144,12 @@ def _log_unheard(answer: "asyncio.Future[object]") -> None:
 
 
 @asynccontextmanager
-async def open_writer(path: Path) -> AsyncIterator[Writer]:
-    """The writer of this process for one file; on leaving, all that was handed in is written."""
-    async with connection.open_connection(path) as database:
-        # `_begin` waits for the lock by itself; nothing else here meets it.
+async def open_writer(files: OpenFiles) -> AsyncIterator[Writer]:
+    """The writer of this process for one database; on leaving, all that was handed in is written."""
+    async with connection.open_connection(files.path) as database:
+        # `write_transaction` waits for the lock by itself; nothing else here meets it.
         await connection.run(database, lambda writing: writing.execute("PRAGMA busy_timeout = 0"))
-        writer = Writer(database, path)
+        writer = Writer(database, files)
         task = asyncio.create_task(writer.run(), name="writer")
         try:
             yield writer

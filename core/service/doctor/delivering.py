@@ -12,6 +12,8 @@ from core.models import GeneralSettings
 from core.service.doctor.finding import Finding, well, wrong
 from core.service.status import dispatcher_status
 from core.store import Store, config
+from core.store.beside import real
+from core.store.write_lock import long_holder
 from core.text import one_line
 from core.url import host_of
 
@@ -19,8 +21,14 @@ from core.url import host_of
 def dispatcher(database: Path) -> Finding:
     """Who delivers, whether it answers, and what it says of itself."""
     status = dispatcher_status(database)
-    healthy = status.running and status.silent_since is None and not status.note
+    healthy = status.running and not (status.silent_since or status.note or status.remark)
     return (well if healthy else wrong)("dispatcher", one_line(status.words))
+
+
+def write_lock(database: Path) -> list[Finding]:
+    """Who holds the write lock for so long that others are refused."""
+    holder = long_holder(real(database))
+    return [wrong("lock", one_line(holder.words))] if holder else []
 
 
 def tls_files(settings: GeneralSettings) -> Finding:
