@@ -20,6 +20,7 @@ from core.store.errors import (
 )
 from core.store.lock import DispatcherLock
 from core.store.suspension import not_stopped
+from core.store.torn import require_whole
 from core.store.write_lock import write_transaction
 
 APPLICATION_ID = 0x486B4B70
@@ -103,6 +104,7 @@ def check(path: Path, *, writes: bool = True) -> int:
     if path.stat().st_size == 1:  # SQLite takes it for an empty database, and would write over it
         raise DatabaseCorrupt(f"{path} is not a SQLite database. Name another file with --db.")
     require_files_of_sqlite(path)
+    require_whole(path)
     connection = connect(path, writes=writes)
     try:
         application, version, tables = connection.execute(

@@ -9,8 +9,10 @@ from core.errors import HookkeeperError
 from core.service.doctor import delivering, files, machine
 from core.service.doctor.finding import Finding, well, wrong
 from core.store import KeyMissing, Store, StoreError, config, open_store
+from core.store.beside import real
 from core.store.inspection import SQLITE_VERSION, inspect
 from core.store.keyring import Keyring
+from core.store.migration import require_database
 from core.store.store import require_keys
 
 __all__ = ["Finding", "examine"]
@@ -18,14 +20,18 @@ __all__ = ["Finding", "examine"]
 
 async def examine(database: Path, *, network: bool = False) -> list[Finding]:
     """All checks in the order in which they are to be read; with `network` those that ask other machines, too."""
+    database = real(database)
     found = [machine.python(), machine.sqlite(SQLITE_VERSION), *files.database_files(database)]
     found.append(machine.open_files(local_limit.highest_open_files()))
     if database.parent.is_dir():
         found.append(machine.space(shutil.disk_usage(database.parent).free))
     found += files.keys()
-    if not database.exists():
+    try:
+        require_database(database)
+    except (StoreError, OSError):  # `database_files` has said it
         return [*found, machine.clock(datetime.now(UTC), None)]
     found.append(delivering.dispatcher(database))
+    found += delivering.write_lock(database)
     try:
         Keyring.load()
     except StoreError as error:
