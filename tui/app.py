@@ -15,7 +15,7 @@ from textual import work
 from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
-from textual.events import Key, Resize
+from textual.events import Event, Key, Paste, Resize
 from textual.widget import MountError
 from textual.worker import WorkerFailed
 
@@ -30,6 +30,7 @@ from tui.dialogs.dialog import Dialog
 from tui.dialogs.palette import Command, PaletteDialog
 from tui.dialogs.quit import quit_dialog
 from tui.driver import TerminalDriver
+from tui.key_turns import KeyTurns
 from tui.screens.frame import Frame
 from tui.screens.help import HelpScreen
 from tui.screens.main_screens import MAIN_SCREENS
@@ -80,6 +81,7 @@ class HookkeeperApp(App[None]):
         self._starts_dispatcher = starts_dispatcher
         self._problems = problems
         self._resent: tuple[str, float] = ("", 0.0)
+        self._turns = KeyTurns(self, super().on_event)
 
     @property
     def current(self) -> "Current":
@@ -110,7 +112,15 @@ class HookkeeperApp(App[None]):
         """Our own colour names, known before the theme is."""
         return theme(ANSI).variables
 
+    async def on_event(self, event: Event) -> None:
+        """A key is passed on when the one before it has acted; what has been passed on comes here a second time."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            self._turns.add(event)
+        else:
+            await super().on_event(event)
+
     def on_mount(self) -> None:
+        self.run_worker(self._turns.run(), group="keys", exit_on_error=True)
         self.animation_level = "none"
         self.push_screen(OpeningScreen(list(MAIN_SCREENS).index(self._first)))
         self.call_after_refresh(self._open)
@@ -142,7 +152,7 @@ class HookkeeperApp(App[None]):
             more = f" And {len(self._problems) - 1} more." if len(self._problems) > 1 else ""
             self.call_after_refresh(self.say, f"! {self._problems[0]}{more}")
         self.current.begin()
-        self.call_after_refresh(self._type, opening.keys)
+        self._turns.add_first(opening.keys)
 
     async def _replace(self, opening: OpeningScreen) -> None:
         """Even below the notice that the terminal is too small."""
@@ -151,10 +161,6 @@ class HookkeeperApp(App[None]):
         await self.switch_screen(self._first)
         if is_too_small(self.size):
             await self.push_screen(TooSmallScreen())
-
-    def _type(self, keys: Sequence[Key]) -> None:
-        for key in keys:
-            self.post_message(Key(key.key, key.character))
 
     def _begin_with(self, name: str) -> None:
         """Before anything is drawn: a theme that is set later has the whole style sheet parsed once more."""

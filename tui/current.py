@@ -128,6 +128,7 @@ class Current:
                 raise  # else it is a page that was left while it was read
         finally:
             busy.stop()
+            frame.loaded.set()
         self.draw_top_bar()
 
     def _not_current(self, error: HookkeeperError) -> None:

@@ -19,7 +19,7 @@ from tui.dialogs.choice import DEAF
 _PATIENCE = 10.0
 _LOOKS, _APART = 2, 0.01
 """So many times in a row, so many seconds apart, nothing is found that has something left to do."""
-_LASTING = ("open", "current", "changes", "leave")
+_LASTING = ("open", "keys", "current", "changes", "leave")
 """Groups of workers that live as long as the app."""
 
 
@@ -46,6 +46,13 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
             await _hears(pilot)
         _press(pilot, key)
         await settled(pilot)
+
+
+async def press_at_once(pilot: Pilot[None], *keys: str) -> None:
+    """All of them before the app has seen the first; then wait for what they do."""
+    for key in keys:
+        _press(pilot, key)
+    await settled(pilot)
 
 
 async def write(pilot: Pilot[None], words: str) -> None:
@@ -120,6 +127,7 @@ def _is_busy(pilot: Pilot[None]) -> bool:
     return (
         # What was done is still to be read from the store and drawn.
         (current is not None and (current._hurry.is_set() or current.store._reading.locked()))
+        or bool(app._turns._waiting)
         or any(_works(worker, pilot) for worker in app.workers)
         or _is_undrawn(app.screen)
         or not all(_waits(each) for each in (app, *app.screen.walk_children(with_self=True)))

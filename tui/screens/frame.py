@@ -1,5 +1,6 @@
 """The frame that every main screen has: top bar, body, message line, strip, key bar."""
 
+import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -28,6 +29,11 @@ class Frame(DrawnOnce, Screen[None]):
     """Whether it lies over a main screen, and goes when another one is shown."""
 
     _is_new = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded = asyncio.Event()
+        """Set once it shows what was read for it, or that nothing could be read."""
 
     @property
     def keeper(self) -> "HookkeeperApp":

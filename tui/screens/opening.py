@@ -28,4 +28,4 @@ class OpeningScreen(Screen[None]):
 
     def on_key(self, event: Key) -> None:
         event.stop()
-        self.keys.append(event)
+        self.keys.append(event.copy())

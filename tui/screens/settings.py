@@ -147,12 +147,12 @@ class SettingsScreen(Frame):
                 await self._add_header()
             case "remove":
                 row = next(parent for parent in event.button.ancestors if isinstance(parent, HeaderRow))
-                self.query_one("#add", Button).focus()
+                self.set_focus(self.query_one("#add", Button))  # now: what is removed passes its focus on
                 await row.remove()
                 self._draw_changes()
 
     def action_add_header(self) -> None:
-        self.run_worker(self._add_header(), exit_on_error=True)
+        self.run_worker(self._add_header(), group="add", exit_on_error=True)
 
     async def _add_header(self) -> None:
         await self.form.add_header()
