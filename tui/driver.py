@@ -1,18 +1,27 @@
-"""The terminal as Textual drives it, where terminals hang, are noisy or vanish.
+"""The terminal as Textual drives it, where terminals hang, talk of themselves or vanish.
 
 What goes over the line is counted, so that live data can wait until the line has carried what it was given.
 """
 
+import os
 import termios
 import tty
 from contextlib import suppress
 from io import TextIOWrapper
+from selectors import EVENT_READ, SelectSelector
+from time import monotonic
 from typing import cast
 
 from textual.app import App
+from textual.constants import ESCAPE_DELAY
 from textual.drivers.linux_driver import LinuxDriver
 
 from tui.output import Output
+from tui.terminal_input import TerminalInput
+from tui.terminal_keys import TerminalKeys
+
+_LOOKS_UP = 0.1
+"""Seconds after which the thread that reads looks whether the app still runs."""
 
 
 class TerminalDriver(LinuxDriver):
@@ -64,11 +73,25 @@ class TerminalDriver(LinuxDriver):
         self._app.refresh(layout=True)
 
     def run_input_thread(self) -> None:
-        """Read keys for as long as the app runs: what is no UTF-8, as of a line that is noisy, is no key."""
-        while not self.exit_event.is_set():
-            with suppress(UnicodeDecodeError):
-                super().run_input_thread()
+        """Read what a person does for as long as the app runs."""
+        read = TerminalInput(ESCAPE_DELAY)
+        keys = TerminalKeys(mouse=self._mouse)
+        with SelectSelector() as selector:
+            selector.register(self.fileno, EVENT_READ)
+            while not self.exit_event.is_set():
+                # Only when there is nothing left to read has nothing arrived: this thread may have been kept waiting.
+                if selector.select(_wait_until(read.deadline)):
+                    units = read.feed(os.read(self.fileno, 4096), monotonic())
+                else:
+                    units = read.expire(monotonic())
+                for message in keys.messages(units):
+                    self.process_message(message)
 
     def write(self, data: str) -> None:
         TerminalDriver.written += len(data.encode("utf-8", "replace"))
         super().write(data)
+
+
+def _wait_until(deadline: float | None) -> float:
+    """Seconds."""
+    return _LOOKS_UP if deadline is None else max(0.0, min(_LOOKS_UP, deadline - monotonic()))
