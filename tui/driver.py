@@ -40,7 +40,9 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         if self._file is not None:
-            self._file = cast("TextIOWrapper", Output(self._file))  # as far as Textual makes use of it
+            self._file = cast(
+                "TextIOWrapper", Output(self._file, self._hang_up)
+            )  # as far as Textual makes use of it
 
     def _sigtstp_application(self, *_: object) -> None:
         """Stop, but not within a transaction: others could not write until this one goes on."""
@@ -73,19 +75,45 @@ class TerminalDriver(LinuxDriver):
         self._app.refresh(layout=True)
 
     def run_input_thread(self) -> None:
-        """Read what a person does for as long as the app runs."""
+        """Read what a person does for as long as the app runs and there is a terminal."""
         read = TerminalInput(ESCAPE_DELAY)
         keys = TerminalKeys(mouse=self._mouse)
+        os.set_blocking(self.fileno, True)  # as for what is written: see Output
+        assert self._file is not None
+        drawn_on = self._file.fileno()
         with SelectSelector() as selector:
             selector.register(self.fileno, EVENT_READ)
             while not self.exit_event.is_set():
                 # Only when there is nothing left to read has nothing arrived: this thread may have been kept waiting.
                 if selector.select(_wait_until(read.deadline)):
-                    units = read.feed(os.read(self.fileno, 4096), monotonic())
+                    data = self._read()
+                    if not data:
+                        break
+                    units = read.feed(data, monotonic())
+                elif not os.isatty(drawn_on):  # which may be another one
+                    break
                 else:
                     units = read.expire(monotonic())
                 for message in keys.messages(units):
                     self.process_message(message)
+        if not self.exit_event.is_set():
+            self._hang_up()
+
+    def _read(self) -> bytes:
+        """What has arrived; nothing where the terminal has gone.
+
+        Where its session has ended, reading gives an end of file or an error, and no signal need come: SIGHUP is for
+        the session's first process, which may be a shell or a make that ignores it.
+        """
+        try:
+            return os.read(self.fileno, 4096)
+        except OSError:
+            return b""
+
+    def _hang_up(self) -> None:
+        """Leave, as on SIGHUP."""
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._app.exit)
 
     def write(self, data: str) -> None:
         TerminalDriver.written += len(data.encode("utf-8", "replace"))
