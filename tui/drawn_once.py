@@ -1,12 +1,17 @@
 """A screen is drawn when it is complete: each draft of it would cost as many bytes as what is meant."""
 
 from contextlib import ExitStack
+from typing import ClassVar
 
+from textual.screen import Screen
 from textual.widget import Widget
 
 
 class DrawnOnce(Widget):
     """For screens that begin their `compose` with `hold`."""
+
+    # Textual looks for these along the first base of a class, which for these screens is this one.
+    COMPONENT_CLASSES: ClassVar[set[str]] = Screen.COMPONENT_CLASSES
 
     def __init__(self) -> None:
         super().__init__()

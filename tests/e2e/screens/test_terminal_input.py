@@ -186,6 +186,25 @@ async def test_escape_and_alt_are_keys() -> None:
     await _ends(terminal)
 
 
+@pytest.mark.usefixtures("no_dispatcher_left", "database")
+async def test_the_mouse_drags() -> None:
+    """Over a screen and over a dialog: what it passes is marked, and nothing ends."""
+    terminal = Terminal(environment={"HOOKKEEPER_MOUSE": "on"})
+    await terminal.shows("✓ delivering here")
+    for keys, words in (("", "No webhook yet."), ("n", "Choose a type")):
+        terminal.keys(keys)
+        await terminal.shows(words)
+        before = terminal.written
+        terminal.keys("\x1b[<0;5;3M\x1b[<32;20;9M\x1b[<32;60;12M\x1b[<0;60;12m")
+        await terminal.writes(before)
+        await terminal.silent(0.3)
+    terminal.keys("\x1b")
+    await terminal.hides("Choose a type")
+    terminal.keys("3")
+    await terminal.shows("Nothing needs attention.")
+    await _ends(terminal)
+
+
 async def _ends(terminal: Terminal) -> None:
     os.kill(terminal.pid, signal.SIGTERM)
     assert await terminal.exit_code() == 0
