@@ -7,6 +7,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.image import SVGImageSnapshotExtension
 from textual.app import App
+from textual.events import Key, Paste
+from textual.widgets import Input
 
 from core.errors import HookkeeperError
 from core.store import Store
@@ -49,6 +51,20 @@ async def test_keys_are_kept(opens: Opens, gate: asyncio.Event) -> None:
         gate.set()
         await until(pilot, lambda: isinstance(app.screen, WebhookDialog))
         await settled(pilot)
+
+
+async def test_a_paste_is_kept_among_them(opens: Opens, gate: asyncio.Event) -> None:
+    """In its place: what is typed before it leads to the field that it goes into."""
+    app = HookkeeperApp(opens, starts_dispatcher=False)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "Opening the database …" in text(pilot))
+        for typed in (Key("2", "2"), Key("tab", "\t"), Paste("https://a.example/"), Key("x", "x")):
+            app.post_message(typed)
+        await pilot.pause()
+        gate.set()
+        await until(pilot, lambda: bool(app.screen.query("#authentication_url")))
+        await settled(pilot)
+        assert app.screen.query_one("#authentication_url", Input).value == "https://a.example/x"
 
 
 async def test_a_terminal_that_is_too_small_meanwhile(opens: Opens, gate: asyncio.Event) -> None:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -12,13 +12,13 @@ from tui.widgets.lines import TopBar
 
 
 class OpeningScreen(Screen[None]):
-    """Keeps the keys that are typed meanwhile for the screen that follows, whose `number` it has."""
+    """Keeps what is typed and pasted meanwhile for the screen that follows, whose `number` it has."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "app.leave", show=False, priority=True)]
 
     def __init__(self, number: int) -> None:
         super().__init__()
-        self.keys: list[Key] = []
+        self.keys: list[Key | Paste] = []
         self._number = number
 
     def compose(self) -> ComposeResult:
@@ -29,3 +29,7 @@ class OpeningScreen(Screen[None]):
     def on_key(self, event: Key) -> None:
         event.stop()
         self.keys.append(event.copy())
+
+    def on_paste(self, event: Paste) -> None:
+        event.stop()
+        self.keys.append(Paste(event.text))
