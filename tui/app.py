@@ -145,14 +145,15 @@ class HookkeeperApp(App[None]):
 
         self._current = Current(self, store)
         opening = next(screen for screen in self.screen_stack if isinstance(screen, OpeningScreen))
-        await self._replace(opening)
+        async with self._turns.pause:
+            await self._replace(opening)
+            self._turns.add_first(opening.keys)
         if self._starts_dispatcher and not self.read_only and not self.current.status.running:
             self.action_start_dispatcher()
         if self._problems:
             more = f" And {len(self._problems) - 1} more." if len(self._problems) > 1 else ""
             self.call_after_refresh(self.say, f"! {self._problems[0]}{more}")
         self.current.begin()
-        self._turns.add_first(opening.keys)
 
     async def _replace(self, opening: OpeningScreen) -> None:
         """Even below the notice that the terminal is too small."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Typed = Key | Paste
 
-_PATIENCE = 2.0
+_PATIENCE = 5.0
 """Seconds that a key waits at most for what the one before it does."""
 _DRAWN = 0.03
 """Seconds in which a key's effect is usually drawn."""
@@ -41,6 +41,8 @@ class KeyTurns:
         self._pass_on = pass_on
         self._waiting: deque[Typed] = deque()
         self._news = asyncio.Event()
+        self.pause = asyncio.Lock()
+        """While somebody holds it no key is on its way."""
         self._is_text = False
         """Whether the last one went into a text."""
 
@@ -60,7 +62,8 @@ class KeyTurns:
             await self._news.wait()
             self._news.clear()
             while self._waiting:
-                await self._take(self._waiting.popleft())
+                async with self.pause:
+                    await self._take(self._waiting.popleft())
 
     async def _take(self, key: Typed) -> None:
         before, self._is_text = self._is_text, self._goes_into_text(key)

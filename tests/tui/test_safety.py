@@ -117,7 +117,7 @@ async def test_nothing_typed_is_lost_to_the_first_reading(screens: Screens, stor
             assert pilot.app.screen.query_one("#authentication_url", Input).value == ""
         await settled(pilot)
         await press(pilot, "y")
-        # x waits two seconds for its field and no longer: keys act where nothing can be read, too.
+        # x waits five seconds for its field and no longer: keys act where nothing can be read, too.
         assert pilot.app.screen.query_one("#authentication_url", Input).value in ("xy", "y")
         assert pilot.app.screen.query_one("#scopes", Input).value == "theirs"
 
