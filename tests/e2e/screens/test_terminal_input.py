@@ -154,7 +154,7 @@ async def test_a_burst_through_a_dialog() -> None:
 
 @pytest.mark.usefixtures("no_dispatcher_left", "database")
 async def test_a_paste_in_pieces_is_one_paste() -> None:
-    """With line ends and key sequences in it: the first line goes into the field, and no key is pressed."""
+    """With line ends and key sequences in it: all of it goes into the field, which refuses it, and no key is pressed."""
     terminal = Terminal(environment={"ESCDELAY": "20"})
     await terminal.shows("✓ delivering here")
     terminal.keys("2\t")
@@ -164,7 +164,8 @@ async def test_a_paste_in_pieces_is_one_paste() -> None:
         terminal.keys(paste[place : place + 3])
         await asyncio.sleep(0.04)
     terminal.keys("token\tid")
-    await terminal.shows("Authentication URL (Optional)      https://idp.example/token ")
+    await terminal.shows("Authentication URL (Optional)      https://idp.example/ ␉x␛[B␛␛[Zq␃token ")
+    await terminal.shows("One URL only")
     await terminal.shows("▌Client ID (Optional)               id ")
     await _ends(terminal)
 
