@@ -59,7 +59,7 @@ def test_the_wheel_holds_core_and_tui_whole_and_nothing_else(tmp_path: Path) -> 
         entry_points = archive.read(f"hookkeeper-{VERSION}.dist-info/entry_points.txt").decode()
     files = [path for package in ("core", "tui") for path in (ROOT / package).rglob("*") if path.is_file()]
     assert shipped == {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts}
-    assert "core/store/migrations/0001_first.sql" in shipped
+    assert "core/store/sqlite/migrations/0001_first.sql" in shipped
     assert "hookkeeper = tui.__main__:main" in entry_points
 
 

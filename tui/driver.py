@@ -47,7 +47,7 @@ class TerminalDriver(LinuxDriver):
     def _sigtstp_application(self, *_: object) -> None:
         """Stop, but not within a transaction: others could not write until this one goes on."""
         # Imported late: the first frame does not wait for the store.
-        from core.store.suspension import not_stopped
+        from core.store.sqlite.suspension import not_stopped
 
         with not_stopped():
             super()._sigtstp_application()

@@ -21,7 +21,8 @@ from core.cli.streams import output_sink
 from core.cli.wrong_usage import WrongUsage
 from core.encoding import ENOUGH
 from core.errors import HookkeeperError
-from core.store import Store, StoreError, bell, config, queue
+from core.store import Store, StoreError, config, queue
+from core.store.sqlite import bell
 
 OPTION = "--batch"
 _TOGETHER = 256

@@ -61,7 +61,7 @@ def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *,
 def wake_dispatcher(database: Path) -> None:
     """Ring after something was stored that is to be delivered; say so when nobody delivers."""
     from core.service.status import dispatcher_status
-    from core.store import bell
+    from core.store.sqlite import bell
 
     bell.ring(database)
     status = dispatcher_status(database)

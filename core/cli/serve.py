@@ -13,9 +13,9 @@ from core.cli.words import fail, failure_of
 from core.errors import HookkeeperError
 from core.service.child import STARTED_BY_VARIABLE, stop_dispatcher
 from core.service.status import DispatcherStatus, dispatcher_status
-from core.store.beside import real, status_of
-from core.store.migration import require_database
-from core.store.write_lock import long_holder
+from core.store.sqlite.beside import real, status_of
+from core.store.sqlite.migration import require_database
+from core.store.sqlite.write_lock import long_holder
 
 _PATIENCE = 310.0
 

@@ -369,7 +369,8 @@ def _with_masks(now: tuple[str, ...], masked: list[str], unmasked: list[str]) ->
 def test_authorization(context: typer.Context, as_json: AsJson = False) -> None:
     """Have the dispatcher fetch a token with the saved settings."""
     from core.service.status import dispatcher_status
-    from core.store import bell, config, requests
+    from core.store import config, requests
+    from core.store.sqlite import bell
 
     async def work(store: "Store") -> "AuthorizationAnswer":
         if not dispatcher_status(database_of(context)).running:

@@ -452,7 +452,8 @@ def enable(
     as_json: AsJson = False,
 ) -> None:
     """Enable a webhook."""
-    from core.store import bell, config
+    from core.store import config
+    from core.store.sqlite import bell
 
     webhook = in_store(
         context, lambda store: config.set_enabled(store, webhook_id, True, actor=actor(), held=held)
@@ -494,7 +495,8 @@ def test(
     """Send a test event to one webhook; prints its delivery's ID."""
     from core.cli.first_attempt import tell_outcome, waits_by_default
     from core.service.status import dispatcher_status
-    from core.store import bell, config, queue
+    from core.store import config, queue
+    from core.store.sqlite import bell
 
     if None not in (data, sample):
         raise WrongUsage("--sample: leave it out where --data gives the body.")

@@ -17,9 +17,9 @@ from core.delivery.dispatcher import Dispatcher, Note
 from core.models import NoticeKind
 from core.ours import NotOurs, make_folder
 from core.store import Store, config, notices, open_store, queue, retention
-from core.store.bell import Bell
-from core.store.beside import real, status_of
-from core.store.lock import DispatcherLock, Holder
+from core.store.sqlite.bell import Bell
+from core.store.sqlite.beside import real, status_of
+from core.store.sqlite.lock import DispatcherLock, Holder
 
 _STAND_BY = 0.5
 _BEAT = 1.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.clock import clock_time, from_ms
 from core.ours import NotOurs
-from core.store.lock import DispatcherLock
+from core.store.sqlite.lock import DispatcherLock
 
 _SILENCE = 5.0
 """Seconds without a heartbeat after which a dispatcher counts as not answering."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.clock import now_ms
 from core.store.filter import WAITS_LONG_MS
-from core.store.search import first_since
+from core.store.sqlite.search import first_since
 
 _COUNTS = """
 SELECT c.webhook, w.enabled, c.open, c.tried, c.failed,

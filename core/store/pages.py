@@ -13,7 +13,7 @@ from core.store.delivery_rows import Row, read_rows
 from core.store.errors import NotPossible
 from core.store.filter import DeliveryFilter, View
 from core.store.line import NEVER
-from core.store.search import Slice, count, search
+from core.store.sqlite.search import Slice, count, search
 from core.store.store import Store
 
 __all__ = [

@@ -10,16 +10,17 @@ from typing import TypeVar
 
 import aiosqlite
 
-from core.store import connection
-from core.store.beside import OpenFiles, real
-from core.store.checkpoint import Checkpoints
-from core.store.errors import DatabaseNewer, DatabaseReadOnly, in_words
+from core.store.errors import DatabaseNewer, DatabaseReadOnly
 from core.store.keyring import Keyring
-from core.store.lock import DispatcherLock
-from core.store.migration import VERSION, prepare, prepare_to_read
 from core.store.sealed import keys_in_use
-from core.store.suspension import stops_between_transactions
-from core.store.writer import Writer, open_writer
+from core.store.sqlite import connection
+from core.store.sqlite.beside import OpenFiles, real
+from core.store.sqlite.checkpoint import Checkpoints
+from core.store.sqlite.error_words import in_words
+from core.store.sqlite.lock import DispatcherLock
+from core.store.sqlite.migration import VERSION, prepare, prepare_to_read
+from core.store.sqlite.suspension import stops_between_transactions
+from core.store.sqlite.writer import Writer, open_writer
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from core.catalog import accept
 from core.ids import new_id
 from core.store import open_store, queue
-from core.store.connection import connect
+from core.store.sqlite.connection import connect
 from tests.benchmarks.bodies import TYPE, body_of
 from tests.benchmarks.figures import Figure, percentile, print_table, ratios
 from tests.benchmarks.processes import ROOT

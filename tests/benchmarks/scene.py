@@ -15,7 +15,8 @@ from pydantic import SecretStr
 
 from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
-from core.store import Store, bell, config, open_store, queue
+from core.store import Store, config, open_store, queue
+from core.store.sqlite import bell
 from tests.benchmarks.bodies import TYPE, body_of
 from tests.benchmarks.nginx import nginx
 from tests.benchmarks.processes import cpu_seconds, first_line, running

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.clock import now_ms
 from core.store import Store, config, open_store
-from core.store.lock import DispatcherLock, Holder
+from core.store.sqlite.lock import DispatcherLock, Holder
 from tests.benchmarks.figures import Figure, percentile, print_table, ratios
 from tests.benchmarks.processes import resident_mb
 from tests.benchmarks.scale import Scale

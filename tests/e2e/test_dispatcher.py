@@ -16,8 +16,9 @@ from pydantic import SecretStr
 from core.catalog import accept
 from core.models import GeneralSettings, Outcome, WebhookOptions
 from core.service.status import dispatcher_status
-from core.store import Store, bell, config, history, open_store, queue, requests
+from core.store import Store, config, history, open_store, queue, requests
 from core.store.filter import DeliveryFilter, State
+from core.store.sqlite import bell
 from tests.e2e.conftest import ROOT, Serve, line_with
 from tests.support.extent import extent
 from tests.support.receiver import Receiver

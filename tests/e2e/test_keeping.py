@@ -10,9 +10,10 @@ from standardwebhooks import Webhook as Verifier
 
 from core.catalog import accept
 from core.models import CustomHeader, GeneralSettings, WebhookOptions
-from core.store import Store, bell, config, history, notices, open_store, queue
+from core.store import Store, config, history, notices, open_store, queue
 from core.store.filter import DeliveryFilter, State
 from core.store.key_rotation import rotate_keys
+from core.store.sqlite import bell
 from tests.e2e.conftest import ROOT, Serve, line_with
 from tests.support.many import write_many
 from tests.support.receiver import Receiver

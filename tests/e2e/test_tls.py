@@ -10,7 +10,8 @@ import trustme
 
 from core.catalog import accept
 from core.models import Delivery, GeneralSettings, WebhookOptions
-from core.store import Store, bell, config, history, notices, open_store, queue
+from core.store import Store, config, history, notices, open_store, queue
+from core.store.sqlite import bell
 from tests.e2e.conftest import Serve
 from tests.support.receiver import Receiver
 

@@ -20,8 +20,8 @@ from core.models import AttemptResult, CustomHeader, DeliveryState, GeneralSetti
 from core.service.demo.sessions import MadeUpEvent, made_up_events
 from core.service.demo.stage import SEED
 from core.store import Store, config, open_store, queue
-from core.store.lock import DispatcherLock, Holder
 from core.store.paces import PaceState, PaceWord, set_pace
+from core.store.sqlite.lock import DispatcherLock, Holder
 
 NOW = 1_795_010_712_000
 """When the books end: 18 Nov 2026, 14:05:12 UTC."""

@@ -274,8 +274,8 @@ async def test_a_search_says_how_far_it_has_come_and_stops(
     await _many(store, 20_000)
     await store.write(lambda database: database.execute("UPDATE deliveries SET last_outcome = 'ok'").rowcount)
     when = f"{(await history.list_deliveries(store, limit=1))[0].delivery.created_at.astimezone():%H:%M}"
-    monkeypatch.setattr("core.store.search.PATIENCE", 0.0)
-    monkeypatch.setattr("core.store.search._FIRST_SPAN", 10)
+    monkeypatch.setattr("core.store.sqlite.search.PATIENCE", 0.0)
+    monkeypatch.setattr("core.store.sqlite.search._FIRST_SPAN", 10)
     monkeypatch.setattr("tui.listing.SEARCH", 0.0)
     async with screens() as pilot:
         await press(pilot, "3", "v", "v", "slash", *"!class:ok")

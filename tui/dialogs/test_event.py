@@ -12,7 +12,8 @@ from core.catalog import Sample, accept, shown_type
 from core.errors import HookkeeperError
 from core.models import DeliveryState, Outcome, Webhook
 from core.service.status import dispatcher_status
-from core.store import Store, bell, config, history, queue
+from core.store import Store, config, history, queue
+from core.store.sqlite import bell
 from core.text import one_line
 from tui.actions import Action
 from tui.dialogs.dialog import FormDialog, button, text

@@ -1,8 +1,9 @@
 """What a person does to all deliveries of a filter: jobs, which the dispatcher carries out and everybody sees."""
 
-from core.store import bell, history, jobs
+from core.store import history, jobs
 from core.store.filter import DeliveryFilter
 from core.store.jobs import Job, JobKind, JobState
+from core.store.sqlite import bell
 from tui.dialogs.bulk import BulkDialog
 from tui.dialogs.menu import MenuDialog, MenuItem
 from tui.screens.frame import Frame

@@ -2,7 +2,8 @@
 
 from core.ids import tail
 from core.models import Delivery, DeliveryState
-from core.store import bell, config, queue
+from core.store import config, queue
+from core.store.sqlite import bell
 from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.screens.frame import Frame
 from tui.words import why

@@ -6,8 +6,9 @@ from typing import Literal
 
 from core.ids import tail
 from core.models import Webhook
-from core.store import Conflict, bell, config, queue
+from core.store import Conflict, config, queue
 from core.store.config import WebhookSummary
+from core.store.sqlite import bell
 from tui.dialogs.conflict import deleted_words
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.test_event import TestDialog

@@ -20,7 +20,8 @@ from core.service.child import is_alive, start_dispatcher
 from core.service.demo.endpoints import CLIENT_ID, SECRET_KEY, open_endpoints
 from core.service.demo.sessions import MadeUpEvent, made_up_events
 from core.service.status import dispatcher_status
-from core.store import Store, bell, config, open_store, queue
+from core.store import Store, config, open_store, queue
+from core.store.sqlite import bell
 
 SEED = 1
 _ACTOR = "demo"

@@ -9,10 +9,10 @@ from core.errors import HookkeeperError
 from core.service.doctor import delivering, files, machine
 from core.service.doctor.finding import Finding, well, wrong
 from core.store import KeyMissing, Store, StoreError, config, open_store
-from core.store.beside import real
-from core.store.inspection import SQLITE_VERSION, inspect
 from core.store.keyring import Keyring
-from core.store.migration import require_database
+from core.store.sqlite.beside import real
+from core.store.sqlite.inspection import SQLITE_VERSION, inspect
+from core.store.sqlite.migration import require_database
 from core.store.store import require_keys
 
 __all__ = ["Finding", "examine"]

@@ -12,8 +12,8 @@ from core.models import GeneralSettings
 from core.service.doctor.finding import Finding, well, wrong
 from core.service.status import dispatcher_status
 from core.store import Store, config
-from core.store.beside import real
-from core.store.write_lock import long_holder
+from core.store.sqlite.beside import real
+from core.store.sqlite.write_lock import long_holder
 from core.text import one_line
 from core.url import host_of
 

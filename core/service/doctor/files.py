@@ -8,8 +8,8 @@ from pathlib import Path
 from core.ours import NotOurs, require_ours, user_name
 from core.service.doctor.finding import Finding, well, wrong
 from core.store import StoreError
-from core.store.beside import beside, status_of
 from core.store.key_file import KEYS_VARIABLE, key_file
+from core.store.sqlite.beside import beside, status_of
 
 LARGEST_LOG = 64 * 1024 * 1024
 _BESIDE = ("-wal", "-shm", ".dispatcher", ".dispatcher.next", ".wake")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.clock import utc_words
 from core.service.doctor.finding import Finding, well, wrong
-from core.store.inspection import has_wal_reset_bug
+from core.store.sqlite.inspection import has_wal_reset_bug
 
 ENOUGH_FILES = 320
 """As many connections as are in flight at most, and some more."""

@@ -133,7 +133,7 @@ def test_a_database_that_cannot_be_used_is_one_object(
     """Missing, busy, without its key, no database, read-only."""
     assert _failure(shell, "webhooks", "list", "--json")["error"] == f"There is no database {database}."
     assert shell(*_ADD, "https://a.example/") == 0
-    monkeypatch.setattr("core.store.connection.BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr("core.store.sqlite.connection.BUSY_TIMEOUT", 0.05)
     holder = sqlite3.connect(database)
     holder.execute("BEGIN IMMEDIATE")
     busy = _failure(shell, *_ADD, "https://b.example/", "--json")

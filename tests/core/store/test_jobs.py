@@ -17,10 +17,10 @@ from core.store import (
     jobs,
     notices,
     queue,
-    search,
 )
 from core.store.filter import DeliveryFilter
 from core.store.jobs import Job, JobKind
+from core.store.sqlite import search
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
 BAD = AttemptResult(Outcome.HTTP_STATUS, "answered 503 Service Unavailable", "https://a.example/", 1, 5, 503)

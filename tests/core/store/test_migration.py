@@ -10,11 +10,12 @@ from pydantic import SecretStr
 
 from core.clock import now_ms
 from core.models import Outcome
-from core.store import DatabaseNewer, DatabaseOlder, Store, bell, config, history, migration, open_store
+from core.store import DatabaseNewer, DatabaseOlder, Store, config, history, open_store
 from core.store.filter import DeliveryFilter, View
 from core.store.key_rotation import rotate_keys
 from core.store.keyring import Keyring
-from core.store.lock import DispatcherLock, Holder
+from core.store.sqlite import bell, migration
+from core.store.sqlite.lock import DispatcherLock, Holder
 
 
 async def test_upgrade_keeps_a_copy(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:

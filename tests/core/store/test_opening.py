@@ -18,10 +18,10 @@ from core.store import (
     KeyMissing,
     StoreError,
     config,
-    connection,
     open_store,
 )
-from core.store.errors import in_words
+from core.store.sqlite import connection
+from core.store.sqlite.error_words import in_words
 from tests.support.no_files import no_file_can_be_opened
 
 

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.clock import from_ms
-from core.store import NotPossible, Store, config, history, open_store, pages, search
+from core.store import NotPossible, Store, config, history, open_store, pages
 from core.store.filter import DeliveryFilter, View
 from core.store.pages import Sort
+from core.store.sqlite import search
 from tests.support.many import START, STEP, write_many
 
 MANY = 20_000

@@ -10,14 +10,14 @@ from typing import cast
 
 from core.catalog import accept
 from core.store import Store, history, open_store, queue
-from core.store.lock import DispatcherLock
+from core.store.sqlite.lock import DispatcherLock
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
 _HEAD = """
 import asyncio, os, pathlib, sys
 from core.catalog import accept
 from core.store import open_store, queue
-from core.store.lock import DispatcherLock, Holder
+from core.store.sqlite.lock import DispatcherLock, Holder
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
 DATABASE = pathlib.Path(sys.argv[1])

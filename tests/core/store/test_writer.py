@@ -8,7 +8,8 @@ import pytest
 
 from core.catalog import Body, accept
 from core.models import WebhookOptions
-from core.store import DatabaseBusy, DatabaseFull, Store, config, connection, history, open_store, queue
+from core.store import DatabaseBusy, DatabaseFull, Store, config, history, open_store, queue
+from core.store.sqlite import connection
 
 BODY = accept("session-failed", b'{"interviewId": "66e1",  "amount": 1.10}')
 

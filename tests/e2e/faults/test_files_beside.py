@@ -14,7 +14,8 @@ from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
 from core.service import child
 from core.service.status import dispatcher_status
-from core.store import Store, bell, config, open_store, queue
+from core.store import Store, config, open_store, queue
+from core.store.sqlite import bell
 from tests.e2e.conftest import Serve, line_with
 from tests.support.commands import command, started
 from tests.support.others import OTHERS, put

@@ -12,7 +12,8 @@ import pytest
 from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
 from core.service.status import dispatcher_status
-from core.store import Store, bell, config, history, open_store, queue
+from core.store import Store, config, history, open_store, queue
+from core.store.sqlite import bell
 from tests.e2e.conftest import Serve, line_with
 from tests.e2e.faults.conftest import Dispatching
 from tests.e2e.faults.sums import print_sum

@@ -13,7 +13,8 @@ import pytest
 from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
 from core.service.status import dispatcher_status
-from core.store import Store, bell, config, open_store, queue
+from core.store import Store, config, open_store, queue
+from core.store.sqlite import bell
 from tests.e2e.conftest import Serve, line_with
 from tests.e2e.faults.sums import print_sum
 from tests.support.commands import ROOT, command, started

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
-from core.store import bell, config, open_store, queue
+from core.store import config, open_store, queue
+from core.store.sqlite import bell
 from tests.e2e.conftest import Serve, line_with
 from tests.e2e.faults.sums import print_sum
 from tests.support.extent import extent

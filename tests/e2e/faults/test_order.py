@@ -13,7 +13,8 @@ import pytest
 from core.catalog import accept
 from core.delivery import dispatcher
 from core.models import GeneralSettings, WebhookOptions
-from core.store import Store, bell, config, history, open_store, queue
+from core.store import Store, config, history, open_store, queue
+from core.store.sqlite import bell
 from tests.e2e.conftest import Serve, line_with
 from tests.e2e.faults.conftest import Dispatching
 from tests.support.receiver import Receiver

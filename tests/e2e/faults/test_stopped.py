@@ -18,8 +18,9 @@ import pytest
 
 from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
-from core.store import DatabaseBusy, Store, bell, config, history, open_store, queue
-from core.store.write_lock import long_holder
+from core.store import DatabaseBusy, Store, config, history, open_store, queue
+from core.store.sqlite import bell
+from core.store.sqlite.write_lock import long_holder
 from tests.e2e.conftest import ROOT, Serve, line_with
 from tests.support.commands import command, started
 from tests.support.receiver import Receiver

@@ -18,8 +18,8 @@ from typing import Self
 import msgspec
 
 from core.ours import NotOurs, OfAnotherUser
-from core.store.beside import beside, open_beside, real
-from core.store.database_lock import DatabaseLock
+from core.store.sqlite.beside import beside, open_beside, real
+from core.store.sqlite.database_lock import DatabaseLock
 
 _SIZE = 1024
 """Bytes of the holder's line, padded: written in place, it needs no space on a full disk."""

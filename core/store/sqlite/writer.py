@@ -12,10 +12,11 @@ from typing import TypeVar, cast
 
 import aiosqlite
 
-from core.store import connection
-from core.store.beside import OpenFiles
-from core.store.errors import StoreError, in_words
-from core.store.write_lock import write_transaction
+from core.store.errors import StoreError
+from core.store.sqlite import connection
+from core.store.sqlite.beside import OpenFiles
+from core.store.sqlite.error_words import in_words
+from core.store.sqlite.write_lock import write_transaction
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], object]

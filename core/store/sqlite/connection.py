@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import aiosqlite
 
-from core.store.suspension import not_stopped
+from core.store.sqlite.suspension import not_stopped
 
 T = TypeVar("T")
 

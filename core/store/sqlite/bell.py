@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 
 from core.ours import NotOurs
-from core.store.beside import beside, identity, open_beside
+from core.store.sqlite.beside import beside, identity, open_beside
 
 _SUFFIX = ".wake"
 

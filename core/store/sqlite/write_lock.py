@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.store import connection
-from core.store.beside import identity
 from core.store.errors import DatabaseBusy
-from core.store.lock_table import is_stopped, locks_on, process_name
-from core.store.suspension import not_stopped
+from core.store.sqlite import connection
+from core.store.sqlite.beside import identity
+from core.store.sqlite.lock_table import is_stopped, locks_on, process_name
+from core.store.sqlite.suspension import not_stopped
 
 LONG = 2.0
 """Seconds after which whoever holds the write lock is named."""

@@ -7,8 +7,6 @@ from importlib import resources
 from pathlib import Path
 
 from core.ours import make_folder, open_new
-from core.store.beside import real, require_files_of_sqlite, status_of
-from core.store.connection import connect
 from core.store.errors import (
     DatabaseCorrupt,
     DatabaseForeign,
@@ -16,12 +14,14 @@ from core.store.errors import (
     DatabaseNewer,
     DatabaseOlder,
     DatabaseReadOnly,
-    in_words,
 )
-from core.store.lock import DispatcherLock
-from core.store.suspension import not_stopped
-from core.store.torn import require_whole
-from core.store.write_lock import write_transaction
+from core.store.sqlite.beside import real, require_files_of_sqlite, status_of
+from core.store.sqlite.connection import connect
+from core.store.sqlite.error_words import in_words
+from core.store.sqlite.lock import DispatcherLock
+from core.store.sqlite.suspension import not_stopped
+from core.store.sqlite.torn import require_whole
+from core.store.sqlite.write_lock import write_transaction
 
 APPLICATION_ID = 0x486B4B70
 """Marks a SQLite file as ours (`HkKp`)."""
@@ -29,7 +29,7 @@ _PATIENCE = 5.0
 
 
 def _migrations() -> list[str]:
-    folder = resources.files("core.store") / "migrations"
+    folder = resources.files("core.store.sqlite") / "migrations"
     files = sorted(
         (file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name
     )

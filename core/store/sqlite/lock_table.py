@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from core.store.beside import Identity
+from core.store.sqlite.beside import Identity
 
 _TABLE = Path("/proc/locks")
 _END = 1 << 63

@@ -9,7 +9,7 @@ from itertools import islice
 
 from core.clock import to_ms
 from core.store.filter import DeliveryFilter
-from core.store.sources import Bounds, Source, choose, count_by_place
+from core.store.sqlite.sources import Bounds, Source, choose, count_by_place
 
 PATIENCE = 0.05
 """Seconds after which a slice ends."""

@@ -8,9 +8,9 @@ import os
 import time
 from pathlib import Path
 
-from core.store.beside import identity
 from core.store.errors import DatabaseReplaced
-from core.store.lock_table import locks_on, process_name
+from core.store.sqlite.beside import identity
+from core.store.sqlite.lock_table import locks_on, process_name
 
 _OPEN_BYTE = 128
 """The byte of the wal-index that each connection locks as long as it is open (os_unix.c, UNIX_SHM_DMS)."""

@@ -10,9 +10,9 @@ from typing import Self
 
 import aiosqlite
 
-from core.store import connection
-from core.store.suspension import not_stopped
-from core.store.writer import Writer
+from core.store.sqlite import connection
+from core.store.sqlite.suspension import not_stopped
+from core.store.sqlite.writer import Writer
 
 _SMALL = 256
 """Pages that the write lock may be held for: 1 MB."""

@@ -1,0 +1,1 @@
+"""What is SQLite's alone: files, connections, transactions, migrations, locks, and the SQL of its own kind."""
