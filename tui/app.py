@@ -267,7 +267,7 @@ class HookkeeperApp(App[None]):
         if self.current.status.running:
             return
         try:
-            self.child = start_dispatcher(self.store.path)
+            self.child = start_dispatcher(self.store.place)
         except HookkeeperError as error:
             self.say(f"✗ {error}")
 

@@ -43,7 +43,7 @@ class Current:
 
     def __init__(self, app: "HookkeeperApp", store: Store) -> None:
         self.store = store
-        self.status = dispatcher_status(store.path)
+        self.status = dispatcher_status(store.place)
         self.stats: Stats | None = None
         self.notices = 0
         self._app = app
@@ -152,7 +152,7 @@ class Current:
 
     def look_at_dispatcher(self) -> None:
         """Say it when nobody delivers any more, or somebody does again."""
-        now = dispatcher_status(self.store.path)
+        now = dispatcher_status(self.store.place)
         if now != self.status:
             if self.status.running and not now.running:
                 self._app.say("! Nobody delivers. ^p Start dispatcher, or hookkeeper serve.")

@@ -22,7 +22,6 @@ from core.cli.wrong_usage import WrongUsage
 from core.encoding import ENOUGH
 from core.errors import HookkeeperError
 from core.store import Store, StoreError, config, queue
-from core.store.sqlite import bell
 
 OPTION = "--batch"
 _TOGETHER = 256
@@ -123,7 +122,6 @@ async def emit_lines(store: Store, file: int, tally: Tally) -> None:
         if numbered and not tally.unread_from and sink is not None and sink.failure is not None:
             tally.unread_from = numbered[0][0]
         tally.count(answers)
-        bell.ring(store.path)
 
 
 async def _emit(store: Store, lines: Iterable[bytes], limit: int) -> list[_Answer]:

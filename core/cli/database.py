@@ -58,12 +58,10 @@ def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *,
     return asyncio.run(run())
 
 
-def wake_dispatcher(database: Path) -> None:
-    """Ring after something was stored that is to be delivered; say so when nobody delivers."""
+def say_if_nobody_delivers(database: Path) -> None:
+    """Say it after something was stored that is to be delivered."""
     from core.service.status import dispatcher_status
-    from core.store.sqlite import bell
 
-    bell.ring(database)
     status = dispatcher_status(database)
     if status.unknown:
         say(f"Stored. {status.words}")

@@ -7,7 +7,7 @@ import typer
 
 from core.actor import actor
 from core.cli import jobs, one_delivery
-from core.cli.database import database_of, in_store, wake_dispatcher
+from core.cli.database import database_of, in_store, say_if_nobody_delivers
 from core.cli.example import example
 from core.cli.filter import (
     ClassOption,
@@ -203,7 +203,7 @@ def resend(
 
     problems = _for_each(context, identities, again, as_json=as_json)
     if len(problems) < len(identities):
-        wake_dispatcher(database_of(context))
+        say_if_nobody_delivers(database_of(context))
     _raise(problems)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.catalog import accept, event_type
-from core.cli.database import database_of, in_store, wake_dispatcher
+from core.cli.database import database_of, in_store, say_if_nobody_delivers
 from core.cli.event_data import given_bytes
 from core.cli.example import example
 from core.cli.output import AsJson, print_json, print_line, say
@@ -58,7 +58,7 @@ def emit(
     if not emitted.deliveries:
         say(f"No webhook took it: hookkeeper events show {emitted.id} says why.")
     elif not emitted.repeated:
-        wake_dispatcher(database_of(context))
+        say_if_nobody_delivers(database_of(context))
 
 
 def check_key(key: str | None) -> str | None:
@@ -93,7 +93,7 @@ def _batch(context: typer.Context, name: str) -> None:
         if tally.unread:
             say(tally.unread)
     if tally.deliveries:
-        wake_dispatcher(database_of(context))
+        say_if_nobody_delivers(database_of(context))
     if tally.refused:
         refused = f"{tally.refused:,} of {tally.lines:,} lines were refused."
         why = "Their answers say why."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.database import database_of, in_store, wake_dispatcher
+from core.cli.database import database_of, in_store, say_if_nobody_delivers
 from core.cli.example import example
 from core.cli.filter import SinceOption, parse_time
 from core.cli.listing import Limit
@@ -129,7 +129,7 @@ def deliver(
         print_json({"id": identity})
     else:
         print_line(identity)
-    wake_dispatcher(database_of(context))
+    say_if_nobody_delivers(database_of(context))
 
 
 async def _deliver_one(store: "Store", event_id: str, webhook: str) -> str:
@@ -152,4 +152,4 @@ def _deliver_unwanted(
     else:
         print_line(str(number))
     if number and not dry_run:
-        wake_dispatcher(database_of(context))
+        say_if_nobody_delivers(database_of(context))

@@ -59,7 +59,7 @@ async def _first_outcome(store: "Store", identity: str) -> "tuple[Delivery, floa
     until = loop.time() + patience
     while delivery.outcome is None and delivery.state in ("pending", "sending"):
         # Before the last look, so that what it recorded until it stopped is seen.
-        is_over = loop.time() > until or not dispatcher_status(store.path).running
+        is_over = loop.time() > until or not dispatcher_status(store.place).running
         delivery = await history.load_delivery(store, identity)
         if is_over:
             break

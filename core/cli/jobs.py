@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.actor import actor
-from core.cli.database import database_of, in_store, wake_dispatcher
+from core.cli.database import database_of, in_store, say_if_nobody_delivers
 from core.cli.example import example
 from core.cli.filter import whole_filter
 from core.cli.listing import Limit, ListingGroup
@@ -98,7 +98,7 @@ def resume(context: typer.Context, job_id: JobId, as_json: AsJson = False) -> No
     from core.store import jobs
 
     _tell(in_store(context, lambda store: jobs.resume(store, job_id, actor=actor())), as_json)
-    wake_dispatcher(database_of(context))
+    say_if_nobody_delivers(database_of(context))
 
 
 @app.command(epilog=example("jobs cancel 2w6c"))
@@ -155,7 +155,7 @@ def start(
     say(
         f"{job.total:,} {noun} will be {_done(kind)}: {job.words}. hookkeeper jobs show {job.id} tells how far."
     )
-    wake_dispatcher(database_of(context))
+    say_if_nobody_delivers(database_of(context))
 
 
 def _done(kind: str) -> str:

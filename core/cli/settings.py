@@ -370,7 +370,6 @@ def test_authorization(context: typer.Context, as_json: AsJson = False) -> None:
     """Have the dispatcher fetch a token with the saved settings."""
     from core.service.status import dispatcher_status
     from core.store import config, requests
-    from core.store.sqlite import bell
 
     async def work(store: "Store") -> "AuthorizationAnswer":
         if not dispatcher_status(database_of(context)).running:
@@ -379,7 +378,6 @@ def test_authorization(context: typer.Context, as_json: AsJson = False) -> None:
         if not settings.uses_oidc:
             raise HookkeeperError("No Authentication URL is set: there is nothing to test.")
         number = await requests.ask_authorization(store, settings)
-        bell.ring(store.path)
         return await _answer(store, number)
 
     answer = in_store(context, work)

@@ -8,7 +8,7 @@ import typer
 from core.actor import actor
 from core.catalog import EventType, accept, event_type, shown_type
 from core.cli.addresses import check_address
-from core.cli.database import database_of, in_store, wake_dispatcher
+from core.cli.database import database_of, in_store, say_if_nobody_delivers
 from core.cli.event_data import given_bytes, sample_named
 from core.cli.example import example
 from core.cli.output import AsJson, print_fields, print_json, print_line, print_table, say
@@ -453,12 +453,10 @@ def enable(
 ) -> None:
     """Enable a webhook."""
     from core.store import config
-    from core.store.sqlite import bell
 
     webhook = in_store(
         context, lambda store: config.set_enabled(store, webhook_id, True, actor=actor(), held=held)
     )
-    bell.ring(database_of(context))
     _tell(webhook, "enabled", as_json)
 
 
@@ -496,7 +494,6 @@ def test(
     from core.cli.first_attempt import tell_outcome, waits_by_default
     from core.service.status import dispatcher_status
     from core.store import config, queue
-    from core.store.sqlite import bell
 
     if None not in (data, sample):
         raise WrongUsage("--sample: leave it out where --data gives the body.")
@@ -516,7 +513,6 @@ def test(
     elif not waits:
         print_json({"id": identity})
     if not waits:
-        wake_dispatcher(database_of(context))
+        say_if_nobody_delivers(database_of(context))
         return
-    bell.ring(database_of(context))
     tell_outcome(context, identity, as_json=as_json)

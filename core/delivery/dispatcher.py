@@ -32,7 +32,6 @@ MOST_IN_FLIGHT = 256
 POLL = 0.25
 """Seconds between two looks at the file for what no bell has told."""
 _GRACE = 2.0
-_WAL_LIMIT = 16 * 1024 * 1024
 _WATCH_AGAIN = 1.0
 _CLOCKS_APART = 60_000
 """Milliseconds by which the clock may be set without being noticed as a step."""
@@ -286,15 +285,10 @@ class Dispatcher:
                 await asyncio.sleep(_WATCH_AGAIN)
 
     async def _housekeeping(self) -> None:
-        """Once a second: keep the write-ahead log small."""
-        checkpointed = 0
+        """Once a second: what the store does beside its work."""
         while True:
             await asyncio.sleep(1)
-            commits = self._store.writer.commits
-            size = self._store.wal_size()
-            if size > _WAL_LIMIT or (size and not self._destinations.in_flight and commits != checkpointed):
-                await self._store.checkpoint()
-                checkpointed = commits
+            await self._store.rest(idle=not self._destinations.in_flight)
 
     async def _drain(self) -> None:
         """Let what is in flight end within its deadline; record the rest as shut down."""

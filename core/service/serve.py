@@ -96,16 +96,15 @@ async def _deliver(store: Store, lock: DispatcherLock, stop: asyncio.Event, star
         lock.say(holder)
 
     taken_back = await queue.recover(store, epoch)
-    _log.info("delivering", database=str(store.path), epoch=epoch, pid=holder.pid, taken_back=taken_back)
+    _log.info("delivering", database=str(store.place), epoch=epoch, pid=holder.pid, taken_back=taken_back)
     wake = asyncio.Event()
-    bell = Bell(store.path, wake)
+    bell = Bell(lock.database, wake)
     try:
         beat = _beat(lock, bell, holder)
         async with _beside(beat, "heartbeat"), _beside(_prune(store), "retention"):
             await Dispatcher(store, epoch, wake, note).run(stop)
     finally:
         bell.close()
-    await store.checkpoint()
     _log.info("stopped", epoch=epoch)
 
 

@@ -19,7 +19,8 @@ from core.store.errors import (
     NotPossible,
     StoreError,
 )
-from core.store.store import Store, open_store
+from core.store.opening import open_store
+from core.store.store import Store
 
 __all__ = [
     "Conflict",

@@ -1,10 +1,10 @@
 """Who changed what: written in the same transaction as the change itself."""
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.clock import from_ms, now_ms
+from core.store.database import Database
 from core.store.store import Store
 
 
@@ -19,7 +19,7 @@ class Change:
     details: str
 
 
-def note(database: sqlite3.Connection, actor: str, action: str, subject: str, details: str = "") -> None:
+def note(database: Database, actor: str, action: str, subject: str, details: str = "") -> None:
     """Write an entry inside the caller's transaction. Secrets are never part of `details`."""
     database.execute(
         "INSERT INTO audit (at, actor, action, subject, details) VALUES (?, ?, ?, ?, ?)",
@@ -37,7 +37,7 @@ async def list_changes(store: Store, *, subject: str | None = None, limit: int =
     sql = f"SELECT at, actor, action, subject, details FROM audit {where} ORDER BY seq DESC LIMIT :limit"
     tail = "" if subject is None else subject.strip().rpartition("…")[2]
 
-    def read(database: sqlite3.Connection) -> list[Change]:
+    def read(database: Database) -> list[Change]:
         rows = database.execute(
             sql, {"subject": subject, "tail": tail if tail.isalnum() else "", "limit": limit}
         )

@@ -1,9 +1,9 @@
 """How many deliveries are open, by webhook. Triggers keep most of it, so that it costs the same over any number."""
 
-import sqlite3
 from dataclasses import dataclass
 
 from core.clock import now_ms
+from core.store.database import Database
 from core.store.filter import WAITS_LONG_MS
 from core.store.sqlite.search import first_since
 
@@ -42,7 +42,7 @@ class Count:
     failed: int
 
 
-def read_counts(database: sqlite3.Connection) -> dict[int, Count]:
+def read_counts(database: Database) -> dict[int, Count]:
     """By the row number of the webhook; those that were deleted are among them."""
     return {
         webhook: Count(bool(enabled), open_ - sending, sending, tried, failed)
@@ -50,7 +50,7 @@ def read_counts(database: sqlite3.Connection) -> dict[int, Count]:
     }
 
 
-def count_attention(database: sqlite3.Connection, counts: dict[int, Count]) -> int:
+def count_attention(database: Database, counts: dict[int, Count]) -> int:
     """How many deliveries the view Attention lists: all that failed, and what waits too long or has failed before."""
     young = first_since(database, now_ms() - WAITS_LONG_MS)
     fresh: int = sum(number for (number,) in database.execute(_YOUNG, {"young": young}))
@@ -58,7 +58,7 @@ def count_attention(database: sqlite3.Connection, counts: dict[int, Count]) -> i
     return sum(count.failed for count in counts.values()) + waiting - fresh
 
 
-def oldest_waiting(database: sqlite3.Connection) -> int | None:
+def oldest_waiting(database: Database) -> int | None:
     """When the oldest delivery was made that is pending or being sent, and not held; ms since 1970."""
     (oldest,) = database.execute(_OLDEST).fetchone()
     return None if oldest is None else int(oldest)

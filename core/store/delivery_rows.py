@@ -1,7 +1,6 @@
 """Deliveries as they are shown: what a row of the books says, and what one that waits is waiting for."""
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,7 @@ from datetime import datetime
 from core import schedule
 from core.clock import from_ms, now_ms
 from core.models import Delivery, DeliveryState, Outcome
+from core.store.database import Database
 from core.store.line import NEVER
 from core.store.paces import PaceState, pace_of
 
@@ -35,12 +35,12 @@ class Row:
     delivery: Delivery
 
 
-def read_delivery(database: sqlite3.Connection, seq: int) -> Delivery:
+def read_delivery(database: Database, seq: int) -> Delivery:
     """The delivery of a row number."""
     return _delivery(database.execute(_ONE, (seq,)).fetchone())
 
 
-def read_rows(database: sqlite3.Connection, seqs: Sequence[int]) -> list[Row]:
+def read_rows(database: Database, seqs: Sequence[int]) -> list[Row]:
     """The deliveries of these row numbers, in this order; those that are no more are left out."""
     found = {row[0]: row for row in database.execute(_MANY, (json.dumps(list(seqs)),))}
     return [Row(seq, _delivery(found[seq])) for seq in seqs if seq in found]

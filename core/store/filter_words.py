@@ -1,7 +1,6 @@
 """The language of the filter line and of `hookkeeper deliveries list`: `state:failed !code:404 since:12h 66e1`."""
 
 import re
-import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import get_args
@@ -13,6 +12,7 @@ from core.errors import HookkeeperError
 from core.models import Outcome, Webhook
 from core.moment import moment_of
 from core.store.config import find_webhook
+from core.store.database import Database
 from core.store.errors import NotFound
 from core.store.filter import DeliveryFilter, State
 from core.store.store import Store
@@ -108,7 +108,7 @@ def _storable(text: str) -> str:
 async def _webhook(store: Store, value: str, position: int) -> str:
     """The whole ID; of one that was deleted, too, since its deliveries stay."""
 
-    def find(database: sqlite3.Connection) -> str:
+    def find(database: Database) -> str:
         try:
             return find_webhook(database, value)[1].id
         except NotFound as existing:

@@ -1,6 +1,5 @@
 """What happened: deliveries, their attempts, events."""
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +8,7 @@ import msgspec
 from core.clock import from_ms
 from core.models import Attempt, Delivery, Event, Outcome, Skipped
 from core.store.counts import count_attention, oldest_waiting, read_counts
+from core.store.database import Database
 from core.store.delivery_rows import Row as Row
 from core.store.delivery_rows import read_delivery
 from core.store.errors import NotFound
@@ -39,7 +39,7 @@ class Totals:
     token_reason: str | None
 
 
-def find_delivery(database: sqlite3.Connection, identity: str) -> int:
+def find_delivery(database: Database, identity: str) -> int:
     """The row number for an ID, or for the tail of one of the newest. Raises NotFound."""
     return _find(database, "deliveries", identity)
 
@@ -47,7 +47,7 @@ def find_delivery(database: sqlite3.Connection, identity: str) -> int:
 _NOUNS = {"deliveries": "delivery", "events": "event"}
 
 
-def _find(database: sqlite3.Connection, table: str, identity: str) -> int:
+def _find(database: Database, table: str, identity: str) -> int:
     row = database.execute(f"SELECT seq FROM {table} WHERE id = ?", (_storable(identity),)).fetchone()
     if row is not None:
         return int(row[0])
@@ -97,7 +97,7 @@ async def load_delivery(store: Store, identity: str) -> Delivery:
 async def list_attempts(store: Store, delivery_id: str) -> list[Attempt]:
     """The attempts of a delivery, newest first. Raises NotFound."""
 
-    def read(database: sqlite3.Connection) -> list[Attempt]:
+    def read(database: Database) -> list[Attempt]:
         delivery = find_delivery(database, delivery_id)
         rows = database.execute(
             "SELECT id, number, started_at, outcome, status_code, reason, url, token_ms, connect_ms, first_byte_ms,"
@@ -159,7 +159,7 @@ def _event(row: tuple[object, ...]) -> Event:
 async def load_event(store: Store, identity: str) -> Event:
     """The event with this ID, or with the tail of one of the newest; its body as it was accepted. Raises NotFound."""
 
-    def read(database: sqlite3.Connection) -> Event:
+    def read(database: Database) -> Event:
         row = database.execute(f"{_EVENT} WHERE e.seq = ?", (_find(database, "events", identity),)).fetchone()
         return _event(row)
 
@@ -178,7 +178,7 @@ async def totals(store: Store) -> Totals:
     return await store.read(read_totals)
 
 
-def read_totals(database: sqlite3.Connection) -> Totals:
+def read_totals(database: Database) -> Totals:
     """The same, of a snapshot."""
     counts = read_counts(database)
     oldest = oldest_waiting(database)

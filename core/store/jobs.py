@@ -1,7 +1,6 @@
 """Many deliveries resent or cancelled: counted first, done slice by slice, visible to everybody, never lost."""
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +11,7 @@ from core.clock import from_ms, now_ms
 from core.ids import new_id
 from core.models import DeliveryState, NoticeKind
 from core.store import audit, notices
+from core.store.database import Database
 from core.store.errors import NotFound, NotPossible, StoreError
 from core.store.filter import DeliveryFilter
 from core.store.history import count_deliveries
@@ -98,7 +98,7 @@ async def start(store: Store, kind: JobKind, chosen: DeliveryFilter, *, actor: s
     identity = new_id("job")
     words = chosen.words()
 
-    def insert(database: sqlite3.Connection) -> Job:
+    def insert(database: Database) -> Job:
         now = now_ms()
         database.execute(
             "INSERT INTO jobs (id, kind, filter, words, state, total, position, created_at, created_by, changed_at)"
@@ -108,7 +108,7 @@ async def start(store: Store, kind: JobKind, chosen: DeliveryFilter, *, actor: s
         audit.note(database, actor, kind, identity, words)
         return _find(database, identity)
 
-    return await store.write(insert)
+    return await store.write(insert, rings=True)
 
 
 async def step(store: Store, identity: str, most: int = SLICE) -> Job:
@@ -124,7 +124,7 @@ async def step(store: Store, identity: str, most: int = SLICE) -> Job:
         lambda database: search(database, job.filter, after=job.position, most=most, newest_first=False)
     )
 
-    def slice_(database: sqlite3.Connection) -> Job:
+    def slice_(database: Database) -> Job:
         now = _find(database, identity)
         if now.state is not JobState.RUNNING or now.position != job.position:
             return now  # somebody else was faster
@@ -141,9 +141,7 @@ async def step(store: Store, identity: str, most: int = SLICE) -> Job:
     return await store.write(slice_)
 
 
-def _matching(
-    database: sqlite3.Connection, job: Job, found: Sequence[int]
-) -> list[tuple[int, DeliveryState, bool]]:
+def _matching(database: Database, job: Job, found: Sequence[int]) -> list[tuple[int, DeliveryState, bool]]:
     """Those that match still: the row number of each, its state, and whether its webhook was deleted."""
     condition, values = job.filter.condition()
     rows = database.execute(
@@ -155,7 +153,7 @@ def _matching(
     return sorted((seq, DeliveryState(state), bool(deleted)) for seq, state, deleted in rows)
 
 
-def _change(database: sqlite3.Connection, job: Job, seq: int, state: DeliveryState, deleted: bool) -> bool:
+def _change(database: Database, job: Job, seq: int, state: DeliveryState, deleted: bool) -> bool:
     """Whether the delivery could be changed."""
     if job.kind is JobKind.RESEND:
         if deleted:
@@ -168,9 +166,7 @@ def _change(database: sqlite3.Connection, job: Job, seq: int, state: DeliverySta
     return True
 
 
-def _move(
-    database: sqlite3.Connection, job: Job, position: int, changed: int, unchanged: int, *, ended: bool
-) -> None:
+def _move(database: Database, job: Job, position: int, changed: int, unchanged: int, *, ended: bool) -> None:
     done, skipped = job.done + changed, job.skipped + unchanged
     if ended:
         skipped = max(skipped, job.total - done)  # those that matched when they were counted, and no longer
@@ -213,7 +209,7 @@ async def stop(store: Store, identity: str, *, actor: str) -> Job:
 async def _set_state(
     store: Store, identity: str, actor: str, action: str, state: JobState, allowed: tuple[JobState, ...]
 ) -> Job:
-    def change(database: sqlite3.Connection) -> Job:
+    def change(database: Database) -> Job:
         job = _find(database, identity)
         if job.state not in allowed:
             raise NotPossible(f"{job.id} is {job.state} already.")
@@ -221,7 +217,7 @@ async def _set_state(
         audit.note(database, actor, action, job.id, job.words)
         return _find(database, job.id)
 
-    return await store.write(change)
+    return await store.write(change, rings=True)
 
 
 async def list_jobs(store: Store, *, limit: int = 100) -> list[Job]:
@@ -241,7 +237,7 @@ async def load_job(store: Store, identity: str) -> Job:
     return await store.read(lambda database: _find(database, identity))
 
 
-def _find(database: sqlite3.Connection, identity: str) -> Job:
+def _find(database: Database, identity: str) -> Job:
     tail = identity.strip().rpartition("…")[2].rpartition("_")[2]
     rows = (
         database.execute(

@@ -2,10 +2,10 @@
 ciphertext."""
 
 import asyncio
-import sqlite3
 from dataclasses import dataclass
 
 from core.store import audit, key_file
+from core.store.database import Database
 from core.store.sealed import keys_in_use, seal_anew
 from core.store.store import Store
 
@@ -49,7 +49,7 @@ async def rotate_keys(store: Store, *, actor: str, remove_old: bool = False) -> 
     key_file.require_ours(path)
     key = await asyncio.to_thread(key_file.append, path)
 
-    def seal(database: sqlite3.Connection) -> int:
+    def seal(database: Database) -> int:
         secrets = seal_anew(database, store.keyring)
         audit.note(database, actor, "keys rotated", "keys", f"{secrets:,} secrets encrypted with {key}")
         return secrets

@@ -3,7 +3,7 @@
 `deliveries.line` names the session. It is empty for what goes outside the order.
 """
 
-import sqlite3
+from core.store.database import Database
 
 NEVER = 2**63 - 1
 """The due time of a delivery that waits for those before it in its line."""
@@ -14,13 +14,13 @@ _UNFINISHED = (
 )
 
 
-def due_in_line(database: sqlite3.Connection, webhook: int, line: str | None) -> int:
+def due_in_line(database: Database, webhook: int, line: str | None) -> int:
     """The due time of a new delivery at the end of a line: 0 for the head."""
     values = {"webhook": webhook, "line": line}
     return NEVER if database.execute(f"SELECT 1 {_UNFINISHED} LIMIT 1", values).fetchone() else 0
 
 
-def next_in_line(database: sqlite3.Connection, webhook: int, line: str | None) -> None:
+def next_in_line(database: Database, webhook: int, line: str | None) -> None:
     """The head of a line has ended: whoever is first now is due. To be called in the same transaction."""
     database.execute(
         f"UPDATE deliveries SET due_at = 0 WHERE due_at = {NEVER} AND seq = (SELECT min(seq) {_UNFINISHED})",
@@ -28,7 +28,7 @@ def next_in_line(database: sqlite3.Connection, webhook: int, line: str | None) -
     )
 
 
-def mend_lines(database: sqlite3.Connection, webhook: int) -> None:
+def mend_lines(database: Database, webhook: int) -> None:
     """Many of a webhook's deliveries have changed at once: whoever is first in its line now is due."""
     database.execute(
         f"UPDATE deliveries SET due_at = 0 WHERE due_at = {NEVER} AND seq IN (SELECT min(seq)"
@@ -38,7 +38,7 @@ def mend_lines(database: sqlite3.Connection, webhook: int) -> None:
     )
 
 
-def end_lines(database: sqlite3.Connection, webhook: int, most: int) -> int:
+def end_lines(database: Database, webhook: int, most: int) -> int:
     """The webhook no longer keeps an order: so many of those that waited for others are due; how many it were."""
     return database.execute(
         f"UPDATE deliveries SET line = NULL, due_at = iif(due_at = {NEVER}, 0, due_at) WHERE seq IN (SELECT seq"

@@ -1,16 +1,16 @@
 """The attempts of each minute: whether they arrived, and how long they took."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 
 from core.models import AttemptResult, Outcome
+from core.store.database import Database
 
 MINUTE_MS = 60_000
 _KEPT = 60
 
 
-def note_attempts(database: sqlite3.Connection, results: Sequence[AttemptResult]) -> None:
+def note_attempts(database: Database, results: Sequence[AttemptResult]) -> None:
     """Count how attempts ended, inside the caller's transaction."""
     numbers = Counter(
         (
@@ -35,6 +35,6 @@ def _two_digits(ms: int) -> int:
     return ms // unit * unit
 
 
-def forget_minutes(database: sqlite3.Connection, *, now: int) -> None:
+def forget_minutes(database: Database, *, now: int) -> None:
     """Keep those of the last hour before `now` (ms since 1970)."""
     database.execute("DELETE FROM minutes WHERE minute < ?", (now // MINUTE_MS - _KEPT,))

@@ -1,12 +1,12 @@
 """Notices: what a person should know of, told once each."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.clock import from_ms, now_ms
 from core.ids import new_id
 from core.models import Notice, NoticeKind
+from core.store.database import Database
 from core.store.errors import NotFound
 from core.store.store import Store
 
@@ -24,9 +24,7 @@ class DueNotice:
     tries: int
 
 
-def add(
-    database: sqlite3.Connection, about: str, kind: NoticeKind, words: str, *, webhook: int | None = None
-) -> None:
+def add(database: Database, about: str, kind: NoticeKind, words: str, *, webhook: int | None = None) -> None:
     """Tell of a matter inside the caller's transaction; one that was told before is not told again.
 
     `about` names the matter, `webhook` is a row number.
@@ -55,7 +53,7 @@ async def list_notices(store: Store, *, acknowledged: bool = False, limit: int =
 async def acknowledge(store: Store, ids: Sequence[str] | None, *, actor: str) -> int:
     """Mark notices as seen to, all of them for None; how many were open. Raises NotFound, nothing being done."""
 
-    def mark(database: sqlite3.Connection) -> int:
+    def mark(database: Database) -> int:
         which = [None] if ids is None else [_find(database, identity) for identity in ids]
         return sum(
             database.execute(
@@ -69,7 +67,7 @@ async def acknowledge(store: Store, ids: Sequence[str] | None, *, actor: str) ->
     return await store.write(mark)
 
 
-def _find(database: sqlite3.Connection, identity: str) -> int:
+def _find(database: Database, identity: str) -> int:
     """The row number for an ID or its unique tail of at least 4 characters."""
     tail = identity.strip().rpartition("…")[2].rpartition("_")[2]
     rows: list[tuple[int]] = []
@@ -87,7 +85,7 @@ def _find(database: sqlite3.Connection, identity: str) -> int:
 async def due_notices(store: Store, *, limit: int = 20) -> list[DueNotice]:
     """For the dispatcher: what is to be sent to the operator's URL now, oldest first."""
 
-    def read(database: sqlite3.Connection) -> list[DueNotice]:
+    def read(database: Database) -> list[DueNotice]:
         rows = database.execute(
             f"{_NOTICE} WHERE n.send_at IS NOT NULL AND n.send_at <= ? ORDER BY n.send_at, n.seq LIMIT ?",
             (now_ms(), limit),
@@ -108,7 +106,7 @@ async def record_sent(store: Store, notice_id: str, next_try_at: int | None) -> 
     )
 
 
-def move_clock(database: sqlite3.Connection, step: int) -> None:
+def move_clock(database: Database, step: int) -> None:
     """The wall clock was set by so many milliseconds: what is due moves along."""
     database.execute("UPDATE notices SET send_at = max(1, send_at + ?) WHERE send_at IS NOT NULL", (step,))
 

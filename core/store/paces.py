@@ -1,10 +1,10 @@
 """What the dispatcher lets people know of an endpoint that it spares."""
 
-import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
 
 from core.clock import clock_time, from_ms, now_ms
+from core.store.database import Database
 from core.store.store import Store
 
 SELECT_PACES = "SELECT webhook, state, since, until, reason FROM paces"
@@ -54,7 +54,7 @@ def pace_of(word: object, since: object, until: object, reason: object) -> PaceS
 async def set_pace(store: Store, webhook: int, state: PaceState | None) -> None:
     """Tell people how a webhook's endpoint is treated (`webhook` by its row number); None: as always."""
 
-    def write(database: sqlite3.Connection) -> None:
+    def write(database: Database) -> None:
         if state is None:
             database.execute("DELETE FROM paces WHERE webhook = ?", (webhook,))
         else:

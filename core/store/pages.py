@@ -1,7 +1,6 @@
 """Deliveries page by page, for a list that is scrolled over any number of them."""
 
 import json
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,7 @@ from enum import StrEnum
 from functools import partial
 
 from core.clock import from_ms
+from core.store.database import Database
 from core.store.delivery_rows import Row, read_rows
 from core.store.errors import NotPossible
 from core.store.filter import DeliveryFilter, View
@@ -78,7 +78,7 @@ async def load_page(
         return await _sorted_page(store, await load_order(store, view, chosen, sort), before or 0, limit)
     chosen = _in_view(view, chosen)
 
-    def read(database: sqlite3.Connection) -> Page:
+    def read(database: Database) -> Page:
         slice_ = search(database, chosen, before=before, most=limit)
         ended = slice_.position is None or len(slice_.found) == limit
         searched_to = None if ended else _made_at(database, slice_.position)
@@ -91,7 +91,7 @@ def _in_view(view: View, chosen: DeliveryFilter) -> DeliveryFilter:
     return chosen.model_copy(update={"view": None if view is View.ALL else view})
 
 
-def _made_at(database: sqlite3.Connection, seq: int | None) -> datetime | None:
+def _made_at(database: Database, seq: int | None) -> datetime | None:
     row = database.execute(
         "SELECT created_at FROM deliveries WHERE seq >= ? ORDER BY seq LIMIT 1", (seq,)
     ).fetchone()
@@ -120,7 +120,7 @@ async def load_order(
     if also is not None:
         found.append(also)
 
-    def read(database: sqlite3.Connection) -> list[int]:
+    def read(database: Database) -> list[int]:
         ranked = database.execute(
             f"SELECT {_RANKS[sort]}, -seq FROM deliveries WHERE seq IN (SELECT value FROM json_each(?))",
             (json.dumps(found),),
@@ -148,7 +148,7 @@ async def _slices(
 
 
 def _slice(
-    database: sqlite3.Connection, *, chosen: DeliveryFilter, bounds: tuple[int | None, int | None], most: int
+    database: Database, *, chosen: DeliveryFilter, bounds: tuple[int | None, int | None], most: int
 ) -> Slice:
     before, after = bounds
     return search(database, chosen, before=before, after=after, most=most, newest_first=after is None)

@@ -3,7 +3,6 @@
 What travels in a request is encrypted, and goes with the answer.
 """
 
-import sqlite3
 from dataclasses import dataclass
 
 import msgspec
@@ -11,6 +10,7 @@ from pydantic import SecretStr
 
 from core.clock import now_ms
 from core.models import ClientAuthentication, GeneralSettings
+from core.store.database import Database
 from core.store.store import Store
 
 PATIENCE_MS = 60_000
@@ -50,20 +50,22 @@ async def ask_authorization(store: Store, settings: GeneralSettings) -> int:
     )
     plain = SecretStr(msgspec.json.encode(form).decode())
 
-    def ask(database: sqlite3.Connection) -> int:
+    def ask(database: Database) -> int:
         now = now_ms()
         database.execute("DELETE FROM requests WHERE created_at < ?", (now - PATIENCE_MS,))
         sealed = store.keyring.encrypt(plain, "requests/settings")
-        cursor = database.execute("INSERT INTO requests (settings, created_at) VALUES (?, ?)", (sealed, now))
-        return cursor.lastrowid or 0
+        (number,) = database.execute(
+            "INSERT INTO requests (settings, created_at) VALUES (?, ?) RETURNING seq", (sealed, now)
+        ).fetchone()
+        return int(number)
 
-    return await store.write(ask)
+    return await store.write(ask, rings=True)
 
 
 async def authorization_answer(store: Store, number: int) -> AuthorizationAnswer | None:
     """The answer to a request, None as long as there is none."""
 
-    def read(database: sqlite3.Connection) -> AuthorizationAnswer | None:
+    def read(database: Database) -> AuthorizationAnswer | None:
         row = database.execute("SELECT ok, words FROM requests WHERE seq = ?", (number,)).fetchone()
         return None if row is None or row[1] is None else AuthorizationAnswer(bool(row[0]), row[1])
 
@@ -73,7 +75,7 @@ async def authorization_answer(store: Store, number: int) -> AuthorizationAnswer
 async def open_requests(store: Store) -> list[tuple[int, GeneralSettings]]:
     """For the dispatcher: the requests that wait for an answer."""
 
-    def read(database: sqlite3.Connection) -> list[tuple[int, GeneralSettings]]:
+    def read(database: Database) -> list[tuple[int, GeneralSettings]]:
         rows = database.execute(
             "SELECT seq, settings FROM requests WHERE words IS NULL AND created_at > ?",
             (now_ms() - PATIENCE_MS,),

@@ -3,13 +3,13 @@
 Rows are in order of time, so each sweep begins at the first one and ends at the first that is young enough.
 """
 
-import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from core.models import GeneralSettings
+from core.store.database import Database
 from core.store.minutes import forget_minutes
 from core.store.store import Store
 
@@ -146,7 +146,7 @@ async def _sweep(store: Store, sweep: _Sweep, limits: Mapping[str, int], only_co
 
 
 def _page(
-    database: sqlite3.Connection, *, sweep: _Sweep, limits: Mapping[str, int], after: int
+    database: Database, *, sweep: _Sweep, limits: Mapping[str, int], after: int
 ) -> tuple[list[int], int | None]:
     """The doomed rows of the next page, and where the one after it begins; None if there is none."""
     row, table = sweep.row, sweep.table
@@ -175,7 +175,7 @@ async def _let_go(store: Store, sweep: _Sweep, limits: Mapping[str, int], rows: 
 
 
 def _batch(
-    database: sqlite3.Connection, *, sweep: _Sweep, limits: Mapping[str, int], rows: Sequence[int]
+    database: Database, *, sweep: _Sweep, limits: Mapping[str, int], rows: Sequence[int]
 ) -> tuple[int, int]:
     """How many of the rows there was time for, and how many of those went: a row may have changed since it was read."""
     statement = f"{sweep.go} WHERE {sweep.row} = :row AND {sweep.doomed}"
@@ -188,12 +188,12 @@ def _batch(
     return len(rows), gone
 
 
-def _forget_secrets(database: sqlite3.Connection, *, now: int) -> None:
+def _forget_secrets(database: Database, *, now: int) -> None:
     """A replaced signing secret that has ended signs nothing any more."""
     database.execute("DELETE FROM older_secrets WHERE ends_at <= ?", (now,))
 
 
-def _shrink(database: sqlite3.Connection) -> bool:
+def _shrink(database: Database) -> bool:
     """Give free pages back to the disk for a moment; whether there are more to give."""
     began = time.monotonic()
     while (free := _pragma(database, "freelist_count")) > _FREE * _pragma(database, "page_count"):
@@ -205,6 +205,6 @@ def _shrink(database: sqlite3.Connection) -> bool:
     return False
 
 
-def _pragma(database: sqlite3.Connection, name: str) -> int:
+def _pragma(database: Database, name: str) -> int:
     (number,) = database.execute(f"PRAGMA {name}").fetchone()
     return int(number)

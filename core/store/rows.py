@@ -1,8 +1,9 @@
 """Many rows in one statement: sqlite3 lets Python's lock go at each step, and a busy loop beside it gives it back late."""
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import chain
+
+from core.store.database import Database
 
 Row = tuple[object, ...]
 _MOST = 64
@@ -13,7 +14,7 @@ rows were half a gigabyte.
 """
 
 
-def insert(database: sqlite3.Connection, into: str, rows: Sequence[Row]) -> None:
+def insert(database: Database, into: str, rows: Sequence[Row]) -> None:
     """`INSERT INTO table (columns)` rows of one width, as few statements as `slices` takes."""
     for part in slices(rows):
         database.execute(f"{into} {values(part)}", flat(part))

@@ -1,10 +1,11 @@
 """Where the database holds something encrypted."""
 
-import sqlite3
 from collections import Counter
 from dataclasses import dataclass
 
+from core.store.database import Database
 from core.store.keyring import Keyring, key_of
+from core.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ _SEALED = (
 )
 
 
-def keys_in_use(database: sqlite3.Connection) -> Counter[str]:
+def keys_in_use(database: Database) -> Counter[str]:
     """The ids of the keys without which something could not be read, with the number of secrets that each encrypts."""
     return Counter(
         key_of(ciphertext)
@@ -41,7 +42,7 @@ def keys_in_use(database: sqlite3.Connection) -> Counter[str]:
     )
 
 
-def seal_anew(database: sqlite3.Connection, keyring: Keyring) -> int:
+def seal_anew(database: Database, keyring: Keyring) -> int:
     """Encrypt everything with the newest key, inside the caller's transaction; how many secrets."""
     number = 0
     for column in _SEALED:
@@ -53,3 +54,9 @@ def seal_anew(database: sqlite3.Connection, keyring: Keyring) -> int:
             database.execute(f"UPDATE {column.table} SET {column.name} = ? WHERE rowid = ?", (sealed, rowid))
         number += len(rows)
     return number
+
+
+async def require_keys(store: Store) -> None:
+    """Raises KeyMissing if a secret of the database could not be read."""
+    for identity in await store.read(keys_in_use):
+        store.keyring.require(identity)

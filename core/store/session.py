@@ -1,11 +1,11 @@
 """The events of one session, in order, with what has become of them."""
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.clock import from_ms
 from core.models import Delivery
+from core.store.database import Database
 from core.store.delivery_rows import read_delivery
 from core.store.store import Store
 
@@ -39,7 +39,7 @@ class Session:
 async def load_session(store: Store, event_id: str) -> Session:
     """The events of the session that this event belongs to; none if it belongs to none."""
 
-    def read(database: sqlite3.Connection) -> Session:
+    def read(database: Database) -> Session:
         row = database.execute("SELECT seq, session FROM events WHERE id = ?", (event_id,)).fetchone()
         if row is None or row[1] is None:
             return Session()
@@ -58,7 +58,7 @@ async def load_session(store: Store, event_id: str) -> Session:
     return await store.read(read)
 
 
-def _event(database: sqlite3.Connection, seq: int, *, is_this: bool) -> SessionEvent:
+def _event(database: Database, seq: int, *, is_this: bool) -> SessionEvent:
     identity, kind, created_at = database.execute(
         "SELECT id, type, created_at FROM events WHERE seq = ?", (seq,)
     ).fetchone()

@@ -1,11 +1,11 @@
 """How delivering goes: the figures above the Monitor's list, and of `hookkeeper stats`."""
 
-import sqlite3
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.clock import now_ms
+from core.store.database import Database
 from core.store.history import read_totals
 from core.store.minutes import MINUTE_MS
 from core.store.store import Store
@@ -46,7 +46,7 @@ async def load_stats(store: Store) -> Stats:
     return await store.read(_stats)
 
 
-def _stats(database: sqlite3.Connection) -> Stats:
+def _stats(database: Database) -> Stats:
     now = now_ms()
     first = now // MINUTE_MS - MINUTES + 1
     by_minute: Counter[tuple[int, bool]] = Counter()

@@ -1,13 +1,13 @@
 """The same with a million deliveries in the store, half of them old failures; and what each takes of the file."""
 
 import asyncio
-import sqlite3
 import time
 from contextlib import AsyncExitStack, suppress
 
 from core.catalog import accept
 from core.models import GeneralSettings
 from core.store import config, queue, retention
+from core.store.database import Database
 from core.store.queue import Slots
 from tests.benchmarks.bodies import SIZE, body_of
 from tests.benchmarks.figures import Figure, percentile, print_table, ratios
@@ -97,14 +97,14 @@ async def _claim(stage: Scene, webhook: int) -> float:
     return taken
 
 
-def _take_back(database: sqlite3.Connection) -> None:
+def _take_back(database: Database) -> None:
     database.execute(
         "UPDATE deliveries SET state = 'pending', epoch = NULL, attempts = 0 WHERE state = 'sending'"
     )
 
 
 async def _size(stage: Scene) -> int:
-    await stage.store.checkpoint()
+    await stage.store.rest(idle=True)
     return stage.path.stat().st_size
 
 
@@ -129,5 +129,5 @@ async def _prune(stage: Scene, seconds: float) -> tuple[float, float]:
     return (before - await stage.store.read(_count)) / taken, percentile(waits, 99)
 
 
-def _count(database: sqlite3.Connection) -> int:
+def _count(database: Database) -> int:
     return int(database.execute("SELECT count(*) FROM deliveries").fetchone()[0])

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
-from core.store import Store, config, history, open_store, pages, stats
+from core.store import Store, config, history, pages, stats
 from core.store.filter import DeliveryFilter, View
 from core.store.filter_words import parse_filter
+from core.store.sqlite.sqlite_store import open_file
 from tests.benchmarks.figures import Figure, print_table
 from tests.benchmarks.scale import Scale
 from tests.support.many import write_many
@@ -38,7 +39,7 @@ async def run(scale: Scale) -> None:
     """One process reads; nothing is delivered beside it."""
     with tempfile.TemporaryDirectory(prefix="hookkeeper-bench-") as folder:
         os.environ["HOOKKEEPER_KEY_FILE"] = str(Path(folder, "keys"))
-        async with open_store(Path(folder, "hookkeeper.db")) as store:
+        async with open_file(Path(folder, "hookkeeper.db")) as store:
             await write_many(store, scale.stored)
             await store.checkpoint()
             print_table(

@@ -35,7 +35,7 @@ class Scene:
     @property
     def path(self) -> Path:
         """The database."""
-        return self.store.path
+        return self.store.place
 
     @contextmanager
     def dispatcher(self, *program: str) -> Iterator["Dispatching"]:

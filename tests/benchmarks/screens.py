@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 
 from core.clock import now_ms
-from core.store import Store, config, open_store
+from core.store import Store, config
 from core.store.sqlite.lock import DispatcherLock, Holder
+from core.store.sqlite.sqlite_store import open_file
 from tests.benchmarks.figures import Figure, percentile, print_table, ratios
 from tests.benchmarks.processes import resident_mb
 from tests.benchmarks.scale import Scale
@@ -32,7 +33,7 @@ async def run(scale: Scale) -> None:
         # As installed: what was compiled once is not compiled at each start.
         os.environ["PYTHONPYCACHEPREFIX"] = str(Path(folder, "compiled"))
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        async with open_store(path) as store:
+        async with open_file(path) as store:
             await write_many(store, scale.stored)
             await store.checkpoint()
             with DispatcherLock.of(path) as lock:  # the screens start no dispatcher beside this

@@ -1,7 +1,6 @@
 """What the books keep while deliveries go on: no secret, and nothing for too long."""
 
 import asyncio
-import sqlite3
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from standardwebhooks import Webhook as Verifier
 from core.catalog import accept
 from core.models import CustomHeader, GeneralSettings, WebhookOptions
 from core.store import Store, config, history, notices, open_store, queue
+from core.store.database import Database
 from core.store.filter import DeliveryFilter, State
 from core.store.key_rotation import rotate_keys
 from core.store.sqlite import bell
@@ -94,7 +94,7 @@ async def test_the_dispatcher_prunes(database: Path, serve: Serve) -> None:
         (webhook,) = await config.list_webhooks(store)
         await config.set_enabled(store, webhook.webhook.id, False, actor="ana")
 
-        def age(database: sqlite3.Connection) -> None:
+        def age(database: Database) -> None:
             database.execute("UPDATE deliveries SET created_at = 1, changed_at = 1")
             database.execute("UPDATE events SET created_at = 1")
 

@@ -20,6 +20,7 @@ from core.models import AttemptResult, CustomHeader, DeliveryState, GeneralSetti
 from core.service.demo.sessions import MadeUpEvent, made_up_events
 from core.service.demo.stage import SEED
 from core.store import Store, config, open_store, queue
+from core.store.database import Database
 from core.store.paces import PaceState, PaceWord, set_pace
 from core.store.sqlite.lock import DispatcherLock, Holder
 
@@ -118,7 +119,7 @@ async def _write_secrets(store: Store) -> None:
     )
     await config.save_settings(store, settings, actor="ana")
 
-    def sign(database: sqlite3.Connection) -> None:
+    def sign(database: Database) -> None:
         for (identity,) in database.execute("SELECT id FROM webhooks").fetchall():
             secret = store.keyring.encrypt(_SIGNING_SECRET, f"webhooks/{identity}/signing_secret")
             database.execute("UPDATE webhooks SET signing_secret = ? WHERE id = ?", (secret, identity))
@@ -176,7 +177,7 @@ def _verdict(claim: queue.Claim, outcome: Outcome) -> queue.Verdict:
     return queue.Verdict(DeliveryState.PENDING, claim.step + 1, now_ms() + round(waits[claim.step] * 1000))
 
 
-def _name(database: sqlite3.Connection) -> None:
+def _name(database: Database) -> None:
     """IDs that are the same in every run."""
     for table, prefix in (("webhooks", "wh"), ("events", "evt"), ("deliveries", "dlv"), ("attempts", "att")):
         database.execute(

@@ -1,9 +1,8 @@
 """Books of any size, written by set-based SQL: what a million deliveries look like after some weeks."""
 
-import sqlite3
-
 from core.models import WebhookOptions
 from core.store import Store, config
+from core.store.database import Database
 
 START = 1_790_000_000_000
 """When the first one was made, ms since 1970; the others follow every 100 ms."""
@@ -41,7 +40,7 @@ async def write_many(store: Store, many: int) -> None:
     await store.write(lambda database: _write(database, many))
 
 
-def _write(database: sqlite3.Connection, many: int) -> None:
+def _write(database: Database, many: int) -> None:
     types = "[" + ", ".join(f'"{kind}"' for kind in (*TYPES,)) + "]"
     values = {"many": many, "start": START, "step": STEP, "types": types}
     database.execute(_EVENTS, values)

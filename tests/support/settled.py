@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from core.store import Store
+from core.store.sqlite.sqlite_store import SqliteStore
 from tui.app import HookkeeperApp, Opens
 from tui.dialogs.choice import DEAF
 
@@ -118,6 +119,11 @@ def text(pilot: Pilot[None]) -> str:
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
+def _is_read(store: Store) -> bool:
+    assert isinstance(store, SqliteStore)
+    return store._reading.locked()
+
+
 def _is_busy(pilot: Pilot[None]) -> bool:
     app = pilot.app
     assert isinstance(app, HookkeeperApp)
@@ -126,7 +132,7 @@ def _is_busy(pilot: Pilot[None]) -> bool:
     current = app._current
     return (
         # What was done is still to be read from the store and drawn.
-        (current is not None and (current._hurry.is_set() or current.store._reading.locked()))
+        (current is not None and (current._hurry.is_set() or _is_read(current.store)))
         or bool(app._turns._waiting)
         or any(_works(worker, pilot) for worker in app.workers)
         or _is_undrawn(app.screen)

@@ -202,7 +202,7 @@ async def test_quit_asks_while_the_dispatcher_is_at_work(screens: Screens, store
     )
     await queue.emit(store, "session-failed", accept("session-failed", b'{"interviewId":"1"}'))
     process = await asyncio.create_subprocess_exec("sleep", "60")
-    lock = DispatcherLock.of(store.path)
+    lock = DispatcherLock.of(store.place)
     assert lock.take()
     lock.say(Holder(process.pid, 1, "screens", 0, "ana"))
     async with screens() as pilot:

@@ -4,6 +4,7 @@ from textual.widgets import Input
 
 from core.models import WebhookOptions
 from core.store import Store, config
+from core.store.sqlite.sqlite_store import SqliteStore
 from tests.support.settled import press_at_once, settled, until
 from tests.tui.conftest import Screens, button_label
 from tui.dialogs.webhook import WebhookDialog
@@ -70,7 +71,7 @@ async def test_the_filter_line(screens: Screens) -> None:
         assert pilot.app.screen.query_one(FilterInput).value == "state:failed"
 
 
-async def test_a_key_that_cannot_act_keeps_no_other_from_it(screens: Screens, store: Store) -> None:
+async def test_a_key_that_cannot_act_keeps_no_other_from_it(screens: Screens, store: SqliteStore) -> None:
     """Nothing can be read for as long as this holds; the screens can be changed nevertheless."""
     async with screens() as pilot:
         async with store._reading:

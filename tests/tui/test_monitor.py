@@ -1,7 +1,6 @@
 """The Monitor's list: it follows, the cursor holds on to its delivery, any number is scrolled through a few pages."""
 
 import asyncio
-import sqlite3
 import threading
 
 import pytest
@@ -10,6 +9,7 @@ from textual.pilot import Pilot
 from core.catalog import EVENT_TYPES, accept
 from core.models import WebhookOptions
 from core.store import Store, config, history, jobs, queue
+from core.store.database import Database
 from core.store.jobs import JobKind, JobState
 from core.store.pages import Sort
 from tests.support.settled import press, settled, text, until
@@ -40,7 +40,7 @@ async def _many(store: Store, number: int) -> None:
     """So many, all delivered, as copies of one."""
     await _emit(store)
 
-    def copy(database: sqlite3.Connection) -> None:
+    def copy(database: Database) -> None:
         columns = ", ".join(
             name
             for _, name, *_ in database.execute("PRAGMA table_info(deliveries)")

@@ -1,11 +1,10 @@
 """The notices page: told until somebody has seen to them."""
 
-import sqlite3
-
 from textual.widgets import OptionList, Static
 
 from core.models import NoticeKind, WebhookOptions
 from core.store import Store, config, notices
+from core.store.database import Database
 from core.store.queue.health import disable_gone
 from tests.support.settled import press, settled, text
 from tests.tui.conftest import Screens
@@ -15,7 +14,7 @@ from tui.widgets.lines import TopBar
 
 
 async def _tell(store: Store, number: int) -> None:
-    def add(database: sqlite3.Connection) -> None:
+    def add(database: Database) -> None:
         for each in range(number):
             notices.add(
                 database, f"matter {each}", NoticeKind.DISABLED, f"wh_…000{each} answered \x1b[2J 410 [/x]"

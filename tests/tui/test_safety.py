@@ -1,7 +1,6 @@
 """What others wrote, a held key and a small terminal do no harm."""
 
 import asyncio
-import sqlite3
 from pathlib import Path
 from threading import Event
 
@@ -14,6 +13,8 @@ from textual.widgets import Button, Input, Static, TextArea
 from core.catalog import Body
 from core.models import CustomHeader, GeneralSettings, WebhookOptions
 from core.store import Store, config, history, queue
+from core.store.database import Database
+from core.store.sqlite.sqlite_store import SqliteStore
 from tests.support.books import write_books
 from tests.support.settled import press, settled, text, until, write
 from tests.tui.conftest import Screens
@@ -108,7 +109,7 @@ async def test_a_terminal_without_room_says_so(screens: Screens, store: Store) -
         assert pilot.app.screen.query("#url")
 
 
-async def test_nothing_typed_is_lost_to_the_first_reading(screens: Screens, store: Store) -> None:
+async def test_nothing_typed_is_lost_to_the_first_reading(screens: Screens, store: SqliteStore) -> None:
     """The form takes no key before the stored settings stand in it, however slowly they are read."""
     await config.save_settings(store, GeneralSettings(scopes="theirs"), actor="bob")
     async with screens() as pilot:
@@ -128,7 +129,7 @@ async def test_a_type_that_the_catalogue_does_not_know(screens: Screens, store: 
     await config.add_webhook(store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana")
     await queue.emit(store, "session-failed", Body(b"{}", None, None, None))
 
-    def rename(database: sqlite3.Connection) -> None:
+    def rename(database: Database) -> None:
         database.execute("UPDATE webhooks SET type = ?", (kind,))
         database.execute("UPDATE events SET type = ?", (kind,))
 

@@ -1,6 +1,5 @@
 """How every screen looks at 80x24 and 120x40, over the example books."""
 
-import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from textual.widgets import Static
 
 from core.models import CustomHeader, NoticeKind
 from core.store import Store, audit, config, history, jobs, notices, queue
+from core.store.database import Database
 from core.store.filter import DeliveryFilter
 from core.store.jobs import JobKind
 from tests.support.books import NOW, START, write_books
@@ -45,7 +45,7 @@ async def _bob_saves_the_settings(pilot: Pilot[None], store: Store) -> None:
     await store.write(_long_ago)
 
 
-def _long_ago(database: sqlite3.Connection) -> None:
+def _long_ago(database: Database) -> None:
     for table in ("webhooks", "settings"):
         database.execute(f"UPDATE {table} SET updated_at = ?", (START,))
 
@@ -59,7 +59,7 @@ async def _the_terminal_is_too_small(pilot: Pilot[None], store: Store) -> None:
 
 
 async def _there_are_notices(pilot: Pilot[None], store: Store) -> None:
-    def add(database: sqlite3.Connection) -> None:
+    def add(database: Database) -> None:
         for kind, words in (
             (NoticeKind.DISABLED, "wh_…1014 answered 410 Gone and is disabled; its deliveries are held."),
             (NoticeKind.CERTIFICATE, "The certificate of crm.blue.example ends on 3 Dec 2026, 12:00 UTC."),
@@ -88,7 +88,7 @@ async def _it_is_cancelled(pilot: Pilot[None], store: Store) -> None:
 
 
 async def _it_was_changed(pilot: Pilot[None], store: Store) -> None:
-    def note(database: sqlite3.Connection) -> None:
+    def note(database: Database) -> None:
         identity = "wh_01jd2h0p5vw361007"
         audit.note(database, "ana", "generated", identity, "Type onboarding-status; URL https://a.example/")
         audit.note(database, "bob", "changed", identity, "URL https://a.example/ → https://b.example/")

@@ -13,7 +13,6 @@ from core.errors import HookkeeperError
 from core.models import DeliveryState, Outcome, Webhook
 from core.service.status import dispatcher_status
 from core.store import Store, config, history, queue
-from core.store.sqlite import bell
 from core.text import one_line
 from tui.actions import Action
 from tui.dialogs.dialog import FormDialog, button, text
@@ -103,8 +102,7 @@ class TestDialog(FormDialog[str]):
             body = accept(self._webhook.type, data, limit=settings.body_limit)
             delivery = await queue.emit_test(self._store, self._webhook.id, body)
             self._sent = sent
-            bell.ring(self._store.path)
-            if not dispatcher_status(self._store.path).running:
+            if not dispatcher_status(self._store.place).running:
                 self._answer("! Stored, but nobody delivers: ^p Start dispatcher.")
             else:
                 self._answer("Sending…")

@@ -3,7 +3,6 @@
 from core.store import history, jobs
 from core.store.filter import DeliveryFilter
 from core.store.jobs import Job, JobKind, JobState
-from core.store.sqlite import bell
 from tui.dialogs.bulk import BulkDialog
 from tui.dialogs.menu import MenuDialog, MenuItem
 from tui.screens.frame import Frame
@@ -57,7 +56,6 @@ async def _start(frame: Frame, kind: JobKind, chosen: DeliveryFilter) -> None:
 
 async def _begin(frame: Frame, kind: JobKind, chosen: DeliveryFilter) -> str:
     job = await jobs.start(frame.store, kind, chosen, actor=frame.keeper.actor)
-    bell.ring(frame.store.path)
     if not frame.keeper.current.status.running:
         return "! Nobody delivers: it begins once somebody does."
     return f"✓ {_DOING[kind]} {job.total:,}: {job.words}"
@@ -78,5 +76,4 @@ async def _ask_about(frame: Frame, job: Job) -> None:
 async def _change(frame: Frame, job: Job, answer: str) -> str:
     change = {"pause": jobs.pause, "resume": jobs.resume, "stop": jobs.stop}[answer]
     await change(frame.store, job.id, actor=frame.keeper.actor)
-    bell.ring(frame.store.path)
     return ""

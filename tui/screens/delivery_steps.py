@@ -3,7 +3,6 @@
 from core.ids import tail
 from core.models import Delivery, DeliveryState
 from core.store import config, queue
-from core.store.sqlite import bell
 from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.screens.frame import Frame
 from tui.words import why
@@ -15,7 +14,6 @@ async def resend(frame: Frame, delivery: Delivery) -> str:
         return ""
     actor, seen = frame.keeper.actor, delivery.changed_at
     again = await queue.resend(frame.store, delivery.id, actor=actor, seen=seen)
-    bell.ring(frame.store.path)
     name = tail(again.id)
     if again.state is DeliveryState.SENDING:
         return f"✓ {name} is being sent: once more if it does not arrive"

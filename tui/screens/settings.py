@@ -254,7 +254,7 @@ class SettingsScreen(Frame):
             return
         if not settings.uses_oidc:
             self.say("✗ Enter Authentication URL, Client ID and Secret Key first.")
-        elif not dispatcher_status(self.store.path).running:
+        elif not dispatcher_status(self.store.place).running:
             self.say("! Nobody delivers, so nobody can test it. ^p Start dispatcher.")
         else:
             self.say("… asking the token endpoint")

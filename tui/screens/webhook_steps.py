@@ -8,7 +8,6 @@ from core.ids import tail
 from core.models import Webhook
 from core.store import Conflict, config, queue
 from core.store.config import WebhookSummary
-from core.store.sqlite import bell
 from tui.dialogs.conflict import deleted_words
 from tui.dialogs.secret import SecretDialog
 from tui.dialogs.test_event import TestDialog
@@ -99,6 +98,5 @@ async def deliver_unwanted(frame: Frame, webhook: Webhook) -> None:
 async def deliver_unwanted_now(frame: Frame, webhook: Webhook) -> str:
     """The same for somebody who has been asked; the words for the message line."""
     number = await queue.deliver_unwanted(frame.store, webhook.id)
-    bell.ring(frame.store.path)
     noun = "event goes" if number == 1 else "events go"
     return f"✓ {number:,} unwanted {noun} to {tail(webhook.id)}"

@@ -85,7 +85,7 @@ class WebhooksScreen(Frame):
         panel.display = empty
         if empty:
             keeper = self.keeper
-            panel.update(first_run(self.store.path, keeper.current.status, keeper.child, deleted_at))
+            panel.update(first_run(self.store.place, keeper.current.status, keeper.child, deleted_at))
 
     @on(DataTable.RowHighlighted)
     def _draw_strip(self) -> None:

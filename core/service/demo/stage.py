@@ -21,7 +21,6 @@ from core.service.demo.endpoints import CLIENT_ID, SECRET_KEY, open_endpoints
 from core.service.demo.sessions import MadeUpEvent, made_up_events
 from core.service.status import dispatcher_status
 from core.store import Store, config, open_store, queue
-from core.store.sqlite import bell
 
 SEED = 1
 _ACTOR = "demo"
@@ -102,7 +101,6 @@ async def _traffic(store: Store, events: Iterable[MadeUpEvent]) -> None:
 async def _emit(store: Store, events: Iterable[MadeUpEvent]) -> None:
     for event in events:
         await queue.emit(store, event.type, accept(event.type, event.data))
-    bell.ring(store.path)
 
 
 async def _start_dispatcher(database: Path) -> None:

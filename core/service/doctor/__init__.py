@@ -10,10 +10,10 @@ from core.service.doctor import delivering, files, machine
 from core.service.doctor.finding import Finding, well, wrong
 from core.store import KeyMissing, Store, StoreError, config, open_store
 from core.store.keyring import Keyring
+from core.store.sealed import require_keys
 from core.store.sqlite.beside import real
 from core.store.sqlite.inspection import SQLITE_VERSION, inspect
 from core.store.sqlite.migration import require_database
-from core.store.store import require_keys
 
 __all__ = ["Finding", "examine"]
 
@@ -47,7 +47,7 @@ async def examine(database: Path, *, network: bool = False) -> list[Finding]:
 async def _look_inside(store: Store, *, network: bool) -> list[Finding]:
     inspection = await inspect(store)
     found = [
-        files.write_ahead_log(store.wal_size()),
+        files.write_ahead_log(inspection.log_size),
         machine.clock(datetime.now(UTC), inspection.newest),
     ]
     if inspection.problem:

@@ -5,10 +5,10 @@ brought back none cancelled by its deletion, one without the order none in a lin
 what a kill cut short, the dispatcher finishes.
 """
 
-import sqlite3
 from functools import partial
 
 from core.clock import now_ms
+from core.store.database import Database
 from core.store.line import end_lines, next_in_line
 from core.store.store import Store
 
@@ -42,7 +42,7 @@ async def follow(store: Store, webhook: int) -> None:
         pass
 
 
-def _slice(database: sqlite3.Connection, *, webhook: int) -> int:
+def _slice(database: Database, *, webhook: int) -> int:
     """How many have followed; 0 once all have."""
     deleted, in_order = database.execute(
         "SELECT deleted_at IS NOT NULL, in_order FROM webhooks WHERE seq = ?", (webhook,)
@@ -53,7 +53,7 @@ def _slice(database: sqlite3.Connection, *, webhook: int) -> int:
     return held or (0 if in_order else end_lines(database, webhook, SLICE))
 
 
-def cancel_slice(database: sqlite3.Connection, webhook: int, reason: str, up_to: int = 2**63 - 1) -> int:
+def cancel_slice(database: Database, webhook: int, reason: str, up_to: int = 2**63 - 1) -> int:
     """Cancel the oldest of a webhook's pending deliveries, up to a row number; how many."""
     return database.execute(
         "UPDATE deliveries SET state = 'cancelled', cancel_reason = ?, changed_at = ? WHERE seq IN (SELECT seq"
@@ -63,7 +63,7 @@ def cancel_slice(database: sqlite3.Connection, webhook: int, reason: str, up_to:
     ).rowcount
 
 
-def _hold_slice(database: sqlite3.Connection, webhook: int) -> int:
+def _hold_slice(database: Database, webhook: int) -> int:
     """Let the oldest of those wait again that the webhook's deletion cancelled; how many."""
     lines = database.execute(
         "UPDATE deliveries SET state = 'pending', cancel_reason = NULL, changed_at = ? WHERE seq IN (SELECT seq"

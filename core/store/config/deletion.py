@@ -1,6 +1,5 @@
 """Webhooks that are deleted, and brought back within a day."""
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +9,7 @@ from core.store import audit
 from core.store.config.changes import follow
 from core.store.config.rows import WEBHOOK, find_existing, find_webhook, update_webhook, webhook_of
 from core.store.counts import read_counts
+from core.store.database import Database
 from core.store.errors import NotPossible
 from core.store.store import Store
 
@@ -38,7 +38,7 @@ async def delete_webhook(store: Store, identity: str, *, actor: str) -> int:
     Returns how many deliveries were cancelled. Raises NotFound, or Conflict if it is deleted already.
     """
 
-    def delete(database: sqlite3.Connection) -> tuple[int, int]:
+    def delete(database: Database) -> tuple[int, int]:
         seq, webhook = find_existing(database, identity, "Nothing is left to delete.")
         update_webhook(database, seq, {"deleted_at": now_ms()}, actor)
         cancelled = count_pending(database, seq)
@@ -51,13 +51,13 @@ async def delete_webhook(store: Store, identity: str, *, actor: str) -> int:
     return cancelled
 
 
-def count_pending(database: sqlite3.Connection, webhook: int) -> int:
+def count_pending(database: Database, webhook: int) -> int:
     """How many deliveries of a webhook are pending."""
     count = read_counts(database).get(webhook)
     return count.pending if count is not None else 0
 
 
-def cancel_sending(database: sqlite3.Connection, webhook: int, reason: str) -> None:
+def cancel_sending(database: Database, webhook: int, reason: str) -> None:
     """Cancel what a webhook has in flight, unless it arrives."""
     database.execute(
         "UPDATE deliveries SET wish = 'cancel', cancel_reason = ? WHERE webhook = ? AND state = 'sending'",
@@ -68,7 +68,7 @@ def cancel_sending(database: sqlite3.Connection, webhook: int, reason: str) -> N
 async def list_deleted(store: Store) -> list[DeletedWebhook]:
     """The webhooks that can still be brought back, the last one deleted first."""
 
-    def read(database: sqlite3.Connection) -> list[DeletedWebhook]:
+    def read(database: Database) -> list[DeletedWebhook]:
         rows = database.execute(
             f"SELECT deleted_at, {_COUNT_CANCELLED}, {WEBHOOK}"
             " FROM webhooks w WHERE deleted_at > ? ORDER BY deleted_at DESC, seq DESC",
@@ -85,7 +85,7 @@ async def list_deleted(store: Store) -> list[DeletedWebhook]:
 async def last_deletion(store: Store) -> datetime | None:
     """When the last of those webhooks was deleted; None if there is none to bring back."""
 
-    def read(database: sqlite3.Connection) -> datetime | None:
+    def read(database: Database) -> datetime | None:
         sql = "SELECT max(deleted_at) FROM webhooks WHERE deleted_at > ?"
         (at,) = database.execute(sql, (now_ms() - UNDO_MS,)).fetchone()
         return from_ms(at) if at else None
@@ -99,7 +99,7 @@ async def undo_delete(store: Store, identity: str, *, actor: str) -> Webhook:
     Raises NotFound, or NotPossible once it was deleted for more than 24 hours.
     """
 
-    def undo(database: sqlite3.Connection) -> tuple[int, Webhook]:
+    def undo(database: Database) -> tuple[int, Webhook]:
         seq, webhook = find_webhook(database, identity, deleted=True)
         (at,) = database.execute("SELECT deleted_at FROM webhooks WHERE seq = ?", (seq,)).fetchone()
         if at <= now_ms() - UNDO_MS:
@@ -119,6 +119,6 @@ async def undo_delete(store: Store, identity: str, *, actor: str) -> Webhook:
         audit.note(database, actor, "undeleted", webhook.id, f"{held:,} deliveries held")
         return seq, restored
 
-    seq, restored = await store.write(undo)
+    seq, restored = await store.write(undo, rings=True)
     await follow(store, seq)
     return restored

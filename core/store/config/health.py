@@ -1,11 +1,11 @@
 """The webhooks with their health at a glance."""
 
-import sqlite3
 from dataclasses import dataclass
 
 from core.models import Outcome, Webhook
 from core.store.config.rows import WEBHOOK, webhook_of
 from core.store.counts import read_counts
+from core.store.database import Database
 from core.store.paces import SELECT_PACES, PaceState, pace_of
 from core.store.store import Store
 
@@ -28,7 +28,7 @@ class WebhookSummary:
 async def list_webhooks(store: Store) -> list[WebhookSummary]:
     """Every webhook in the order of creation, with its last answer and what it has not delivered."""
 
-    def read(database: sqlite3.Connection) -> list[WebhookSummary]:
+    def read(database: Database) -> list[WebhookSummary]:
         counts = read_counts(database)
         rows = database.execute(
             f"SELECT seq, last_outcome, last_status, {WEBHOOK} FROM webhooks WHERE deleted_at IS NULL ORDER BY seq"

@@ -1,11 +1,11 @@
 """The rows of the webhooks table: found, read and written."""
 
-import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
 from core.clock import from_ms, now_ms
 from core.models import AcceptedAnswer, Webhook
+from core.store.database import Database
 from core.store.errors import NOT_SAVED, Conflict, NotFound
 
 WEBHOOK = (
@@ -34,9 +34,7 @@ def webhook_of(row: tuple[object, ...]) -> Webhook:
     )
 
 
-def find_webhook(
-    database: sqlite3.Connection, identity: str, *, deleted: bool = False
-) -> tuple[int, Webhook]:
+def find_webhook(database: Database, identity: str, *, deleted: bool = False) -> tuple[int, Webhook]:
     """The row number and the webhook for an ID or its unique tail. Raises NotFound."""
     select = f"SELECT seq, {WEBHOOK} FROM webhooks WHERE (deleted_at IS NOT NULL) = ? AND id"
     rows = database.execute(f"{select} = ?", (deleted, identity.strip())).fetchall()
@@ -53,9 +51,7 @@ def find_webhook(
     )
 
 
-def find_existing(
-    database: sqlite3.Connection, identity: str, outcome: str = NOT_SAVED
-) -> tuple[int, Webhook]:
+def find_existing(database: Database, identity: str, outcome: str = NOT_SAVED) -> tuple[int, Webhook]:
     """The same as `find_webhook`, but for one that was deleted raises Conflict, which says by whom."""
     row = database.execute(
         "SELECT id, updated_by, deleted_at FROM webhooks WHERE id = ? AND deleted_at IS NOT NULL", (identity,)
@@ -65,9 +61,7 @@ def find_existing(
     return find_webhook(database, identity)
 
 
-def update_webhook(
-    database: sqlite3.Connection, seq: int, values: Mapping[str, object], actor: str
-) -> Webhook:
+def update_webhook(database: Database, seq: int, values: Mapping[str, object], actor: str) -> Webhook:
     """Write columns of a webhook as its next version."""
     values = {**values, "updated_at": now_ms(), "updated_by": actor}
     assignments = ", ".join(f"{name} = :{name}" for name in values)

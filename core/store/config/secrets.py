@@ -2,7 +2,6 @@
 
 import base64
 import os
-import sqlite3
 import sys
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from core.clock import clock_and_date, from_ms, now_ms
 from core.models import Webhook
 from core.store import audit
 from core.store.config.rows import find_existing, find_webhook, update_webhook
+from core.store.database import Database
 from core.store.errors import NotPossible
 from core.store.keyring import Keyring
 from core.store.store import Store
@@ -44,7 +44,7 @@ async def signing_secret(store: Store, identity: str) -> SecretStr:
 async def reveal_secret(store: Store, identity: str, *, actor: str) -> SecretStr:
     """The same for somebody who asked to see it: the audit says who. Raises NotFound."""
 
-    def reveal(database: sqlite3.Connection) -> SecretStr:
+    def reveal(database: Database) -> SecretStr:
         seq, webhook = find_webhook(database, identity)
         secret = _secret(database, store.keyring, (seq, webhook))
         audit.note(database, actor, "secret shown", webhook.id)
@@ -61,7 +61,7 @@ async def rotate_secret(store: Store, identity: str, *, actor: str, now: bool = 
     """
     new = new_secret()
 
-    def rotate(database: sqlite3.Connection) -> SecretStr:
+    def rotate(database: Database) -> SecretStr:
         seq, webhook = find_existing(database, identity)
         before = _secret(database, store.keyring, (seq, webhook))
         _end_older(database, seq, all_of_them=now)
@@ -79,7 +79,7 @@ async def rotate_secret(store: Store, identity: str, *, actor: str, now: bool = 
 async def older_secret_ends(store: Store, identity: str) -> list[datetime]:
     """When each of the replaced secrets ends that a webhook's requests are signed with, too. Raises NotFound."""
 
-    def read(database: sqlite3.Connection) -> list[datetime]:
+    def read(database: Database) -> list[datetime]:
         seq, _ = find_webhook(database, identity)
         rows = database.execute(
             "SELECT ends_at FROM older_secrets WHERE webhook = ? AND ends_at > ? ORDER BY ends_at",
@@ -90,7 +90,7 @@ async def older_secret_ends(store: Store, identity: str) -> list[datetime]:
     return await store.read(read)
 
 
-def older_secrets(database: sqlite3.Connection, keyring: Keyring) -> dict[int, tuple[OlderSecret, ...]]:
+def older_secrets(database: Database, keyring: Keyring) -> dict[int, tuple[OlderSecret, ...]]:
     """Those that still sign, by the row number of their webhook, the last one first."""
     rows = database.execute(
         "SELECT o.webhook, w.id, o.secret, o.ends_at FROM older_secrets o JOIN webhooks w ON w.seq = o.webhook"
@@ -104,14 +104,12 @@ def older_secrets(database: sqlite3.Connection, keyring: Keyring) -> dict[int, t
     return found
 
 
-def _end_older(database: sqlite3.Connection, seq: int, *, all_of_them: bool) -> None:
+def _end_older(database: Database, seq: int, *, all_of_them: bool) -> None:
     until = sys.maxsize if all_of_them else now_ms()
     database.execute("DELETE FROM older_secrets WHERE webhook = ? AND ends_at <= ?", (seq, until))
 
 
-def _keep(
-    database: sqlite3.Connection, keyring: Keyring, found: tuple[int, Webhook], secret: SecretStr
-) -> None:
+def _keep(database: Database, keyring: Keyring, found: tuple[int, Webhook], secret: SecretStr) -> None:
     """Let a secret that is being replaced sign for 24 hours more. Raises NotPossible if there are too many."""
     seq, webhook = found
     number, first_end = database.execute(
@@ -133,7 +131,7 @@ def _older_place(identity: str) -> str:
     return f"webhooks/{identity}/previous_secret"
 
 
-def _secret(database: sqlite3.Connection, keyring: Keyring, found: tuple[int, Webhook]) -> SecretStr:
+def _secret(database: Database, keyring: Keyring, found: tuple[int, Webhook]) -> SecretStr:
     seq, webhook = found
     (sealed,) = database.execute("SELECT signing_secret FROM webhooks WHERE seq = ?", (seq,)).fetchone()
     return keyring.decrypt(sealed, f"webhooks/{webhook.id}/signing_secret")

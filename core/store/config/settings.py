@@ -1,11 +1,11 @@
 """The general settings: read and stored whole."""
 
-import sqlite3
 from typing import Any
 
 from core.clock import from_ms, now_ms
 from core.models import AcceptedAnswer, ClientAuthentication, CustomHeader, GeneralSettings
 from core.store import audit, differences
+from core.store.database import Database
 from core.store.errors import Conflict
 from core.store.keyring import Keyring
 from core.store.store import Store
@@ -35,7 +35,7 @@ async def load_settings(store: Store) -> GeneralSettings:
     return await store.read(lambda database: _settings(database, store.keyring))
 
 
-def _settings(database: sqlite3.Connection, keyring: Keyring) -> GeneralSettings:
+def _settings(database: Database, keyring: Keyring) -> GeneralSettings:
     row = database.execute(
         f"SELECT {', '.join(_SETTINGS)}, allowed_networks, masked_fields, secret_key, version, updated_at, updated_by"
         " FROM settings"
@@ -60,7 +60,7 @@ def _settings(database: sqlite3.Connection, keyring: Keyring) -> GeneralSettings
     )
 
 
-def _headers(database: sqlite3.Connection, keyring: Keyring) -> tuple[CustomHeader, ...]:
+def _headers(database: Database, keyring: Keyring) -> tuple[CustomHeader, ...]:
     rows = database.execute("SELECT position, name, value FROM custom_headers ORDER BY position")
     return tuple(
         CustomHeader.model_construct(
@@ -73,7 +73,7 @@ def _headers(database: sqlite3.Connection, keyring: Keyring) -> tuple[CustomHead
 async def save_settings(store: Store, settings: GeneralSettings, *, actor: str) -> GeneralSettings:
     """Store the settings whole. `settings.version` is the version that was edited. Raises Conflict."""
 
-    def save(database: sqlite3.Connection) -> GeneralSettings:
+    def save(database: Database) -> GeneralSettings:
         now = _settings(database, store.keyring)
         if now.version != settings.version:
             raise Conflict("the settings", now, now.updated_by, now.updated_at)

@@ -1,6 +1,5 @@
 """Webhooks: generated, edited, enabled and disabled."""
 
-import sqlite3
 from typing import Literal
 
 from core.catalog import event_type as type_named
@@ -13,6 +12,7 @@ from core.store.config.changes import cancel_slice, follow
 from core.store.config.deletion import cancel_sending
 from core.store.config.rows import find_existing, find_webhook, update_webhook
 from core.store.config.secrets import new_secret
+from core.store.database import Database
 from core.store.errors import Conflict
 from core.store.line import mend_lines
 from core.store.store import Store
@@ -31,7 +31,7 @@ async def add_webhook(store: Store, event_type: str, options: WebhookOptions, *,
     identity = new_id("wh")
     secret = new_secret()
 
-    def add(database: sqlite3.Connection) -> Webhook:
+    def add(database: Database) -> Webhook:
         now = now_ms()
         values = _options(options) | {
             "id": identity,
@@ -67,7 +67,7 @@ async def save_webhook(
     Raises Conflict if somebody else saved or deleted it in between, NotFound, InvalidSetting.
     """
 
-    def save(database: sqlite3.Connection) -> tuple[int, Webhook]:
+    def save(database: Database) -> tuple[int, Webhook]:
         seq, before = find_existing(database, identity)
         if before.version != version:
             raise Conflict("this webhook", before, before.updated_by, before.updated_at)
@@ -93,7 +93,7 @@ async def set_enabled(
     """Enable or disable. Enabling releases what was held, which is one row, or cancels it before. Raises NotFound."""
     cancelled = await _cancel_held(store, identity) if enabled and held == "cancel" else 0
 
-    def switch(database: sqlite3.Connection) -> Webhook:
+    def switch(database: Database) -> Webhook:
         seq, before = find_existing(database, identity)
         values: dict[str, object] = {"enabled": int(enabled)}
         if enabled:
@@ -106,13 +106,13 @@ async def set_enabled(
             audit.note(database, actor, "enabled" if enabled else "disabled", before.id, words)
         return after
 
-    return await store.write(switch)
+    return await store.write(switch, rings=enabled)
 
 
 async def _cancel_held(store: Store, identity: str) -> int:
     """Cancel what a webhook has pending now, slice by slice, and what is in flight unless it arrives; how many."""
 
-    def begin(database: sqlite3.Connection) -> tuple[int, int]:
+    def begin(database: Database) -> tuple[int, int]:
         seq, _ = find_existing(database, identity)
         cancel_sending(database, seq, "held_cancelled")
         (newest,) = database.execute("SELECT coalesce(max(seq), 0) FROM deliveries").fetchone()

@@ -1,7 +1,6 @@
 """What the dispatcher needs of the webhooks."""
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from pydantic import SecretStr
 from core.models import Webhook
 from core.store.config.rows import WEBHOOK, webhook_of
 from core.store.config.secrets import OlderSecret, older_secrets
+from core.store.database import Database
 from core.store.keyring import Keyring
 from core.store.store import Store
 
@@ -40,7 +40,7 @@ class ChangedWebhooks(NamedTuple):
 async def changed_webhooks(store: Store, known: Mapping[int, int]) -> ChangedWebhooks:
     """The same for who knows some already, by row number and version: secrets of others are not decrypted."""
 
-    def read(database: sqlite3.Connection) -> ChangedWebhooks:
+    def read(database: Database) -> ChangedWebhooks:
         versions = dict(
             database.execute("SELECT seq, version FROM webhooks WHERE deleted_at IS NULL AND enabled")
         )

@@ -1,7 +1,6 @@
 """What is due is claimed by one dispatcher: its epoch fences every claim."""
 
 import json
-import sqlite3
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from core.clock import now_ms
+from core.store.database import Database
 from core.store.errors import EpochEnded
 from core.store.lanes import BULK, FRESH, RETRY
 from core.store.line import NEVER
@@ -80,7 +80,7 @@ class Claim(NamedTuple):
 async def next_epoch(store: Store) -> int:
     """The fencing number of a dispatcher that has just taken the lock."""
 
-    def begin(database: sqlite3.Connection) -> int:
+    def begin(database: Database) -> int:
         (epoch,) = database.execute("UPDATE dispatcher SET epoch = epoch + 1 RETURNING epoch").fetchone()
         return int(epoch)
 
@@ -102,7 +102,7 @@ class Outlook(NamedTuple):
 async def look_out(store: Store) -> Outlook:
     """What there is to do now: cheap to ask, with every COMMIT of anybody."""
 
-    def read(database: sqlite3.Connection) -> Outlook:
+    def read(database: Database) -> Outlook:
         *versions, fans_out = database.execute(
             "SELECT (SELECT version FROM settings), webhooks_version, EXISTS (SELECT 1 FROM fan_outs)"
             " FROM dispatcher"
@@ -121,7 +121,7 @@ async def claim(
     `fingerprint` is that of the outlook which the dispatcher knows: nothing is taken if the settings were changed since.
     """
 
-    def take(database: sqlite3.Connection) -> list[Claim]:
+    def take(database: Database) -> list[Claim]:
         claims: list[Claim] = []
         now, settings = database.execute(
             "SELECT epoch, (SELECT version FROM settings) FROM dispatcher"
@@ -143,7 +143,7 @@ async def claim(
     return await store.write(take)
 
 
-def _is_current(database: sqlite3.Connection, wanted: Slots) -> bool:
+def _is_current(database: Database, wanted: Slots) -> bool:
     return (
         database.execute(
             "SELECT 1 FROM webhooks WHERE seq = ? AND version = ? AND enabled AND deleted_at IS NULL",
@@ -153,7 +153,7 @@ def _is_current(database: sqlite3.Connection, wanted: Slots) -> bool:
     )
 
 
-def _claim_lane(database: sqlite3.Connection, epoch: int, webhook: int, lane: int, most: int) -> list[Claim]:
+def _claim_lane(database: Database, epoch: int, webhook: int, lane: int, most: int) -> list[Claim]:
     if most <= 0:
         return []
     now = now_ms()

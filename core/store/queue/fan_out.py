@@ -6,10 +6,9 @@ Whoever stored the event makes them; what a kill cuts short, the dispatcher fini
 their events, so that the order of a session holds.
 """
 
-import sqlite3
-
 from core.ids import new_id
 from core.models import DeliveryState
+from core.store.database import Database
 from core.store.lanes import BULK, FRESH
 from core.store.line import NEVER, due_in_line
 from core.store.rows import Row, insert
@@ -30,7 +29,7 @@ Taker = tuple[int, bool, bool, str | None]
 class HandOut:
     """What events add to the deliveries: gathered first, then written by one statement for each table."""
 
-    def __init__(self, database: sqlite3.Connection, now: int) -> None:
+    def __init__(self, database: Database, now: int) -> None:
         self._database = database
         self._now = now
         self._lines: set[tuple[int, str]] = set()
@@ -69,7 +68,7 @@ class HandOut:
         return due_in_line(self._database, webhook, line)
 
 
-def takers_of(database: sqlite3.Connection, kind: str) -> list[Taker]:
+def takers_of(database: Database, kind: str) -> list[Taker]:
     """The webhooks of a type, in the order in which they were generated."""
     return database.execute(f"{_TAKERS} ORDER BY seq", (kind,)).fetchall()
 
@@ -90,17 +89,17 @@ def delivery_row(event: int, webhook: int, lane: int, due_at: int, line: str | N
     return new_id("dlv"), event, webhook, DeliveryState.PENDING, lane, due_at, line, now, now
 
 
-def insert_delivery_rows(database: sqlite3.Connection, rows: list[Row]) -> None:
+def insert_delivery_rows(database: Database, rows: list[Row]) -> None:
     """Store new deliveries."""
     insert(database, _DELIVERIES, rows)
 
 
-def begin_fan_outs(database: sqlite3.Connection, rows: list[Row]) -> None:
+def begin_fan_outs(database: Database, rows: list[Row]) -> None:
     """Note of events that their deliveries are still to be made: event, 0, the last webhook, the event's status."""
     insert(database, "INSERT INTO fan_outs", rows)
 
 
-def types_fanning_out(database: sqlite3.Connection) -> set[str]:
+def types_fanning_out(database: Database) -> set[str]:
     """The types of events whose fan-out is not finished: further events of them queue up behind it."""
     rows = database.execute("SELECT DISTINCT e.type FROM fan_outs f JOIN events e ON e.seq = f.event")
     return {kind for (kind,) in rows}
@@ -108,11 +107,11 @@ def types_fanning_out(database: sqlite3.Connection) -> set[str]:
 
 async def finish_fan_outs(store: Store) -> None:
     """Make all deliveries that are still to be made. Raises StoreError."""
-    while await store.write(_next_slice):
+    while await store.write(_next_slice, rings=True):
         pass
 
 
-def _next_slice(database: sqlite3.Connection) -> bool:
+def _next_slice(database: Database) -> bool:
     """Make some deliveries of the oldest event whose fan-out is not finished; whether there was one."""
     found = database.execute(
         "SELECT f.event, f.position, f.last, f.status, e.type, e.session, e.created_at"

@@ -1,11 +1,10 @@
 """How a webhook fares: since when it fails, what is told of it, and when Hookkeeper itself disables it."""
 
-import sqlite3
-
 from core.clock import from_ms, now_ms, utc_words
 from core.ids import tail
 from core.models import AttemptResult, NoticeKind, Outcome
 from core.store import audit, notices
+from core.store.database import Database
 from core.url import host_of
 
 LONGEST_FAILING_MS = 5 * 86_400_000
@@ -17,7 +16,7 @@ _TOO_MANY_REQUESTS = 429
 
 
 def note_attempt(
-    database: sqlite3.Connection, webhook: int, result: AttemptResult, *, is_known_well: bool = False
+    database: Database, webhook: int, result: AttemptResult, *, is_known_well: bool = False
 ) -> None:
     """Count how an attempt ended for its webhook (a row number), inside the caller's transaction.
 
@@ -37,7 +36,7 @@ def note_attempt(
         _count_failure(database, webhook)
 
 
-def _count_failure(database: sqlite3.Connection, webhook: int) -> None:
+def _count_failure(database: Database, webhook: int) -> None:
     now = now_ms()
     row = database.execute(
         "UPDATE webhooks SET failing_since = coalesce(failing_since, ?), failures = failures + 1"
@@ -67,12 +66,12 @@ def _span(milliseconds: int) -> str:
     return f"{days} days {hours} h" if hours else f"{days} days"
 
 
-def disable_gone(database: sqlite3.Connection, webhook: int) -> None:
+def disable_gone(database: Database, webhook: int) -> None:
     """Its endpoint answered 410: disable a webhook (a row number) inside the caller's transaction."""
     _disable(database, webhook, "gone", "answered 410 Gone")
 
 
-def _disable(database: sqlite3.Connection, webhook: int, reason: str, why: str) -> None:
+def _disable(database: Database, webhook: int, reason: str, why: str) -> None:
     """Its deliveries are held from now on. One that is disabled already stays as it is."""
     row = database.execute(
         "UPDATE webhooks SET enabled = 0, disabled_reason = ?, version = version + 1, updated_at = ?,"
@@ -87,7 +86,7 @@ def _disable(database: sqlite3.Connection, webhook: int, reason: str, why: str) 
     notices.add(database, f"disabled {webhook} {version}", NoticeKind.DISABLED, words, webhook=webhook)
 
 
-def _watch_certificate(database: sqlite3.Connection, webhook: int, url: str, ends_at: int) -> None:
+def _watch_certificate(database: Database, webhook: int, url: str, ends_at: int) -> None:
     if ends_at - now_ms() > CERTIFICATE_WARNING_MS:
         return
     (identity,) = database.execute("SELECT id FROM webhooks WHERE seq = ?", (webhook,)).fetchone()
@@ -96,7 +95,7 @@ def _watch_certificate(database: sqlite3.Connection, webhook: int, url: str, end
     notices.add(database, f"certificate {webhook} {ends_at}", NoticeKind.CERTIFICATE, words, webhook=webhook)
 
 
-def move_clock(database: sqlite3.Connection, step: int) -> None:
+def move_clock(database: Database, step: int) -> None:
     """The wall clock was set by so many milliseconds: since when webhooks fail moves along."""
     database.execute(
         "UPDATE webhooks SET failing_since = failing_since + ? WHERE failing_since IS NOT NULL", (step,)

@@ -1,6 +1,5 @@
 """Events come in: stored with their deliveries in one transaction."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ from core.catalog import Body
 from core.clock import now_ms
 from core.ids import new_id
 from core.store.config import find_webhook
+from core.store.database import Database
 from core.store.errors import KeyReused, NotPossible
 from core.store.lanes import FRESH
 from core.store.queue.fan_out import (
@@ -71,13 +71,13 @@ async def emit_many(store: Store, arrivals: Sequence[Arrival]) -> list[Emitted |
     Where `emit` raises KeyReused, that is the answer, and stops nothing else. Raises StoreError.
     """
 
-    def emit_all(database: sqlite3.Connection) -> tuple[list[Emitted | KeyReused], bool]:
+    def emit_all(database: Database) -> tuple[list[Emitted | KeyReused], bool]:
         intake = _Intake(database)
         answers = [intake.take(arrival) for arrival in arrivals]
         intake.write()
         return answers, intake.fans_out
 
-    answers, fans_out = await store.write(emit_all)
+    answers, fans_out = await store.write(emit_all, rings=True)
     if fans_out:
         await finish_fan_outs(store)
     return answers
@@ -86,7 +86,7 @@ async def emit_many(store: Store, arrivals: Sequence[Arrival]) -> list[Emitted |
 class _Intake:
     """What some events add to the books: gathered first, then written by one statement for each table."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
         self._now = now_ms()
         self._newest, days = database.execute(
@@ -165,9 +165,7 @@ def _repeated(arrival: Arrival, before: Row) -> Emitted | KeyReused:
     return Emitted(str(identity), int(str(deliveries)), repeated=True)
 
 
-def insert_delivery(
-    database: sqlite3.Connection, event: int, webhook: int, now: int, *, lane: int = FRESH
-) -> str:
+def insert_delivery(database: Database, event: int, webhook: int, now: int, *, lane: int = FRESH) -> str:
     """Make a delivery that is due at once, outside the order; its ID."""
     delivery = delivery_row(event, webhook, lane, 0, None, now)
     insert_delivery_rows(database, [delivery])
@@ -177,7 +175,7 @@ def insert_delivery(
 async def emit_test(store: Store, webhook_id: str, body: Body) -> str:
     """Store a test event for one webhook; the ID of its delivery. Raises NotFound, NotPossible if disabled."""
 
-    def store_test(database: sqlite3.Connection) -> str:
+    def store_test(database: Database) -> str:
         seq, webhook = find_webhook(database, webhook_id)
         if not webhook.enabled:
             raise NotPossible(f"{webhook.id} is disabled. Enable it, then test it.")
@@ -187,7 +185,7 @@ async def emit_test(store: Store, webhook_id: str, body: Body) -> str:
         insert(database, _EVENTS, [test])
         return insert_delivery(database, event, seq, now)
 
-    return await store.write(store_test)
+    return await store.write(store_test, rings=True)
 
 
 async def deliver(store: Store, event_id: str, webhook_id: str) -> str:
@@ -196,7 +194,7 @@ async def deliver(store: Store, event_id: str, webhook_id: str) -> str:
     It goes outside the order, whatever the webhook's status filter says.
     """
 
-    def again(database: sqlite3.Connection) -> str:
+    def again(database: Database) -> str:
         seq, webhook = find_webhook(database, webhook_id)
         row = database.execute("SELECT seq, type FROM events WHERE id = ?", (event_id,)).fetchone()
         if row is None or row[1] != webhook.type:
@@ -205,4 +203,4 @@ async def deliver(store: Store, event_id: str, webhook_id: str) -> str:
         database.execute("DELETE FROM skipped WHERE event = ? AND webhook = ?", (row[0], seq))
         return insert_delivery(database, row[0], seq, now_ms())
 
-    return await store.write(again)
+    return await store.write(again, rings=True)

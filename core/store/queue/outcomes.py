@@ -1,7 +1,6 @@
 """How attempts ended, and what becomes of their deliveries."""
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from core.clock import now_ms
 from core.ids import new_id
 from core.models import AttemptResult, DeliveryState, Outcome
 from core.store import minutes, notices
+from core.store.database import Database
 from core.store.errors import EpochEnded
 from core.store.lanes import RETRY
 from core.store.line import NEVER, next_in_line
@@ -68,7 +68,7 @@ async def record(store: Store, epoch: int, claimed: Claim, result: AttemptResult
 async def record_all(store: Store, epoch: int, endings: Sequence[Ending]) -> None:
     """The same for many attempts at once: all of them, or none when another dispatcher has taken over."""
 
-    def write(database: sqlite3.Connection) -> None:
+    def write(database: Database) -> None:
         special = _settle_plain(database, epoch, endings)
         attempts = [_attempt_row(claim.seq, claim.number, result) for claim, result, _ in endings]
         insert(database, _ATTEMPTS, attempts)
@@ -86,9 +86,7 @@ async def record_all(store: Store, epoch: int, endings: Sequence[Ending]) -> Non
     await store.write(write)
 
 
-def _settle_plain(
-    database: sqlite3.Connection, epoch: int, endings: Sequence[Ending]
-) -> dict[int, str | None]:
+def _settle_plain(database: Database, epoch: int, endings: Sequence[Ending]) -> dict[int, str | None]:
     """Settle the deliveries that nobody wished anything of and that stand in no line.
 
     The others (by `seq`, with what was wished of them) are left to be settled one by one. Raises EpochEnded.
@@ -114,7 +112,7 @@ def _settle_plain(
     return others
 
 
-def _note_webhooks(database: sqlite3.Connection, endings: Sequence[Ending]) -> None:
+def _note_webhooks(database: Database, endings: Sequence[Ending]) -> None:
     """What the attempts say of their webhooks: the last outcome, and since when they fail."""
     last = {claim.webhook: result for claim, result, _ in endings}
     database.executemany(
@@ -181,7 +179,7 @@ def _settled(
 
 
 def _settle(
-    database: sqlite3.Connection, seq: int, result: AttemptResult, verdict: Verdict, interruptions: int = 0
+    database: Database, seq: int, result: AttemptResult, verdict: Verdict, interruptions: int = 0
 ) -> None:
     row = _settled(seq, result, verdict, interruptions, now_ms())
     database.execute(_SETTLE.format(rows=values([row])), row)
@@ -199,7 +197,7 @@ async def recover(store: Store, epoch: int) -> int:
     must not do so for ever.
     """
 
-    def take_back(database: sqlite3.Connection) -> int:
+    def take_back(database: Database) -> int:
         rows = database.execute(
             "SELECT d.seq, d.attempts, d.step, d.interruptions, d.changed_at, d.wish, w.url,"
             " coalesce(w.retry_schedule, (SELECT retry_schedule FROM settings), 'standard')"
@@ -234,11 +232,11 @@ async def move_due_times(store: Store, step: int) -> int:
     Many retries move a slice at a time. One that was given another due time meanwhile has it by the new clock.
     """
 
-    def begin(database: sqlite3.Connection) -> None:
+    def begin(database: Database) -> None:
         health.move_clock(database, step)
         notices.move_clock(database, step)
 
-    def move(database: sqlite3.Connection) -> int:
+    def move(database: Database) -> int:
         return database.executemany(
             "UPDATE deliveries SET due_at = ? WHERE seq = ? AND state = 'pending' AND due_at = ?",
             [(max(1, due_at + step), seq, due_at) for seq, due_at in slice_],
@@ -256,7 +254,7 @@ async def move_due_times(store: Store, step: int) -> int:
 async def set_token_wait(store: Store, wait: tuple[int, str] | None) -> None:
     """Say that deliveries wait for the token endpoint until a time (ms since 1970) and why; None: no longer."""
 
-    def write(database: sqlite3.Connection) -> None:
+    def write(database: Database) -> None:
         if wait is None:
             database.execute("DELETE FROM token_endpoint")
         else:

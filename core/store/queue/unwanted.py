@@ -1,10 +1,10 @@
 """Events that went to nobody, delivered after all."""
 
-import sqlite3
 from datetime import datetime
 
 from core.clock import now_ms
 from core.store.config import find_webhook
+from core.store.database import Database
 from core.store.lanes import BULK
 from core.store.queue.intake import insert_delivery
 from core.store.store import Store
@@ -19,7 +19,7 @@ _UNWANTED = (
 async def count_unwanted(store: Store, webhook_id: str, *, since: datetime | None = None) -> int:
     """How many events of the webhook's type went to nobody. Raises NotFound."""
 
-    def count(database: sqlite3.Connection) -> int:
+    def count(database: Database) -> int:
         _, values = _scope(database, webhook_id, since)
         return int(database.execute(f"SELECT count(*) {_UNWANTED}", values).fetchone()[0])
 
@@ -34,7 +34,7 @@ async def deliver_unwanted(store: Store, webhook_id: str, *, since: datetime | N
     """
     webhook, values = await store.read(lambda database: _scope(database, webhook_id, since))
 
-    def deliver(database: sqlite3.Connection) -> int:
+    def deliver(database: Database) -> int:
         seq, _ = find_webhook(database, webhook)
         events = database.execute(
             f"SELECT u.event {_UNWANTED} ORDER BY u.event LIMIT {_SLICE}", values
@@ -46,14 +46,12 @@ async def deliver_unwanted(store: Store, webhook_id: str, *, since: datetime | N
         return len(events)
 
     delivered = 0
-    while number := await store.write(deliver):
+    while number := await store.write(deliver, rings=True):
         delivered += number
     return delivered
 
 
-def _scope(
-    database: sqlite3.Connection, webhook_id: str, since: datetime | None
-) -> tuple[str, dict[str, object]]:
+def _scope(database: Database, webhook_id: str, since: datetime | None) -> tuple[str, dict[str, object]]:
     """The whole ID of the webhook, and which events are meant; what comes later is not."""
     _, webhook = find_webhook(database, webhook_id)
     (newest,) = database.execute("SELECT coalesce(max(event), 0) FROM unwanted").fetchone()

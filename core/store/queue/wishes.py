@@ -1,11 +1,11 @@
 """What people wish of a delivery: once more, or not at all."""
 
-import sqlite3
 from datetime import datetime
 
 from core.clock import clock_time, from_ms, now_ms, to_ms
 from core.models import Delivery, DeliveryState
 from core.store import audit
+from core.store.database import Database
 from core.store.delivery_rows import read_delivery
 from core.store.errors import NotPossible
 from core.store.history import find_delivery
@@ -22,7 +22,7 @@ async def resend(store: Store, delivery_id: str, *, actor: str, seen: datetime |
     is refused. Raises NotFound, NotPossible.
     """
 
-    def again(database: sqlite3.Connection) -> Delivery:
+    def again(database: Database) -> Delivery:
         seq = find_delivery(database, delivery_id)
         before = read_delivery(database, seq)
         if _webhook_is_deleted(database, seq):
@@ -35,10 +35,10 @@ async def resend(store: Store, delivery_id: str, *, actor: str, seen: datetime |
         audit.note(database, actor, "resent", before.id, f"was {before.state}")
         return read_delivery(database, seq)
 
-    return await store.write(again)
+    return await store.write(again, rings=True)
 
 
-def _refuse_resent(database: sqlite3.Connection, delivery: Delivery, seen: datetime) -> None:
+def _refuse_resent(database: Database, delivery: Delivery, seen: datetime) -> None:
     row = database.execute(
         "SELECT actor, at FROM audit WHERE subject = ? AND action = 'resent' AND at > ? ORDER BY seq DESC LIMIT 1",
         (delivery.id, to_ms(seen)),
@@ -48,7 +48,7 @@ def _refuse_resent(database: sqlite3.Connection, delivery: Delivery, seen: datet
         raise NotPossible(f"Already resent by {who} at {clock_time(from_ms(at))}.")
 
 
-def send_again(database: sqlite3.Connection, seq: int, state: DeliveryState, lane: int) -> None:
+def send_again(database: Database, seq: int, state: DeliveryState, lane: int) -> None:
     """Begin a fresh run of the schedule in this lane; for one that is being sent, once it has not arrived."""
     if state is DeliveryState.SENDING:
         database.execute("UPDATE deliveries SET wish = 'resend' WHERE seq = ?", (seq,))
@@ -60,7 +60,7 @@ def send_again(database: sqlite3.Connection, seq: int, state: DeliveryState, lan
         )
 
 
-def _webhook_is_deleted(database: sqlite3.Connection, delivery: int) -> bool:
+def _webhook_is_deleted(database: Database, delivery: int) -> bool:
     return (
         database.execute(
             "SELECT 1 FROM deliveries d JOIN webhooks w ON w.seq = d.webhook"
@@ -74,7 +74,7 @@ def _webhook_is_deleted(database: sqlite3.Connection, delivery: int) -> bool:
 async def cancel(store: Store, delivery_id: str, *, actor: str) -> Delivery:
     """Give a delivery up. One that is being sent is cancelled unless it arrives. Raises NotFound, NotPossible."""
 
-    def cancel_one(database: sqlite3.Connection) -> Delivery:
+    def cancel_one(database: Database) -> Delivery:
         seq = find_delivery(database, delivery_id)
         before = read_delivery(database, seq)
         if before.state is DeliveryState.DELIVERED:
@@ -87,7 +87,7 @@ async def cancel(store: Store, delivery_id: str, *, actor: str) -> Delivery:
     return await store.write(cancel_one)
 
 
-def give_up(database: sqlite3.Connection, seq: int, state: DeliveryState, actor: str) -> None:
+def give_up(database: Database, seq: int, state: DeliveryState, actor: str) -> None:
     """Cancel one that is neither delivered nor cancelled; one that is being sent, once it has not arrived."""
     reason = f"cancelled by {actor}"
     if state is DeliveryState.SENDING:

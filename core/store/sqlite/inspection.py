@@ -3,8 +3,10 @@
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from core.clock import from_ms
+from core.store.database import Database
 from core.store.store import Store
 
 SQLITE_VERSION = sqlite3.sqlite_version_info
@@ -15,10 +17,11 @@ _FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 class Inspection:
     """`problem` is the first thing that SQLite finds broken, "" in a file that is whole.
 
-    `newest` is the latest time that was written, None in books without any.
+    `log_size` is in bytes, of the write-ahead log. `newest` is the latest time that was written, None in books without any.
     """
 
     version: int
+    log_size: int
     problem: str
     newest: datetime | None
 
@@ -31,7 +34,7 @@ def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
 async def inspect(store: Store) -> Inspection:
     """Read every page of the database: seconds where it is large. Raises StoreError."""
 
-    def read(database: sqlite3.Connection) -> Inspection:
+    def read(database: Database) -> Inspection:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
         (newest,) = database.execute(
@@ -41,7 +44,17 @@ async def inspect(store: Store) -> Inspection:
             " SELECT * FROM (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))"
         ).fetchone()
         return Inspection(
-            version, "" if found == "ok" else found, None if newest is None else from_ms(newest)
+            version,
+            _size(Path(f"{store.place}-wal")),
+            "" if found == "ok" else found,
+            None if newest is None else from_ms(newest),
         )
 
     return await store.read(read)
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

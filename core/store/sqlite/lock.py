@@ -45,7 +45,7 @@ class DispatcherLock:
     """The lock of one database. `take` never waits."""
 
     path: Path
-    _database: Path
+    database: Path
     _database_lock: DatabaseLock
     _file: int | None = None
     _said: Holder | None = field(default=None)
@@ -76,7 +76,7 @@ class DispatcherLock:
         """The lock file, locked; None if another process has locked it."""
         while True:
             try:
-                file = open_beside(self._database, _SUFFIX, os.O_RDWR | os.O_CREAT)
+                file = open_beside(self.database, _SUFFIX, os.O_RDWR | os.O_CREAT)
             except OfAnotherUser:
                 if not self._database_lock.is_held:
                     raise
@@ -146,7 +146,7 @@ class DispatcherLock:
         Raises NotOurs if something else stands in place of the file.
         """
         try:
-            file = open_beside(self._database, _SUFFIX, os.O_RDONLY)
+            file = open_beside(self.database, _SUFFIX, os.O_RDONLY)
         except OSError:
             return None
         try:
@@ -162,7 +162,7 @@ class DispatcherLock:
     def standing_by(self) -> Iterator[None]:
         """Let it be known that somebody waits for the lock, if that can be."""
         try:
-            file = open_beside(self._database, _QUEUE, os.O_RDONLY | os.O_CREAT)
+            file = open_beside(self.database, _QUEUE, os.O_RDONLY | os.O_CREAT)
         except (OSError, NotOurs):
             yield
             return
@@ -175,7 +175,7 @@ class DispatcherLock:
     def is_awaited(self) -> bool:
         """Whether somebody waits for the lock."""
         try:
-            file = open_beside(self._database, _QUEUE, os.O_RDONLY)
+            file = open_beside(self.database, _QUEUE, os.O_RDONLY)
         except (OSError, NotOurs):
             return False
         try:

@@ -1,13 +1,13 @@
 """Searching the deliveries in the order of time, a slice at a time: nothing holds a reader for long."""
 
 import json
-import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from core.clock import to_ms
+from core.store.database import Database
 from core.store.filter import DeliveryFilter
 from core.store.sqlite.sources import Bounds, Source, choose, count_by_place
 
@@ -28,7 +28,7 @@ class Slice:
 
 
 def search(
-    database: sqlite3.Connection,
+    database: Database,
     chosen: DeliveryFilter,
     *,
     before: int | None = None,
@@ -62,7 +62,7 @@ def search(
     return Slice(found, None)
 
 
-def count(database: sqlite3.Connection, chosen: DeliveryFilter) -> int | None:
+def count(database: Database, chosen: DeliveryFilter) -> int | None:
     """How many deliveries the filter lets through, if an index knows; None if they have to be searched."""
     return count_by_place(database, chosen, _bounds(database, chosen, None, None))
 
@@ -70,7 +70,7 @@ def count(database: sqlite3.Connection, chosen: DeliveryFilter) -> int | None:
 class _Look:
     """Looks at deliveries, some at a time: yields those that the filter lets through, and the last it looked at."""
 
-    def __init__(self, database: sqlite3.Connection, chosen: DeliveryFilter) -> None:
+    def __init__(self, database: Database, chosen: DeliveryFilter) -> None:
         self._database = database
         condition, self._values = chosen.condition()
         joins = ""
@@ -115,9 +115,7 @@ class _Look:
             span = int(min(_LARGEST_SPAN, span * min(4.0, max(0.25, _STATEMENT / max(taken, 1e-6))) + 1))
 
 
-def _bounds(
-    database: sqlite3.Connection, chosen: DeliveryFilter, before: int | None, after: int | None
-) -> Bounds:
+def _bounds(database: Database, chosen: DeliveryFilter, before: int | None, after: int | None) -> Bounds:
     """The row numbers among which all that is wanted must be."""
     first, last = database.execute(
         "SELECT min(seq), (SELECT max(seq) FROM deliveries) FROM deliveries"
@@ -138,7 +136,7 @@ def _bounds(
     return Bounds(low, high)
 
 
-def first_since(database: sqlite3.Connection, moment: int) -> int:
+def first_since(database: Database, moment: int) -> int:
     """The row number of the first delivery that was made at a time (ms since 1970) or later.
 
     Rows are in the order of time, but for those made while the clock was set back.

@@ -5,12 +5,12 @@ and many such streams merge into one that needs no sorting, however much there i
 """
 
 import heapq
-import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from core.models import DeliveryState, Outcome
+from core.store.database import Database
 from core.store.filter import HIGHEST, DeliveryFilter, View, tail_in
 
 _ENOUGH = 2_000
@@ -36,11 +36,11 @@ class _Stream:
     key: str
     values: tuple[object, ...]
 
-    def rows(self, database: sqlite3.Connection, bounds: Bounds, order: str) -> Iterator[int]:
+    def rows(self, database: Database, bounds: Bounds, order: str) -> Iterator[int]:
         sql = f"SELECT seq {self._among} ORDER BY seq {order}"
         return (seq for (seq,) in database.execute(sql, (*self.values, bounds.low, bounds.high)))
 
-    def count(self, database: sqlite3.Connection, bounds: Bounds, most: int) -> int:
+    def count(self, database: Database, bounds: Bounds, most: int) -> int:
         sql = f"SELECT count(*) FROM (SELECT 1 {self._among} LIMIT ?)"
         (number,) = database.execute(sql, (*self.values, bounds.low, bounds.high, most)).fetchone()
         return int(number)
@@ -57,7 +57,7 @@ class Source:
     streams: Sequence[_Stream] = ()
     single: Sequence[int] = field(default=())
 
-    def rows(self, database: sqlite3.Connection, bounds: Bounds, *, newest_first: bool) -> Iterator[int]:
+    def rows(self, database: Database, bounds: Bounds, *, newest_first: bool) -> Iterator[int]:
         """The row numbers in order, each once; the caller takes as many as it needs."""
         order = "DESC" if newest_first else "ASC"
         single = sorted({seq for seq in self.single if bounds.low < seq < bounds.high}, reverse=newest_first)
@@ -65,7 +65,7 @@ class Source:
         merged = heapq.merge(single, *streams, reverse=newest_first)
         return (seq for seq, _ in groupby(merged))
 
-    def weigh(self, database: sqlite3.Connection, bounds: Bounds) -> tuple[int, "Source"]:
+    def weigh(self, database: Database, bounds: Bounds) -> tuple[int, "Source"]:
         """How many there are, counted up to what is enough to choose; and the source without empty streams."""
         number = len(self.single)
         filled = []
@@ -76,7 +76,7 @@ class Source:
         return number, Source(filled, self.single)
 
 
-def choose(database: sqlite3.Connection, chosen: DeliveryFilter, bounds: Bounds) -> Source | None:
+def choose(database: Database, chosen: DeliveryFilter, bounds: Bounds) -> Source | None:
     """The smallest source; None if it is all deliveries between the bounds."""
     if bounds.high - bounds.low <= 1:
         return None
@@ -89,7 +89,7 @@ def choose(database: sqlite3.Connection, chosen: DeliveryFilter, bounds: Bounds)
     return smallest if size <= bounds.high - bounds.low else None
 
 
-def count_by_place(database: sqlite3.Connection, chosen: DeliveryFilter, bounds: Bounds) -> int | None:
+def count_by_place(database: Database, chosen: DeliveryFilter, bounds: Bounds) -> int | None:
     """How many there are, if nothing but webhooks and states is asked for; None if each has to be looked at."""
     asked = chosen.model_dump(exclude_defaults=True).keys()
     wholly = asked <= {*_WHOLLY_BY_PLACE, "up_to"} and chosen.state not in (None, "attention")
@@ -107,7 +107,7 @@ class _Webhook:
     enabled: bool
 
 
-def _by_place(database: sqlite3.Connection, chosen: DeliveryFilter) -> Source | None:
+def _by_place(database: Database, chosen: DeliveryFilter) -> Source | None:
     """By webhook and state."""
     rows = database.execute("SELECT seq, id, type, enabled FROM webhooks").fetchall()
     webhooks = [_Webhook(seq, identity, kind, bool(enabled)) for seq, identity, kind, enabled in rows]
@@ -177,7 +177,7 @@ def _range(chosen: DeliveryFilter) -> tuple[int, int]:
     return _ANY
 
 
-def _by_answer(database: sqlite3.Connection, chosen: DeliveryFilter) -> Source | None:
+def _by_answer(database: Database, chosen: DeliveryFilter) -> Source | None:
     """By outcome and status code of a last attempt that failed: what arrived stands in no index of them."""
     first, last = _range(chosen)
     outcomes = [chosen.outcome] if chosen.outcome else [each for each in Outcome if each is not Outcome.OK]
@@ -196,7 +196,7 @@ def _by_answer(database: sqlite3.Connection, chosen: DeliveryFilter) -> Source |
     return Source(streams)
 
 
-def _statuses(database: sqlite3.Connection, outcome: Outcome, first: int, last: int) -> Iterator[int]:
+def _statuses(database: Database, outcome: Outcome, first: int, last: int) -> Iterator[int]:
     """The status codes that stand under an outcome, one look each."""
     while True:
         (first_there,) = database.execute(
@@ -210,7 +210,7 @@ def _statuses(database: sqlite3.Connection, outcome: Outcome, first: int, last: 
         first = first_there + 1
 
 
-def _by_name(database: sqlite3.Connection, chosen: DeliveryFilter) -> Source | None:
+def _by_name(database: Database, chosen: DeliveryFilter) -> Source | None:
     """By session, or by a word that begins an ID, a session, an external ID or an outcome. None: there are too many."""
     if chosen.session is not None:
         return _single(database, [("events_by_session", "e.session = ?", (chosen.session,))])
@@ -222,7 +222,7 @@ def _by_name(database: sqlite3.Connection, chosen: DeliveryFilter) -> Source | N
     return None
 
 
-def _named(database: sqlite3.Connection, word: str) -> Source | None:
+def _named(database: Database, word: str) -> Source | None:
     lower = word.lower()
     places = [
         ("events_by_session", "e.session >= ? AND e.session < ?", (word, word + HIGHEST)),
@@ -237,7 +237,7 @@ def _named(database: sqlite3.Connection, word: str) -> Source | None:
 
 
 def _single(
-    database: sqlite3.Connection,
+    database: Database,
     places: Sequence[tuple[str, str, tuple[str, ...]]],
     identity: str | None = None,
 ) -> Source | None:

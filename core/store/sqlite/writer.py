@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 import aiosqlite
 
 from core.store.errors import StoreError
-from core.store.sqlite import connection
+from core.store.sqlite import bell, connection
 from core.store.sqlite.beside import OpenFiles
 from core.store.sqlite.error_words import in_words
 from core.store.sqlite.write_lock import write_transaction
@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 class _Call:
     work: Work
     may_fail: bool
+    rings: bool
     answer: "asyncio.Future[object]"
     result: object = None
     error: Exception | None = field(default=None)
@@ -50,16 +51,19 @@ class Writer:
         self._news = asyncio.Event()
         self._closing = False
 
-    async def write(self, work: Callable[[sqlite3.Connection], T], *, may_fail: bool = True) -> T:
+    async def write(
+        self, work: Callable[[sqlite3.Connection], T], *, may_fail: bool = True, rings: bool = False
+    ) -> T:
         """Run `work` inside a transaction and return what it returned, once that is committed.
 
-        `may_fail` puts a savepoint round it: if it raises, it alone is undone. Cancelling the caller does not undo
+        `may_fail` puts a savepoint round it: if it raises, it alone is undone. `rings`: the bell is rung after COMMIT.
+        Cancelling the caller does not undo
         the work. Raises what `work` raised, or StoreError.
         """
         if self._closing:
             raise StoreError(f"The database {self._path} is closed.")
         answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Call(work, may_fail, answer))
+        self._waiting.append(_Call(work, may_fail, rings, answer))
         self._news.set()
         try:
             return cast(T, await asyncio.shield(answer))
@@ -103,6 +107,8 @@ class Writer:
                 call.answer.set_exception(call.error)
             else:
                 call.answer.set_result(call.result)
+        if any(call.rings and call.error is None for call in calls[:done]):
+            bell.ring(self._path)
 
 
 def _commit(database: sqlite3.Connection, calls: list[_Call], files: OpenFiles) -> int:

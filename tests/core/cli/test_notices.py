@@ -1,7 +1,6 @@
 """`notices`, what is told of a webhook that Hookkeeper disabled, and the settings for notices and TLS."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,11 +9,12 @@ import trustme
 
 from core.models import NoticeKind
 from core.store import notices, open_store
+from core.store.database import Database
 from core.store.queue import health
 from tests.core.cli.conftest import Shell
 
 
-def _write(database: Path, *work: Callable[[sqlite3.Connection], object]) -> None:
+def _write(database: Path, *work: Callable[[Database], object]) -> None:
     async def write() -> None:
         async with open_store(database) as store:
             for each in work:
@@ -23,7 +23,7 @@ def _write(database: Path, *work: Callable[[sqlite3.Connection], object]) -> Non
     asyncio.run(write())
 
 
-def _add(about: str) -> Callable[[sqlite3.Connection], object]:
+def _add(about: str) -> Callable[[Database], object]:
     return lambda database: notices.add(database, about, NoticeKind.AUTHORIZATION, f"About {about}.")
 
 

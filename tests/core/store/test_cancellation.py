@@ -10,6 +10,7 @@ import pytest
 
 from core.catalog import accept
 from core.store import DatabaseFull, Store, StoreError, history, open_store, queue
+from core.store.database import Database
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
 
@@ -30,7 +31,7 @@ async def test_cancelled_inside_the_transaction(store: Store) -> None:
     loop = asyncio.get_running_loop()
     inside, cancelled = asyncio.Event(), threading.Event()
 
-    def work(database: sqlite3.Connection) -> None:
+    def work(database: Database) -> None:
         database.execute("UPDATE dispatcher SET epoch = 7")
         loop.call_soon_threadsafe(inside.set)
         assert cancelled.wait(30)
@@ -42,7 +43,7 @@ async def test_cancelled_inside_the_transaction(store: Store) -> None:
         await caller
     cancelled.set()
     assert await store.write(lambda db: db.execute("SELECT epoch FROM dispatcher").fetchone()) == (7,)
-    _require_free(store.path)
+    _require_free(store.place)
 
 
 async def test_an_error_nobody_hears_is_logged(store: Store, caplog: pytest.LogCaptureFixture) -> None:
@@ -50,7 +51,7 @@ async def test_an_error_nobody_hears_is_logged(store: Store, caplog: pytest.LogC
     loop = asyncio.get_running_loop()
     inside, go_on = asyncio.Event(), threading.Event()
 
-    def work(database: sqlite3.Connection) -> None:
+    def work(database: Database) -> None:
         loop.call_soon_threadsafe(inside.set)
         assert go_on.wait(30)
         raise ValueError("the pen broke")
@@ -139,7 +140,7 @@ async def test_a_full_disk_is_heard_by_everybody(store: Store) -> None:
     )
     assert [type(answer) for answer in answers] == [DatabaseFull] * 20
     assert await history.list_events(store) == []
-    _require_free(store.path)
+    _require_free(store.place)
     await store.write(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchone())
     again = await asyncio.gather(*(queue.emit(store, "session-failed", body) for body in bodies))
     assert len({emitted.id for emitted in again}) == 20
@@ -155,7 +156,7 @@ async def test_errors_of_the_user_of_a_store_are_left_alone(database: Path, tmp_
 async def test_a_function_that_must_not_fail_takes_its_batch_along(store: Store) -> None:
     """Without a savepoint an error undoes the whole transaction, tells everybody, and leaves none open."""
 
-    def broken(database: sqlite3.Connection) -> None:
+    def broken(database: Database) -> None:
         raise ValueError("mine")
 
     answers = await asyncio.gather(
@@ -166,5 +167,5 @@ async def test_a_function_that_must_not_fail_takes_its_batch_along(store: Store)
     )
     assert [str(answer) for answer in answers] == ["mine"] * 3
     assert await history.list_events(store) == []
-    _require_free(store.path)
+    _require_free(store.place)
     assert not (await queue.emit(store, "session-failed", BODY)).repeated

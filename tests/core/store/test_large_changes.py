@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from core.models import Webhook
-from core.store import Store, config, history, queue
+from core.store import config, history, queue
 from core.store.config import changes
 from core.store.filter import DeliveryFilter
 from core.store.line import NEVER
+from core.store.sqlite.sqlite_store import SqliteStore
 from tests.support.many import write_many
 
 MANY = 1_000
@@ -17,7 +18,7 @@ LINES = 10
 
 
 @pytest.fixture
-async def webhook(store: Store) -> Webhook:
+async def webhook(store: SqliteStore) -> Webhook:
     """One that keeps the order and has 200 deliveries pending in ten lines; the heads are due."""
     await write_many(store, MANY)
     await store.write(
@@ -38,7 +39,7 @@ def _one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "SLICE", 1)
 
 
-async def _states(store: Store, webhook: Webhook) -> dict[str, int]:
+async def _states(store: SqliteStore, webhook: Webhook) -> dict[str, int]:
     sql = (
         "SELECT d.state, count(*) FROM deliveries d JOIN webhooks w ON w.seq = d.webhook WHERE w.id = ?"
         " GROUP BY 1 ORDER BY 1"
@@ -46,7 +47,7 @@ async def _states(store: Store, webhook: Webhook) -> dict[str, int]:
     return await store.read(lambda db: dict(db.execute(sql, (webhook.id,)).fetchall()))
 
 
-async def _cut_short(store: Store, change: "asyncio.Task[object]") -> None:
+async def _cut_short(store: SqliteStore, change: "asyncio.Task[object]") -> None:
     """Whoever changes something is gone after some slices."""
     commits = store.writer.commits
     async for _ in store.changes(0.001):
@@ -57,7 +58,9 @@ async def _cut_short(store: Store, change: "asyncio.Task[object]") -> None:
     assert change.cancelled()
 
 
-async def test_a_deletion_in_slices(store: Store, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_deletion_in_slices(
+    store: SqliteStore, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As many transactions as it takes, and the right number at once."""
     monkeypatch.setattr(changes, "SLICE", 30)
     before = store.writer.commits
@@ -67,7 +70,7 @@ async def test_a_deletion_in_slices(store: Store, webhook: Webhook, monkeypatch:
 
 
 @pytest.mark.usefixtures("_one_by_one")
-async def test_a_deletion_that_was_cut_short(store: Store, webhook: Webhook) -> None:
+async def test_a_deletion_that_was_cut_short(store: SqliteStore, webhook: Webhook) -> None:
     """Nothing of it can be claimed any more; the dispatcher cancels the rest; it all comes back, in order."""
     await _cut_short(store, asyncio.create_task(config.delete_webhook(store, webhook.id, actor="ana")))
     states = await _states(store, webhook)
@@ -82,7 +85,7 @@ async def test_a_deletion_that_was_cut_short(store: Store, webhook: Webhook) -> 
 
 
 @pytest.mark.usefixtures("_one_by_one")
-async def test_an_undo_of_what_is_not_finished(store: Store, webhook: Webhook) -> None:
+async def test_an_undo_of_what_is_not_finished(store: SqliteStore, webhook: Webhook) -> None:
     """Who deletes stops where somebody brings it back; an undo that was cut short is finished, too."""
     deletion = asyncio.create_task(config.delete_webhook(store, webhook.id, actor="ana"))
     await _cut_short(store, deletion)
@@ -96,7 +99,7 @@ async def test_an_undo_of_what_is_not_finished(store: Store, webhook: Webhook) -
 
 
 @pytest.mark.usefixtures("_one_by_one")
-async def test_deleted_and_brought_back_at_once(store: Store, webhook: Webhook) -> None:
+async def test_deleted_and_brought_back_at_once(store: SqliteStore, webhook: Webhook) -> None:
     """Two people at once: the last word counts."""
     deletion = asyncio.create_task(config.delete_webhook(store, webhook.id, actor="ana"))
     async for _ in store.changes(0.001):
@@ -107,7 +110,7 @@ async def test_deleted_and_brought_back_at_once(store: Store, webhook: Webhook) 
 
 
 @pytest.mark.usefixtures("_one_by_one")
-async def test_an_order_that_is_switched_off(store: Store, webhook: Webhook) -> None:
+async def test_an_order_that_is_switched_off(store: SqliteStore, webhook: Webhook) -> None:
     """What is cut short goes on; in the end all are due."""
     options = webhook.options.model_copy(update={"in_order": False})
     save = config.save_webhook(store, webhook.id, options, version=webhook.version, actor="ana")
@@ -120,7 +123,9 @@ async def test_an_order_that_is_switched_off(store: Store, webhook: Webhook) -> 
 
 
 @pytest.mark.usefixtures("_one_by_one")
-async def test_what_is_held_is_cancelled_before_anything_is_released(store: Store, webhook: Webhook) -> None:
+async def test_what_is_held_is_cancelled_before_anything_is_released(
+    store: SqliteStore, webhook: Webhook
+) -> None:
     """Cut short, the webhook stays disabled; what comes meanwhile stays held, and goes out with the rest of its line."""
     await config.set_enabled(store, webhook.id, False, actor="ana")
     enabling = config.set_enabled(store, webhook.id, True, actor="ana", held="cancel")
@@ -133,7 +138,7 @@ async def test_what_is_held_is_cancelled_before_anything_is_released(store: Stor
     assert (await config.load_webhook(store, webhook.id)).enabled
 
 
-async def test_the_clock_moves_many_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_clock_moves_many_once(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each retry by the step, whatever its lane, and what has no due time not at all."""
     monkeypatch.setattr(queue.outcomes, "_MOVED_AT_ONCE", 7)
     await write_many(store, MANY)
@@ -149,7 +154,7 @@ async def test_the_clock_moves_many_once(store: Store, monkeypatch: pytest.Monke
     assert await store.read(lambda db: db.execute(wrong).fetchone()) == (0,)
 
 
-async def test_nothing_is_left_to_do(store: Store, webhook: Webhook) -> None:
+async def test_nothing_is_left_to_do(store: SqliteStore, webhook: Webhook) -> None:
     """Where nothing was cut short nothing changes."""
     before = await history.count_deliveries(store, DeliveryFilter(state="pending"))
     commits = store.writer.commits

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from core.clock import now_ms
 from core.models import Outcome
 from core.store import DatabaseNewer, DatabaseOlder, Store, config, history, open_store
+from core.store.database import Database
 from core.store.filter import DeliveryFilter, View
 from core.store.key_rotation import rotate_keys
 from core.store.keyring import Keyring
@@ -116,7 +117,7 @@ async def test_secrets_of_older_books_go_on_signing(
 
 async def test_an_open_program_notices_an_upgrade(store: Store) -> None:
     """A running old process stops in words."""
-    other = sqlite3.connect(store.path)
+    other = sqlite3.connect(store.place)
     changes = store.changes(0.01)
     asyncio.get_running_loop().call_later(0.05, other.execute, "PRAGMA user_version = 99")
     with pytest.raises(DatabaseNewer, match="can no longer read it"):
@@ -131,7 +132,7 @@ async def test_a_cancelled_read_is_interrupted(store: Store) -> None:
     begun = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def count(database: sqlite3.Connection) -> object:
+    def count(database: Database) -> object:
         loop.call_soon_threadsafe(begun.set)
         return database.execute(endless).fetchone()
 

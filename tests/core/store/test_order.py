@@ -1,6 +1,5 @@
 """In order per session: one after the other, whatever becomes of those before."""
 
-import sqlite3
 from itertools import groupby
 
 import pytest
@@ -12,6 +11,7 @@ from core.catalog import accept
 from core.clock import now_ms
 from core.models import AttemptResult, Delivery, DeliveryState, Outcome, Webhook, WebhookOptions
 from core.store import Store, config, history, queue
+from core.store.database import Database
 from core.store.line import NEVER, mend_lines
 from tests.core.store.test_states import TYPE, Books
 from tests.support.extent import extent
@@ -216,7 +216,7 @@ async def test_lines_are_mended_after_many_changed_at_once(line: Line) -> None:
     await line.claim()
     gone = "UPDATE deliveries SET state = 'cancelled' WHERE seq = 1"
 
-    def change(database: sqlite3.Connection) -> None:
+    def change(database: Database) -> None:
         database.execute(gone)
         mend_lines(database, 1)
 
@@ -247,7 +247,7 @@ class Lines(Books):
     def every_line_has_its_head(self) -> None:
         """The earliest of a line is in flight or has a due time; nobody else has, and nobody waits without a line."""
 
-        def read(database: sqlite3.Connection) -> list[tuple[int, str | None, bool]]:
+        def read(database: Database) -> list[tuple[int, str | None, bool]]:
             return database.execute(
                 f"SELECT webhook, line, state = 'pending' AND due_at = {NEVER} FROM deliveries"
                 " WHERE state IN ('pending', 'sending') ORDER BY webhook, line, seq"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from core.clock import from_ms
 from core.store import NotPossible, Store, config, history, open_store, pages
+from core.store.database import Database
 from core.store.filter import DeliveryFilter, View
 from core.store.pages import Sort
 from core.store.sqlite import search
@@ -120,14 +121,13 @@ SMALL = ("wanted", "webhooks", "token_endpoint", "settings", "json_each", "(subq
 """What is read whole: the page's row numbers, a count that is cut short, tables of a row for each webhook."""
 
 
-def _watch(
-    database: sqlite3.Connection, trace: Callable[[str], None] | None, step: Callable[[], None] | None
-) -> None:
+def _watch(database: Database, trace: Callable[[str], None] | None, step: Callable[[], None] | None) -> None:
+    assert isinstance(database, sqlite3.Connection)
     database.set_trace_callback(trace)
     database.set_progress_handler(step, STEPS)
 
 
-def _plan(database: sqlite3.Connection, sql: str) -> list[str]:
+def _plan(database: Database, sql: str) -> list[str]:
     return [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {sql}")]
 
 

@@ -78,7 +78,7 @@ async def _line(process: Process) -> str:
 
 async def test_changes_of_another_process_are_seen(store: Store) -> None:
     """What another program commits is news here."""
-    async with _program(_EMIT_FOR_EVER, store.path), aclosing(store.changes(0.01)) as changes:
+    async with _program(_EMIT_FOR_EVER, store.place), aclosing(store.changes(0.01)) as changes:
         async for _ in changes:
             if await history.list_events(store):
                 break
@@ -94,7 +94,7 @@ async def test_a_change_before_the_first_look_is_seen(store: Store) -> None:
 
 async def test_killed_while_writing(store: Store) -> None:
     """SIGKILL loses nothing acknowledged, holds nobody up and leaves a sound file."""
-    async with _program(_EMIT_FOR_EVER, store.path) as process:
+    async with _program(_EMIT_FOR_EVER, store.place) as process:
         acknowledged = {await _line(process) for _ in range(50)}
         process.kill()
         await process.wait()

@@ -1,6 +1,5 @@
 """What is older than the settings say goes, and nothing else."""
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +8,10 @@ import pytest
 from core.catalog import accept
 from core.clock import now_ms
 from core.models import GeneralSettings, WebhookOptions
-from core.store import Store, config, history, open_store, queue, retention
+from core.store import Store, config, history, queue, retention
+from core.store.database import Database
 from core.store.retention import Pruned, prune
+from core.store.sqlite.sqlite_store import open_file
 
 DAY = 86_400_000
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
@@ -20,7 +21,7 @@ STATES = ("delivered", "cancelled", "failed", "pending", "delivered")
 
 
 async def _write(store: Store, *statements: tuple[str, dict[str, object]]) -> None:
-    def write(database: sqlite3.Connection) -> None:
+    def write(database: Database) -> None:
         for sql, values in statements:
             database.execute(sql, values)
 
@@ -28,7 +29,7 @@ async def _write(store: Store, *statements: tuple[str, dict[str, object]]) -> No
 
 
 async def _counts(store: Store) -> dict[str, int]:
-    def read(database: sqlite3.Connection) -> dict[str, int]:
+    def read(database: Database) -> dict[str, int]:
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
         return {
             table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
@@ -38,13 +39,13 @@ async def _counts(store: Store) -> dict[str, int]:
     return await store.read(read)
 
 
-def _many(now: int, number: int) -> Callable[[sqlite3.Connection], None]:
+def _many(now: int, number: int) -> Callable[[Database], None]:
     """Events over 100 days, one delivery each, in turn delivered, cancelled, failed, pending, delivered."""
     age = f"({now} - 100 * {DAY} + i * {100 * DAY // number})"
     state = "CASE i % 5 " + " ".join(f"WHEN {i} THEN '{state}'" for i, state in enumerate(STATES)) + " END"
     rows = f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {number})"
 
-    def write(database: sqlite3.Connection) -> None:
+    def write(database: Database) -> None:
         database.execute(
             f"INSERT INTO events (seq, id, type, body, is_test, created_at)"
             f" {rows} SELECT i + 1, 'evt_' || i, 'session-failed', x'7b7d', 0, {age} FROM n"
@@ -68,7 +69,7 @@ async def test_fifty_thousand_of_mixed_age(database: Path) -> None:
     settings = SETTINGS.model_copy(
         update={"keep_delivered": 30, "keep_failed": 50, "keep_evidence": 20, "keep_unwanted": 1}
     )
-    async with open_store(database) as store:
+    async with open_file(database) as store:
         options = WebhookOptions(url="https://a.example/")
         await config.add_webhook(store, "session-failed", options, actor="ana")
         await store.write(_many(now, number), may_fail=False)
@@ -200,7 +201,7 @@ async def test_a_delivery_that_changes_meanwhile_stays(store: Store, monkeypatch
     await _write(store, ("UPDATE deliveries SET state = 'failed', created_at = 1, changed_at = 1", {}))
     read = store.read
 
-    async def read_then_resend(work: Callable[[sqlite3.Connection], object]) -> object:
+    async def read_then_resend(work: Callable[[Database], object]) -> object:
         found = await read(work)
         if isinstance(found, tuple) and found[0] == [1]:
             monkeypatch.undo()

@@ -1,13 +1,12 @@
 """The figures above the Monitor's list."""
 
-import sqlite3
-
 import pytest
 
 from core import clock
 from core.catalog import accept
 from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, WebhookOptions
 from core.store import Store, config, paces, queue, retention, stats
+from core.store.database import Database
 from core.store.paces import PaceState, PaceWord
 
 MINUTE = 60_000
@@ -97,7 +96,7 @@ async def test_an_hour_is_kept(store: Store) -> None:
     assert await store.read(_minutes) == 1
 
 
-def _minutes(database: sqlite3.Connection) -> int:
+def _minutes(database: Database) -> int:
     (number,) = database.execute("SELECT count(*) FROM minutes").fetchone()
     return int(number)
 

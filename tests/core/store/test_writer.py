@@ -9,12 +9,14 @@ import pytest
 from core.catalog import Body, accept
 from core.models import WebhookOptions
 from core.store import DatabaseBusy, DatabaseFull, Store, config, history, open_store, queue
+from core.store.database import Database
 from core.store.sqlite import connection
+from core.store.sqlite.sqlite_store import SqliteStore
 
 BODY = accept("session-failed", b'{"interviewId": "66e1",  "amount": 1.10}')
 
 
-async def test_a_thousand_callers_share_few_commits(store: Store) -> None:
+async def test_a_thousand_callers_share_few_commits(store: SqliteStore) -> None:
     """1,000 concurrent emits, one that SQLite refuses: few COMMITs, 999 acknowledged, one refused."""
     before = store.writer.commits
     bad = Body(BODY.raw, "\ud800", None, None)
@@ -72,7 +74,7 @@ async def test_full_disk_changes_nothing(store: Store) -> None:
 async def test_an_error_is_its_callers_alone(store: Store) -> None:
     """A function that raises is undone alone; the others of its transaction are kept."""
 
-    def broken(database: sqlite3.Connection) -> None:
+    def broken(database: Database) -> None:
         database.execute("DELETE FROM webhooks")
         raise ValueError("mine")
 
@@ -88,7 +90,7 @@ async def test_an_error_is_its_callers_alone(store: Store) -> None:
 
 async def test_the_lock_is_waited_for_but_not_for_ever(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another program writes: what is handed in waits for it; after some seconds it is refused, then goes on."""
-    other = sqlite3.connect(store.path, isolation_level=None)
+    other = sqlite3.connect(store.place, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     waiting = asyncio.create_task(queue.emit(store, "session-failed", BODY))
     done, _ = await asyncio.wait([waiting], timeout=0.2)

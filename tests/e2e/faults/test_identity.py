@@ -50,7 +50,7 @@ async def _webhook(store: Store, receiver: Receiver) -> str:
 
 async def _emit(store: Store, number: int) -> None:
     await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(number)))
-    bell.ring(store.path)
+    bell.ring(store.place)
 
 
 async def _all_delivered(store: Store, webhook: str, number: int) -> None:

@@ -31,7 +31,7 @@ async def _emit(store: Store, numbers: range) -> None:
     for number in numbers:
         bodies = (b'{"interviewId":"s%d","n":%d}' % (session, number) for session in range(SESSIONS))
         await asyncio.gather(*(queue.emit(store, TYPE, accept(TYPE, body)) for body in bodies))
-        bell.ring(store.path)
+        bell.ring(store.place)
 
 
 async def _serve_until(serve: Serve, done: Awaitable[object], number: signal.Signals) -> None:

@@ -20,6 +20,7 @@ from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
 from core.store import DatabaseBusy, Store, config, history, open_store, queue
 from core.store.sqlite import bell
+from core.store.sqlite.sqlite_store import open_file
 from core.store.sqlite.write_lock import long_holder
 from tests.e2e.conftest import ROOT, Serve, line_with
 from tests.support.commands import command, started
@@ -134,7 +135,7 @@ async def _webhook(store: Store, receiver: Receiver) -> None:
 )
 async def test_a_reader_that_never_ends(database: Path, receiver: Receiver, serve: Serve, kind: str) -> None:
     """The log passes 16 MB: nobody is refused or waits, all is delivered and recorded; then the log is cut again."""
-    async with open_store(database) as store:
+    async with open_file(database) as store:
         await _webhook(store, receiver)
         await line_with(await serve(), "delivering")
         await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(1_500)))
@@ -170,7 +171,7 @@ async def _all_recorded(store: Store) -> None:
 
 async def test_a_checkpoint_waits_for_no_reader(database: Path) -> None:
     """Neither one of an older state, nor one of the newest: it writes back what it may, and is done."""
-    async with open_store(database) as store:
+    async with open_file(database) as store:
         for newest in (False, True):
             reader = sqlite3.connect(database, isolation_level=None)
             if newest:
@@ -189,7 +190,7 @@ async def test_a_checkpoint_waits_for_no_reader(database: Path) -> None:
 
 async def test_a_checkpoint_waits_for_no_writer(database: Path) -> None:
     """It writes back without the write lock, and leaves the cut to the next time."""
-    async with open_store(database) as store:
+    async with open_file(database) as store:
         await queue.emit(store, "session-failed", BIG)
         other = sqlite3.connect(database, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
