@@ -10,8 +10,7 @@ from textual.css.query import NoMatches
 from textual.widget import MountError
 
 from core.errors import HookkeeperError
-from core.service.status import dispatcher_status
-from core.store import DatabaseNewer, DatabaseReplaced, Store, history, notices
+from core.store import DatabaseNewer, DatabaseReplaced, Store, history, nodes, notices
 from core.store.history import Totals
 from core.store.stats import Stats, load_stats
 from core.version import VERSION
@@ -43,7 +42,7 @@ class Current:
 
     def __init__(self, app: "HookkeeperApp", store: Store) -> None:
         self.store = store
-        self.status = dispatcher_status(store.place)
+        self.status = nodes.standing(store)
         self.stats: Stats | None = None
         self.notices = 0
         self._app = app
@@ -152,7 +151,7 @@ class Current:
 
     def look_at_dispatcher(self) -> None:
         """Say it when nobody delivers any more, or somebody does again."""
-        now = dispatcher_status(self.store.place)
+        now = nodes.standing(self.store)
         if now != self.status:
             if self.status.running and not now.running:
                 self._app.say("! Nobody delivers. ^p Start dispatcher, or hookkeeper serve.")

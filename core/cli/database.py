@@ -60,9 +60,9 @@ def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *,
 
 def say_if_nobody_delivers(database: Path) -> None:
     """Say it after something was stored that is to be delivered."""
-    from core.service.status import dispatcher_status
+    from core.store import nodes
 
-    status = dispatcher_status(database)
+    status = nodes.standing_at(database)
     if status.unknown:
         say(f"Stored. {status.words}")
     elif not status.running:

@@ -10,7 +10,7 @@ from core.cli.database import database_of, in_store
 from core.cli.output import print_json, say
 from core.clock import clock_time
 from core.errors import HookkeeperError
-from core.service.status import dispatcher_status
+from core.store import nodes
 
 if TYPE_CHECKING:
     from core.models import Delivery
@@ -46,7 +46,7 @@ def tell_outcome(context: typer.Context, identity: str, *, as_json: bool) -> Non
         took = f" in {delivery.took_ms / 1000:g} s" if delivery.took_ms is not None else ""
         say(f"Delivered{took}: {delivery.reason}.")
         return
-    raise HookkeeperError(_why_not(delivery, patience, dispatcher_status(database_of(context)).running))
+    raise HookkeeperError(_why_not(delivery, patience, nodes.standing_at(database_of(context)).running))
 
 
 async def _first_outcome(store: "Store", identity: str) -> "tuple[Delivery, float]":
@@ -59,7 +59,7 @@ async def _first_outcome(store: "Store", identity: str) -> "tuple[Delivery, floa
     until = loop.time() + patience
     while delivery.outcome is None and delivery.state in ("pending", "sending"):
         # Before the last look, so that what it recorded until it stopped is seen.
-        is_over = loop.time() > until or not dispatcher_status(store.place).running
+        is_over = loop.time() > until or not nodes.standing(store).running
         delivery = await history.load_delivery(store, identity)
         if is_over:
             break

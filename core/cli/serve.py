@@ -12,10 +12,11 @@ from core.cli.output import print_json, print_line, say
 from core.cli.words import fail, failure_of
 from core.errors import HookkeeperError
 from core.service.child import STARTED_BY_VARIABLE, stop_dispatcher
-from core.service.status import DispatcherStatus, dispatcher_status
+from core.store import nodes
 from core.store.sqlite.beside import real, status_of
 from core.store.sqlite.migration import require_database
 from core.store.sqlite.write_lock import long_holder
+from core.store.standing import Standing
 
 _PATIENCE = 310.0
 
@@ -86,7 +87,7 @@ def run_stop(database: Path, *, as_json: bool = False) -> int:
         return 0
     stop_dispatcher(status.pid)
     patience = time.monotonic() + _PATIENCE
-    while dispatcher_status(database).pid == status.pid:
+    while nodes.standing_at(database).pid == status.pid:
         if time.monotonic() > patience:
             raise HookkeeperError(f"The dispatcher {status.pid} has not stopped yet.")
         time.sleep(0.05)  # the lock tells nobody when it falls free
@@ -101,8 +102,8 @@ def _tell_stop(pid: int | None, as_json: bool) -> None:
         say("Nobody delivers." if pid is None else f"Stopped: pid {pid}.")
 
 
-def _status(database: Path) -> DispatcherStatus:
-    status = dispatcher_status(database)
+def _status(database: Path) -> Standing:
+    status = nodes.standing_at(database)
     if status.running:
         status_of(real(database))
     else:

@@ -368,11 +368,10 @@ def _with_masks(now: tuple[str, ...], masked: list[str], unmasked: list[str]) ->
 @app.command("test-auth", epilog=example("settings test-auth"))
 def test_authorization(context: typer.Context, as_json: AsJson = False) -> None:
     """Have the dispatcher fetch a token with the saved settings."""
-    from core.service.status import dispatcher_status
-    from core.store import config, requests
+    from core.store import config, nodes, requests
 
     async def work(store: "Store") -> "AuthorizationAnswer":
-        if not dispatcher_status(database_of(context)).running:
+        if not nodes.standing_at(database_of(context)).running:
             raise HookkeeperError("Nobody delivers, so nobody can test it. Start hookkeeper serve.")
         settings = await config.load_settings(store)
         if not settings.uses_oidc:

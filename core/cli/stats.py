@@ -23,15 +23,14 @@ def stats(context: typer.Context, as_json: AsJson = False) -> None:
     """Print what is open, and the attempts of the last 15 minutes."""
     from pydantic_core import to_jsonable_python
 
-    from core.service.status import dispatcher_status
-    from core.store import config
+    from core.store import config, nodes
     from core.store.stats import load_stats
 
     async def work(store: "Store") -> "tuple[Stats, list[WebhookSummary]]":
         return await load_stats(store), await config.list_webhooks(store)
 
     figures, webhooks = in_store(context, work)
-    status = dispatcher_status(database_of(context))
+    status = nodes.standing_at(database_of(context))
     if as_json:
         rest = {"delivering": asdict(status), "webhooks": [_webhook(each) for each in webhooks]}
         print_json(to_jsonable_python(asdict(figures) | rest))

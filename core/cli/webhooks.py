@@ -492,8 +492,7 @@ def test(
 ) -> None:
     """Send a test event to one webhook; prints its delivery's ID."""
     from core.cli.first_attempt import tell_outcome, waits_by_default
-    from core.service.status import dispatcher_status
-    from core.store import config, queue
+    from core.store import config, nodes, queue
 
     if None not in (data, sample):
         raise WrongUsage("--sample: leave it out where --data gives the body.")
@@ -506,7 +505,7 @@ def test(
         return await queue.emit_test(store, webhook.id, accept(webhook.type, body, limit=limit))
 
     identity = in_store(context, work)
-    waits = waits_by_default(dispatcher_status(database_of(context)).running) if wait is None else wait
+    waits = waits_by_default(nodes.standing_at(database_of(context)).running) if wait is None else wait
     if not as_json:
         print_line(identity)
         sys.stdout.flush()

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from core.store.database import Database
 from core.store.keyring import Keyring
+from core.store.standing import Standing
 
 T = TypeVar("T")
 
@@ -42,6 +43,9 @@ class Store(Protocol):
 
     async def rest(self, *, idle: bool) -> None:
         """The engine's housekeeping, for the one who delivers: once a second. `idle` while nothing is in flight."""
+
+    def standing(self) -> Standing:
+        """Who delivers from it now: see `nodes.standing`."""
 
     def ring(self) -> None:
         """Wake whoever delivers. A write that makes something due does so by itself."""

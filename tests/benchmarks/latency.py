@@ -10,7 +10,7 @@ from core.store import queue
 from tests.benchmarks.bodies import body_of
 from tests.benchmarks.figures import Figure, percentile, print_table
 from tests.benchmarks.scale import Scale
-from tests.benchmarks.scene import Scene, add_webhook, emit, recorded, ring, scene
+from tests.benchmarks.scene import Scene, add_webhook, emit, recorded, scene
 
 _PROBE, _FLOOD = "session-failed", "session-started"
 _PAUSE = 0.02
@@ -58,7 +58,6 @@ async def latencies(stage: Scene, event_type: str, number: int, *, webhooks: int
         body = accept(event_type, body_of(name))
         emitted[name] = time.time()
         await queue.emit(stage.store, event_type, body)
-        ring(stage)
         await asyncio.sleep(_PAUSE)
     arrived: list[tuple[str, float]] = []
     began = time.monotonic()
@@ -86,7 +85,6 @@ async def _beside(stage: Scene, number: int) -> tuple[float, list[float]]:
 async def _flood(stage: Scene, rate: float) -> None:
     while True:
         await emit(stage, max(1, round(rate * _SLICE)), event_type=_FLOOD)
-        ring(stage)
         await asyncio.sleep(_SLICE)
 
 

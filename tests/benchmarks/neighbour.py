@@ -10,7 +10,7 @@ from tests.benchmarks.bodies import TYPE
 from tests.benchmarks.figures import Figure, percentile, print_table, ratios
 from tests.benchmarks.latency import latencies
 from tests.benchmarks.scale import Scale
-from tests.benchmarks.scene import Scene, add_webhook, emit, ring, scene
+from tests.benchmarks.scene import Scene, add_webhook, emit, scene
 
 _WEBHOOKS = 9
 _CONCURRENCY = 20
@@ -61,7 +61,6 @@ async def _measure(stage: Scene, scale: Scale) -> tuple[float, list[float]]:
 
 async def _deliver(stage: Scene, events: int) -> float:
     await emit(stage, events)
-    ring(stage)
     began = time.perf_counter()
     await _settled(stage)
     return events * _WEBHOOKS / (time.perf_counter() - began)

@@ -16,7 +16,6 @@ from pydantic import SecretStr
 from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, config, open_store, queue
-from core.store.sqlite import bell
 from tests.benchmarks.bodies import TYPE, body_of
 from tests.benchmarks.nginx import nginx
 from tests.benchmarks.processes import cpu_seconds, first_line, running
@@ -84,16 +83,11 @@ async def add_webhook(
 
 
 async def emit(scene: Scene, number: int, *, event_type: str = TYPE, first: int = 0) -> None:
-    """Store so many events of 1 kB; nobody is woken."""
+    """Store so many events of 1 kB."""
     for begin in range(0, number, _AT_ONCE):
         numbers = range(first + begin, first + min(number, begin + _AT_ONCE))
         bodies = [accept(event_type, body_of(str(each))) for each in numbers]
         await asyncio.gather(*(queue.emit(scene.store, event_type, body) for body in bodies))
-
-
-def ring(scene: Scene) -> None:
-    """Wake the dispatcher."""
-    bell.ring(scene.path)
 
 
 @dataclass(frozen=True, slots=True)

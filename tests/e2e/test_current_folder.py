@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.service.status import dispatcher_status
+from core.store import nodes
 from tests.support.terminal import Terminal
 
 HOOKKEEPER = Path(sys.executable).with_name("hookkeeper")
@@ -39,7 +39,7 @@ async def test_a_foreign_core_cli_is_not_run_as_the_dispatcher(database: Path, f
     """The dispatcher that the screens start is the installed one, started with python -P."""
     terminal = _terminal(foreign)
     await terminal.shows("✓ delivering here")
-    status = dispatcher_status(database)
+    status = nodes.standing_at(database)
     assert status.pid is not None
     command = Path(f"/proc/{status.pid}/cmdline").read_bytes().split(b"\0")
     assert command[1:4] == [b"-P", b"-m", b"core.cli"]

@@ -15,10 +15,8 @@ from pydantic import SecretStr
 
 from core.catalog import accept
 from core.models import GeneralSettings, Outcome, WebhookOptions
-from core.service.status import dispatcher_status
-from core.store import Store, config, history, open_store, queue, requests
+from core.store import Store, config, history, nodes, open_store, queue, requests
 from core.store.filter import DeliveryFilter, State
-from core.store.sqlite import bell
 from tests.e2e.conftest import ROOT, Serve, line_with
 from tests.support.extent import extent
 from tests.support.receiver import Receiver
@@ -124,18 +122,18 @@ async def test_second_one_stands_by_and_takes_over(database: Path, serve: Serve)
     """A second `serve` waits for the first one's end and then delivers with the next epoch."""
     first = await serve()
     await line_with(first, "delivering")
-    assert dispatcher_status(database).pid == first.pid
-    assert not dispatcher_status(database).awaited
+    assert nodes.standing_at(database).pid == first.pid
+    assert not nodes.standing_at(database).awaited
     second = await serve()
     await line_with(second, "standing by")
-    assert dispatcher_status(database).awaited
+    assert nodes.standing_at(database).awaited
     first.send_signal(signal.SIGTERM)
     assert await first.wait() == 0
     assert "epoch=2" in await line_with(second, "delivering")
-    assert not dispatcher_status(database).awaited
+    assert not nodes.standing_at(database).awaited
     second.send_signal(signal.SIGHUP)
     assert await second.wait() == 0
-    assert not dispatcher_status(database).running
+    assert not nodes.standing_at(database).running
 
 
 async def test_drain_records_the_rest(database: Path, receiver: Receiver, serve: Serve) -> None:
@@ -152,7 +150,6 @@ async def test_drain_records_the_rest(database: Path, receiver: Receiver, serve:
         process = await serve()
         await line_with(process, "delivering")
         await queue.emit(store, "session-started", BODY)
-        bell.ring(database)
         await receiver.wait_for(1)
         process.send_signal(signal.SIGTERM)
         await line_with(process, "draining")
@@ -170,7 +167,6 @@ async def test_it_follows_changes_and_answers_requests(
         blocked = WebhookOptions(url=receiver.url, retry_schedule="1s 1s 1s")
         webhook = await config.add_webhook(store, "session-failed", blocked, actor="ana")
         await queue.emit_test(store, webhook.id, BODY)
-        bell.ring(database)
         async with aclosing(store.changes(0.05)) as changes:
             async for _ in changes:
                 (row,) = await history.list_deliveries(store)

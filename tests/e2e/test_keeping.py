@@ -13,7 +13,6 @@ from core.store import Store, config, history, notices, open_store, queue
 from core.store.database import Database
 from core.store.filter import DeliveryFilter, State
 from core.store.key_rotation import rotate_keys
-from core.store.sqlite import bell
 from tests.e2e.conftest import ROOT, Serve, line_with
 from tests.support.many import write_many
 from tests.support.receiver import Receiver
@@ -53,7 +52,6 @@ async def test_no_secret_is_written_down(database: Path, receiver: Receiver, ser
         receiver.statuses = [503, 401, 503]
         process = await serve()
         await queue.emit(store, "session-failed", BODY)
-        bell.ring(database)
         await _until(store, "delivered", 1)
         for _ in range(2):
             secrets.append(await config.rotate_secret(store, webhook.id, actor="ana"))
@@ -61,7 +59,6 @@ async def test_no_secret_is_written_down(database: Path, receiver: Receiver, ser
         header = CustomHeader(name="x-tenant", value=SecretStr("hush-other-value"))
         await config.save_settings(store, saved.model_copy(update={"custom_headers": (header,)}), actor="ana")
         await queue.emit(store, "session-failed", BODY)
-        bell.ring(database)
         await _until(store, "delivered", 2)
         process.terminate()
         _, log = await process.communicate()

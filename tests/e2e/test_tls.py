@@ -11,7 +11,6 @@ import trustme
 from core.catalog import accept
 from core.models import Delivery, GeneralSettings, WebhookOptions
 from core.store import Store, config, history, notices, open_store, queue
-from core.store.sqlite import bell
 from tests.e2e.conftest import Serve
 from tests.support.receiver import Receiver
 
@@ -43,7 +42,6 @@ async def test_an_authority_is_trusted_while_it_delivers(
         delivery = await _delivery(store, lambda delivery: delivery.outcome is not None)
         assert (delivery.outcome, delivery.event_id) == ("tls", emitted.id)
         await config.save_settings(store, settings.model_copy(update={"ca_file": str(file)}), actor="ana")
-        bell.ring(database)
         (seen,) = await receiver.wait_for(1)
         assert seen.body == b"{}"
         await _delivery(store, lambda delivery: delivery.state == "delivered")

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.models import GeneralSettings, WebhookOptions
-from core.service.status import dispatcher_status
-from core.store import config, open_store
+from core.store import config, nodes, open_store
 from tests.e2e.conftest import ROOT, Serve
 from tests.support.receiver import Receiver
 from tests.support.terminal import Terminal
@@ -41,7 +40,7 @@ async def _serving(serve: Serve, database: Path) -> asyncio.subprocess.Process:
     process = await serve()
     async with asyncio.timeout(30):
         # It is another process, and holds a lock that tells nobody.
-        while not dispatcher_status(database).running:  # noqa: ASYNC110
+        while not nodes.standing_at(database).running:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return process
 

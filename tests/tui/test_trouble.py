@@ -7,8 +7,8 @@ from pathlib import Path
 from textual.widgets import Static
 
 from core.models import WebhookOptions
-from core.service.status import DispatcherStatus
 from core.store import Store, config
+from core.store.standing import Standing
 from tests.support.settled import until
 from tests.tui.conftest import Screens
 from tui.screens.over import OverScreen
@@ -56,18 +56,16 @@ async def test_a_database_that_a_newer_program_has_upgraded(screens: Screens, da
 
 def test_another_dispatcher_that_stands_by() -> None:
     """Is counted behind the one that delivers."""
-    status = DispatcherStatus(True, pid=4121, awaited=True)
+    status = Standing(True, pid=4121, awaited=True)
     assert status_words(status, None) == ("✓ delivering, pid 4121 (+1)", "$success")
     assert status_words(status, 4121) == ("✓ delivering here (+1)", "$success")
 
 
 def test_a_limit_of_this_machine_is_named() -> None:
     """Nothing is lost, it only goes more slowly: no error, and why."""
-    status = DispatcherStatus(
-        True, pid=4121, note="Deliveries go out more slowly.", slowed="too many open files"
-    )
+    status = Standing(True, pid=4121, note="Deliveries go out more slowly.", slowed="too many open files")
     assert status_words(status, None) == ("! too many open files", "$warning")
-    assert status_words(DispatcherStatus(True, pid=4121, note="The disk is full."), None) == (
+    assert status_words(Standing(True, pid=4121, note="The disk is full."), None) == (
         "! cannot record",
         "$error",
     )

@@ -11,8 +11,7 @@ from textual.widgets import Button, Select, Static, TextArea
 from core.catalog import Sample, accept, shown_type
 from core.errors import HookkeeperError
 from core.models import DeliveryState, Outcome, Webhook
-from core.service.status import dispatcher_status
-from core.store import Store, config, history, queue
+from core.store import Store, config, history, nodes, queue
 from core.text import one_line
 from tui.actions import Action
 from tui.dialogs.dialog import FormDialog, button, text
@@ -102,7 +101,7 @@ class TestDialog(FormDialog[str]):
             body = accept(self._webhook.type, data, limit=settings.body_limit)
             delivery = await queue.emit_test(self._store, self._webhook.id, body)
             self._sent = sent
-            if not dispatcher_status(self._store.place).running:
+            if not nodes.standing(self._store).running:
                 self._answer("! Stored, but nobody delivers: ^p Start dispatcher.")
             else:
                 self._answer("Sending…")

@@ -14,8 +14,7 @@ from textual.widgets import Button, Checkbox, Input, Select, Static
 
 from core.errors import HookkeeperError
 from core.models import GeneralSettings
-from core.service.status import dispatcher_status
-from core.store import Conflict, config, requests
+from core.store import Conflict, config, nodes, requests
 from tui.actions import SETTINGS, SETTINGS_BUTTON, SETTINGS_FIELD, bindings
 from tui.dialogs.conflict import ask_whose, rebased, settings_words
 from tui.dialogs.dialog import button
@@ -254,7 +253,7 @@ class SettingsScreen(Frame):
             return
         if not settings.uses_oidc:
             self.say("✗ Enter Authentication URL, Client ID and Secret Key first.")
-        elif not dispatcher_status(self.store.place).running:
+        elif not nodes.standing(self.store).running:
             self.say("! Nobody delivers, so nobody can test it. ^p Start dispatcher.")
         else:
             self.say("… asking the token endpoint")

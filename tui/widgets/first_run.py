@@ -6,8 +6,8 @@ from pathlib import Path
 from textual.content import Content
 
 from core.clock import clock_and_date
-from core.service.status import DispatcherStatus
 from core.store.config import UNDO_MS
+from core.store.standing import Standing
 from core.text import one_line
 from tui.actions import action
 
@@ -18,9 +18,7 @@ _KEYS = (
 )
 
 
-def first_run(
-    database: Path, status: DispatcherStatus, child: int | None, deleted_at: datetime | None
-) -> Content:
+def first_run(database: Path, status: Standing, child: int | None, deleted_at: datetime | None) -> Content:
     """What a webhook is, the keys that lead on, and where things are. `deleted_at`: see `last_deletion`."""
     content = _introduction() if deleted_at is None else _deleted(deleted_at)
     for key, name, words in _KEYS:
@@ -57,7 +55,7 @@ def _deleted(at: datetime) -> Content:
     )
 
 
-def _who_delivers(status: DispatcherStatus, child: int | None) -> str:
+def _who_delivers(status: Standing, child: int | None) -> str:
     if not status.running:
         return "nobody delivers. ^p Start dispatcher."
     if status.pid != child:

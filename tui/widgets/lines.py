@@ -14,7 +14,7 @@ from tui.actions import Action, action, shown_key
 from tui.theme import active_tab
 
 if TYPE_CHECKING:
-    from core.service.status import DispatcherStatus
+    from core.store.standing import Standing
 
 TABS = (("1", "Webhooks"), ("2", "Settings"), ("3", "Monitor"))
 
@@ -114,7 +114,7 @@ class TopBar(Line):
         return Content.assemble(*parts)
 
 
-def status_words(status: "DispatcherStatus", child: int | None) -> tuple[str, str]:
+def status_words(status: "Standing", child: int | None) -> tuple[str, str]:
     """Who delivers, in the top bar's words, and their colour."""
     if not status.running:
         return "! nobody delivers", "$warning"

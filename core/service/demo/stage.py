@@ -19,8 +19,7 @@ from core.models import CustomHeader, GeneralSettings, WebhookOptions
 from core.service.child import is_alive, start_dispatcher
 from core.service.demo.endpoints import CLIENT_ID, SECRET_KEY, open_endpoints
 from core.service.demo.sessions import MadeUpEvent, made_up_events
-from core.service.status import dispatcher_status
-from core.store import Store, config, open_store, queue
+from core.store import Store, config, nodes, open_store, queue
 
 SEED = 1
 _ACTOR = "demo"
@@ -106,7 +105,7 @@ async def _emit(store: Store, events: Iterable[MadeUpEvent]) -> None:
 async def _start_dispatcher(database: Path) -> None:
     pid = start_dispatcher(database, started_by=_ACTOR)
     patience = time.monotonic() + _PATIENCE
-    while not dispatcher_status(database).running:
+    while not nodes.standing_at(database).running:
         if not is_alive(pid) or time.monotonic() > patience:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -116,7 +115,7 @@ async def _start_dispatcher(database: Path) -> None:
 
 def end_dispatcher(database: Path) -> None:
     """Kill whoever delivers from a demo's database: nothing of it is kept, so nothing is drained."""
-    while (pid := dispatcher_status(database).pid) is not None:
+    while (pid := nodes.standing_at(database).pid) is not None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.002)  # until the lock is free, about a millisecond

@@ -10,8 +10,7 @@ from core.delivery.http import Http
 from core.delivery.tls import UnusableFile, check_files
 from core.models import GeneralSettings
 from core.service.doctor.finding import Finding, well, wrong
-from core.service.status import dispatcher_status
-from core.store import Store, config
+from core.store import Store, config, nodes
 from core.store.sqlite.beside import real
 from core.store.sqlite.write_lock import long_holder
 from core.text import one_line
@@ -20,7 +19,7 @@ from core.url import host_of
 
 def dispatcher(database: Path) -> Finding:
     """Who delivers, whether it answers, and what it says of itself."""
-    status = dispatcher_status(database)
+    status = nodes.standing_at(database)
     healthy = status.running and not (status.silent_since or status.note or status.remark)
     return (well if healthy else wrong)("dispatcher", one_line(status.words))
 

@@ -14,7 +14,7 @@ from core.store.database import Database
 from core.store.errors import DatabaseNewer, DatabaseReadOnly
 from core.store.keyring import Keyring
 from core.store.sealed import require_keys
-from core.store.sqlite import bell, connection
+from core.store.sqlite import bell, connection, holder
 from core.store.sqlite.beside import OpenFiles, real
 from core.store.sqlite.checkpoint import Checkpoints
 from core.store.sqlite.error_words import in_words
@@ -22,6 +22,7 @@ from core.store.sqlite.lock import DispatcherLock
 from core.store.sqlite.migration import VERSION, prepare, prepare_to_read
 from core.store.sqlite.suspension import stops_between_transactions
 from core.store.sqlite.writer import Writer, open_writer
+from core.store.standing import Standing
 from core.store.store import Store
 
 T = TypeVar("T")
@@ -152,6 +153,10 @@ class SqliteStore(Store):
         if size > _LOG_LIMIT or (size and idle and commits != self._checkpointed):
             await self.checkpoint()
             self._checkpointed = commits
+
+    def standing(self) -> Standing:
+        """Who holds the dispatcher lock now."""
+        return holder.look(self.path)
 
     def ring(self) -> None:
         """Wake the dispatcher by the bell beside the file."""

@@ -57,8 +57,7 @@ class Writer:
         """Run `work` inside a transaction and return what it returned, once that is committed.
 
         `may_fail` puts a savepoint round it: if it raises, it alone is undone. `rings`: the bell is rung after COMMIT.
-        Cancelling the caller does not undo
-        the work. Raises what `work` raised, or StoreError.
+        Cancelling the caller does not undo the work. Raises what `work` raised, or StoreError.
         """
         if self._closing:
             raise StoreError(f"The database {self._path} is closed.")

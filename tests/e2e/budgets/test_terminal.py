@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.service.status import dispatcher_status
-from core.store import Store
+from core.store import Store, nodes
 from tests.e2e.budgets.conftest import emit, until_all_is_delivered
 from tests.support.extent import extent
 from tests.support.receiver import Receiver
@@ -40,7 +39,7 @@ async def test_signals_restore_the_terminal(database: Path, number: signal.Signa
     assert (cursor, wrapping) == (b"h", b"h")
     assert b"1000" in modes
     assert Counter(modes.values()) == {b"l": len(modes)}
-    assert dispatcher_status(database).running
+    assert nodes.standing_at(database).running
 
 
 def _digits(part: bytes) -> int:
@@ -59,7 +58,7 @@ async def test_a_terminal_that_vanishes_ends_the_screens(database: Path, keys: i
         await asyncio.sleep(0.02)
     terminal.vanish()
     assert await terminal.exit_code() == 0
-    assert dispatcher_status(database).running
+    assert nodes.standing_at(database).running
 
 
 @pytest.mark.timeout(180 + STALLED_SECONDS)

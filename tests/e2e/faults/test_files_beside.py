@@ -13,9 +13,7 @@ import pytest
 from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
 from core.service import child
-from core.service.status import dispatcher_status
-from core.store import Store, config, open_store, queue
-from core.store.sqlite import bell
+from core.store import Store, config, nodes, open_store, queue
 from tests.e2e.conftest import Serve, line_with
 from tests.support.commands import command, started
 from tests.support.others import OTHERS, put
@@ -44,7 +42,6 @@ async def test_something_else_in_place_of_the_bell(
         assert "hookkeeper.db.wake is " in line
         assert "looks four times a second" in line
         await queue.emit(store, "session-failed", BODY)
-        bell.ring(database)
         await receiver.wait_for(1)
         ended = await command(database, "status")
         assert ended.status == 0
@@ -183,9 +180,9 @@ async def test_something_else_in_place_of_the_log_of_the_screens(
     put(log, other, tmp_path / "notes", database)
     child.start_dispatcher(database)
     async with asyncio.timeout(20):
-        while not dispatcher_status(database).running:  # noqa: ASYNC110  # the lock tells nobody
+        while not nodes.standing_at(database).running:  # noqa: ASYNC110  # the lock tells nobody
             await asyncio.sleep(0.05)
-    pid = dispatcher_status(database).pid
+    pid = nodes.standing_at(database).pid
     assert pid is not None
     child.stop_dispatcher(pid)
     async with asyncio.timeout(20):

@@ -11,9 +11,7 @@ import pytest
 
 from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
-from core.service.status import dispatcher_status
-from core.store import Store, config, history, open_store, queue
-from core.store.sqlite import bell
+from core.store import Store, config, history, nodes, open_store, queue
 from tests.e2e.conftest import Serve, line_with
 from tests.e2e.faults.conftest import Dispatching
 from tests.e2e.faults.sums import print_sum
@@ -52,7 +50,7 @@ async def _each_attempt_once(store: Store, receiver: Receiver) -> None:
 async def _note(database: Path, words: str) -> None:
     """Wait until the dispatcher says so of itself."""
     async with asyncio.timeout(20):
-        while not (note := dispatcher_status(database).note).startswith(words) or bool(note) != bool(words):  # noqa: ASYNC110  # another process's word, which rings no bell
+        while not (note := nodes.standing_at(database).note).startswith(words) or bool(note) != bool(words):  # noqa: ASYNC110  # another process's word, which rings no bell
             await asyncio.sleep(0.1)
 
 
@@ -74,13 +72,13 @@ async def test_a_stopped_holder_is_never_overtaken(database: Path, receiver: Rec
         began = time.monotonic()
         while time.monotonic() - began < STOPPED_FOR:
             await asyncio.sleep(0.2)
-            assert dispatcher_status(database).pid == holder.pid
+            assert nodes.standing_at(database).pid == holder.pid
         assert len(receiver.received) < EVENTS
-        assert dispatcher_status(database).silent_since is not None
+        assert nodes.standing_at(database).silent_since is not None
         holder.send_signal(signal.SIGCONT)
         await _all_delivered(store, webhook, EVENTS)
         await _each_attempt_once(store, receiver)
-        assert dispatcher_status(database).pid == holder.pid
+        assert nodes.standing_at(database).pid == holder.pid
 
 
 async def test_a_full_disk_loses_nothing(database: Path, receiver: Receiver, serve: Serve) -> None:
@@ -92,7 +90,6 @@ async def test_a_full_disk_loses_nothing(database: Path, receiver: Receiver, ser
         receiver.gate.clear()
         for _ in range(5):
             await queue.emit(store, "session-failed", BODY)
-        bell.ring(database)
         await receiver.wait_for(5)
         # No file of its process may grow: what a full disk does, as far as SQLite can tell.
         limits = resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
@@ -100,7 +97,6 @@ async def test_a_full_disk_loses_nothing(database: Path, receiver: Receiver, ser
         await line_with(process, "outcomes cannot be recorded")
         for _ in range(EVENTS):
             await queue.emit(store, "session-failed", BODY)
-        bell.ring(database)
         await _note(database, "outcomes cannot be recorded")
         assert len(receiver.received) == 5
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limits)

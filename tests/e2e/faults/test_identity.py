@@ -12,9 +12,7 @@ import pytest
 
 from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
-from core.service.status import dispatcher_status
-from core.store import Store, config, open_store, queue
-from core.store.sqlite import bell
+from core.store import Store, config, nodes, open_store, queue
 from tests.e2e.conftest import Serve, line_with
 from tests.e2e.faults.sums import print_sum
 from tests.support.commands import ROOT, command, started
@@ -50,7 +48,6 @@ async def _webhook(store: Store, receiver: Receiver) -> str:
 
 async def _emit(store: Store, number: int) -> None:
     await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(number)))
-    bell.ring(store.place)
 
 
 async def _all_delivered(store: Store, webhook: str, number: int) -> None:
@@ -68,7 +65,7 @@ def _each_once(receiver: Receiver, number: int) -> None:
 
 async def _delivering(database: Path, pid: int) -> None:
     async with asyncio.timeout(10):
-        while dispatcher_status(database).pid != pid:  # noqa: ASYNC110  # the lock file of another process
+        while nodes.standing_at(database).pid != pid:  # noqa: ASYNC110  # the lock file of another process
             await asyncio.sleep(0.05)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
 from core.store import config, open_store, queue
-from core.store.sqlite import bell
 from tests.e2e.conftest import Serve, line_with
 from tests.e2e.faults.sums import print_sum
 from tests.support.extent import extent
@@ -40,7 +39,6 @@ async def test_fifty_hang_and_the_next_one_does_not_notice(
         for number in range(1, FRESH + 1):
             began = time.monotonic()
             await queue.emit(store, "session-started", BODY)
-            bell.ring(database)
             await receiver.wait_for(number)
             waits.append(time.monotonic() - began)
         created[healthy.id] = FRESH

@@ -14,7 +14,6 @@ from core.catalog import accept
 from core.delivery import dispatcher
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, config, history, open_store, queue
-from core.store.sqlite import bell
 from tests.e2e.conftest import Serve, line_with
 from tests.e2e.faults.conftest import Dispatching
 from tests.support.receiver import Receiver
@@ -31,7 +30,6 @@ async def _emit(store: Store, numbers: range) -> None:
     for number in numbers:
         bodies = (b'{"interviewId":"s%d","n":%d}' % (session, number) for session in range(SESSIONS))
         await asyncio.gather(*(queue.emit(store, TYPE, accept(TYPE, body)) for body in bodies))
-        bell.ring(store.place)
 
 
 async def _serve_until(serve: Serve, done: Awaitable[object], number: signal.Signals) -> None:

@@ -12,8 +12,7 @@ import pytest
 from core import local_limit
 from core.catalog import accept
 from core.models import GeneralSettings, Outcome, WebhookOptions
-from core.service.status import dispatcher_status
-from core.store import Store, config, history, open_store, queue
+from core.store import Store, config, history, nodes, open_store, queue
 from tests.e2e.conftest import Serve, line_with
 from tests.e2e.faults.sums import print_sum
 from tests.support.receiver import Receiver
@@ -91,9 +90,9 @@ async def test_a_limit_that_was_lowered_slows_down_and_says_why(database: Path, 
         created = Counter(dict.fromkeys(created, 51))
         async with asyncio.timeout(30), aclosing(store.changes(0.1)) as changes:
             async for _ in changes:
-                if dispatcher_status(database).slowed:
+                if nodes.standing_at(database).slowed:
                     break
-        status = dispatcher_status(database)
+        status = nodes.standing_at(database)
         assert status.slowed == "too many open files"
         assert status.words.endswith(
             "Deliveries go out more slowly: too many open files."

@@ -19,7 +19,6 @@ import pytest
 from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
 from core.store import DatabaseBusy, Store, config, history, open_store, queue
-from core.store.sqlite import bell
 from core.store.sqlite.sqlite_store import open_file
 from core.store.sqlite.write_lock import long_holder
 from tests.e2e.conftest import ROOT, Serve, line_with
@@ -143,7 +142,6 @@ async def test_a_reader_that_never_ends(database: Path, receiver: Receiver, serv
             number = 1_500
             while store.wal_size() < LIMIT:
                 await asyncio.gather(*(queue.emit(store, "session-failed", BIG) for _ in range(20)))
-                bell.ring(database)
                 number += 20
             until = time.monotonic() + 3  # three times that the dispatcher tries to cut the log
             while time.monotonic() < until:
@@ -151,7 +149,6 @@ async def test_a_reader_that_never_ends(database: Path, receiver: Receiver, serv
                     4.5
                 ):  # less than the busy timeout, which a checkpoint used to wait for
                     assert (await queue.emit(store, "session-failed", BODY)).deliveries == 1
-                bell.ring(database)
                 number += 1
                 await asyncio.sleep(0.05)
             await receiver.wait_for(number)

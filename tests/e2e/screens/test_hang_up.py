@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from core.service.status import dispatcher_status
+from core.store import nodes
 from tests.support.terminal import HOOKKEEPER, Terminal
 
 pytestmark = pytest.mark.usefixtures("no_dispatcher_left", "no_screens_left")
@@ -73,7 +73,7 @@ async def test_a_session_leader_that_outlives_sighup(database: Path, tmp_path: P
     await _until(lambda: _has_ended(screens), GONE)
     assert await terminal.exit_code() == 0
     assert (tmp_path / "ended").read_text() == "0\n"
-    assert dispatcher_status(database).running
+    assert nodes.standing_at(database).running
 
 
 @pytest.mark.usefixtures("database")
@@ -101,7 +101,7 @@ async def test_a_terminal_that_goes_while_the_screens_open(database: Path, tmp_p
         assert await terminal.exit_code() in (0, -signal.SIGHUP)
     assert (tmp_path / "ended").read_text() == "0\n"
     assert list((tmp_path / "state").rglob("*crash*")) == []
-    assert dispatcher_status(database) is not None
+    assert nodes.standing_at(database) is not None
 
 
 @pytest.mark.usefixtures("database")
@@ -138,7 +138,7 @@ async def test_either_side_is_enough(database: Path, side: str) -> None:
     async with asyncio.timeout(GONE):
         assert await screens.wait() == 0
     os.close(other)
-    assert dispatcher_status(database).running
+    assert nodes.standing_at(database).running
 
 
 @pytest.mark.parametrize("closed", ["< /dev/null", "<&-", "2> /dev/null", "> /dev/null"])
@@ -164,7 +164,7 @@ async def test_make_run_in_a_tmux_that_is_killed(database: Path, tmp_path: Path)
     screens = _child_of(make)
     await _tmux(tmp_path, "kill-server")
     await _until(lambda: _has_ended(screens), GONE)
-    assert dispatcher_status(database).running
+    assert nodes.standing_at(database).running
 
 
 async def _tmux(folder: Path, *words: str) -> str:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.models import WebhookOptions
-from core.service.status import dispatcher_status
-from core.store import config, open_store
+from core.store import config, nodes, open_store
 from tests.support.terminal import Terminal
 
 
@@ -56,7 +55,7 @@ async def test_read_only_changes_nothing(database: Path) -> None:
         await terminal.shows("Secret Key")
         terminal.keys("q")
         assert await terminal.exit_code() == 0
-    assert not dispatcher_status(database).running
+    assert not nodes.standing_at(database).running
 
 
 async def test_a_database_that_cannot_be_written_is_read(database: Path) -> None:
@@ -75,4 +74,4 @@ async def test_a_database_that_cannot_be_written_is_read(database: Path) -> None
     await terminal.shows("! Read-only: the database file cannot be written.")
     terminal.keys("q")
     assert await terminal.exit_code() == 0
-    assert not dispatcher_status(database).running
+    assert not nodes.standing_at(database).running
