@@ -13,10 +13,6 @@ from core.cli.words import fail, failure_of
 from core.errors import HookkeeperError
 from core.service.child import STARTED_BY_VARIABLE, stop_dispatcher
 from core.store import nodes
-from core.store.sqlite.beside import real, status_of
-from core.store.sqlite.migration import require_database
-from core.store.sqlite.write_lock import long_holder
-from core.store.standing import Standing
 
 _PATIENCE = 310.0
 
@@ -65,8 +61,8 @@ def _first(group: BaseExceptionGroup[HookkeeperError]) -> HookkeeperError:
 
 def run_status(database: Path, *, as_json: bool = False) -> int:
     """Print who delivers, and who has held the write lock for too long; 1 if nobody delivers. Raises StoreError."""
-    status = _status(database)
-    holder = long_holder(real(database))
+    status = nodes.require_standing_at(database)
+    holder = nodes.long_writer_at(database)
     if as_json:
         shown = asdict(status) | {"database": str(database), "write_lock": holder and asdict(holder)}
         print(json.dumps(shown, default=str))
@@ -79,7 +75,7 @@ def run_status(database: Path, *, as_json: bool = False) -> int:
 
 def run_stop(database: Path, *, as_json: bool = False) -> int:
     """Drain the dispatcher and wait until it has stopped. Raises HookkeeperError."""
-    status = _status(database)
+    status = nodes.require_standing_at(database)
     if status.pid is None:
         if status.unknown:
             raise HookkeeperError(status.words)
@@ -100,12 +96,3 @@ def _tell_stop(pid: int | None, as_json: bool) -> None:
         print_json({"stopped": pid})
     else:
         say("Nobody delivers." if pid is None else f"Stopped: pid {pid}.")
-
-
-def _status(database: Path) -> Standing:
-    status = nodes.standing_at(database)
-    if status.running:
-        status_of(real(database))
-    else:
-        require_database(real(database))  # or a slip in its name would read as an answer
-    return status

@@ -15,11 +15,9 @@ from core.actor import actor
 from core.clock import from_ms, now_ms
 from core.delivery.dispatcher import Dispatcher, Note
 from core.models import NoticeKind
-from core.ours import NotOurs, make_folder
-from core.store import Store, config, notices, open_store, queue, retention
-from core.store.sqlite.bell import Bell
-from core.store.sqlite.beside import real, status_of
-from core.store.sqlite.lock import DispatcherLock, Holder
+from core.store import Store, config, nodes, notices, queue, retention
+from core.store.nodes import Node
+from core.store.standing import Holder
 
 _STAND_BY = 0.5
 _BEAT = 1.0
@@ -34,14 +32,11 @@ async def serve(database: Path, *, started_by: str) -> None:
     Raises StoreError, EpochEnded, OSError.
     """
     stop = asyncio.Event()
-    database = real(database)
-    with _signals(stop):
-        status_of(database)
-        make_folder(database.parent)
-        with DispatcherLock.of(database) as lock:
-            if await _take(lock, stop):
-                async with open_store(database, lock=lock) as store:
-                    await _deliver(store, lock, stop, started_by)
+    with _signals(stop), nodes.enter(database) as node:
+        if await _take(node, database, stop):
+            wake = asyncio.Event()
+            async with node.open_store(wake) as store:
+                await _deliver(store, node, wake, stop, started_by)
 
 
 @contextlib.contextmanager
@@ -63,14 +58,13 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-async def _take(lock: DispatcherLock, stop: asyncio.Event) -> bool:
-    """Whether we hold the lock; False when told to stop while standing by."""
-    if lock.take():
+async def _take(node: Node, database: Path, stop: asyncio.Event) -> bool:
+    """Whether we are the one who delivers; False when told to stop while standing by."""
+    if node.take():
         return True
-    holder = _holder(lock)
-    with lock.standing_by():
-        _log.info("standing by", delivering=holder.pid if holder else None)
-        while not lock.take():
+    with node.standing_by():
+        _log.info("standing by", delivering=nodes.standing_at(database).pid)
+        while not node.take():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_STAND_BY):
                     await stop.wait()
@@ -79,32 +73,21 @@ async def _take(lock: DispatcherLock, stop: asyncio.Event) -> bool:
     return True
 
 
-def _holder(lock: DispatcherLock) -> Holder | None:
-    try:
-        return lock.holder()
-    except NotOurs:  # the database is locked, though nothing says by whom
-        return None
-
-
-async def _deliver(store: Store, lock: DispatcherLock, stop: asyncio.Event, started_by: str) -> None:
+async def _deliver(
+    store: Store, node: Node, wake: asyncio.Event, stop: asyncio.Event, started_by: str
+) -> None:
     epoch = await queue.next_epoch(store)
     holder = Holder(os.getpid(), epoch, started_by, now_ms(), actor())
-    lock.say(holder)
+    node.say(holder)
 
     def note(note: Note) -> None:
         holder.note, holder.slowed = note.words[:500], note.slowed
-        lock.say(holder)
+        node.say(holder)
 
     taken_back = await queue.recover(store, epoch)
     _log.info("delivering", database=str(store.place), epoch=epoch, pid=holder.pid, taken_back=taken_back)
-    wake = asyncio.Event()
-    bell = Bell(lock.database, wake)
-    try:
-        beat = _beat(lock, bell, holder)
-        async with _beside(beat, "heartbeat"), _beside(_prune(store), "retention"):
-            await Dispatcher(store, epoch, wake, note).run(stop)
-    finally:
-        bell.close()
+    async with _beside(_beat(node, holder), "heartbeat"), _beside(_prune(store), "retention"):
+        await Dispatcher(store, epoch, wake, note).run(stop)
     _log.info("stopped", epoch=epoch)
 
 
@@ -120,28 +103,20 @@ async def _beside(work: Coroutine[None, None, None], name: str) -> AsyncIterator
             await task
 
 
-async def _beat(lock: DispatcherLock, bell: Bell, holder: Holder) -> None:
-    """Once a second: say that we live, and see that lock and bell are where others look for them."""
+async def _beat(node: Node, holder: Holder) -> None:
+    """Once a second: say that we live, and what keeps others from seeing it."""
     told = ""
     while True:
-        try:
-            if lock.beat():
-                _log.warning("the lock file was deleted or replaced, and made anew", file=str(lock.path))
-            fault = ""
-        except (OSError, NotOurs) as error:
-            fault = f"Others cannot see who delivers: {error}"
-        bell.look()
-        if bell.fault:
-            fault = (
-                f"{fault} Nothing wakes the dispatcher, which looks four times a second: {bell.fault}".strip()
-            )
+        made_anew, fault = node.beat()
+        if made_anew:
+            _log.warning("the lock file was deleted or replaced, and made anew", file=str(made_anew))
         if fault != told:
             told = fault
             if fault:
                 _log.warning("a file beside the database cannot be used", reason=fault)
             holder.remark = fault[:400]
             with contextlib.suppress(OSError):  # it is in the log, and said again with the next change
-                lock.say(holder)
+                node.say(holder)
         await asyncio.sleep(_BEAT)
 
 

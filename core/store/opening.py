@@ -3,15 +3,12 @@
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from core.store.sqlite.lock import DispatcherLock
 from core.store.sqlite.sqlite_store import open_file
 from core.store.store import Store
 
 
-def open_store(
-    path: Path, *, create: bool = True, lock: DispatcherLock | None = None, writes: bool = True
-) -> AbstractAsyncContextManager[Store]:
-    """Open the database, making or upgrading it if need be; `lock` is given by its holder. Links are followed.
+def open_store(path: Path, *, create: bool = True, writes: bool = True) -> AbstractAsyncContextManager[Store]:
+    """Open the database, making or upgrading it if need be. Links are followed.
 
     Without `writes` the file stays as it is, keys are asked for only when a secret is read, and writing
     raises DatabaseReadOnly.
@@ -20,4 +17,4 @@ def open_store(
     not writable, busy or called by two names, KeyMissing when its secrets cannot be read, and NotOurs if something else
     stands in place of a file that SQLite keeps beside it.
     """
-    return open_file(path, create=create, lock=lock, writes=writes)
+    return open_file(path, create=create, writes=writes)

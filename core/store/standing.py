@@ -2,8 +2,32 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
 
 from core.clock import clock_time
+
+
+class Holder(msgspec.Struct):
+    """What the one who delivers says of itself. `note`: what keeps it from its work. `remark`: what else is to be known."""
+
+    pid: int
+    epoch: int
+    started_by: str
+    started_at: int
+    user: str
+    note: str = ""
+    slowed: str = ""
+    remark: str = ""
+
+
+class Pulse(NamedTuple):
+    """What a heartbeat has found: the file that it made anew, if any, and what keeps others from seeing or waking us."""
+
+    made_anew: Path | None
+    fault: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from core.clock import now_ms
 from core.store import Store, config
-from core.store.sqlite.lock import DispatcherLock, Holder
+from core.store.sqlite.lock import DispatcherLock
 from core.store.sqlite.sqlite_store import open_file
+from core.store.standing import Holder
 from tests.benchmarks.figures import Figure, percentile, print_table, ratios
 from tests.benchmarks.processes import resident_mb
 from tests.benchmarks.scale import Scale

@@ -22,7 +22,8 @@ from core.service.demo.stage import SEED
 from core.store import Store, config, open_store, queue
 from core.store.database import Database
 from core.store.paces import PaceState, PaceWord, set_pace
-from core.store.sqlite.lock import DispatcherLock, Holder
+from core.store.sqlite.lock import DispatcherLock
+from core.store.standing import Holder
 
 NOW = 1_795_010_712_000
 """When the books end: 18 Nov 2026, 14:05:12 UTC."""

@@ -11,7 +11,8 @@ from textual.widgets import Button, Input, Select
 from core.catalog import accept
 from core.models import AcceptedAnswer, GeneralSettings, WebhookOptions
 from core.store import Store, config, queue
-from core.store.sqlite.lock import DispatcherLock, Holder
+from core.store.sqlite.lock import DispatcherLock
+from core.store.standing import Holder
 from tests.support.books import write_books
 from tests.support.settled import press, settled, until, write
 from tests.tui.conftest import Screens, button_label, dialog_lines, field_error

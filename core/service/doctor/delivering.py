@@ -11,8 +11,6 @@ from core.delivery.tls import UnusableFile, check_files
 from core.models import GeneralSettings
 from core.service.doctor.finding import Finding, well, wrong
 from core.store import Store, config, nodes
-from core.store.sqlite.beside import real
-from core.store.sqlite.write_lock import long_holder
 from core.text import one_line
 from core.url import host_of
 
@@ -26,7 +24,7 @@ def dispatcher(database: Path) -> Finding:
 
 def write_lock(database: Path) -> list[Finding]:
     """Who holds the write lock for so long that others are refused."""
-    holder = long_holder(real(database))
+    holder = nodes.long_writer_at(database)
     return [wrong("lock", one_line(holder.words))] if holder else []
 
 

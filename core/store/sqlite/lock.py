@@ -20,24 +20,12 @@ import msgspec
 from core.ours import NotOurs, OfAnotherUser
 from core.store.sqlite.beside import beside, open_beside, real
 from core.store.sqlite.database_lock import DatabaseLock
+from core.store.standing import Holder
 
 _SIZE = 1024
 """Bytes of the holder's line, padded: written in place, it needs no space on a full disk."""
 _SUFFIX = ".dispatcher"
 _QUEUE = ".dispatcher.next"
-
-
-class Holder(msgspec.Struct):
-    """What the one who delivers says of itself. `note`: what keeps it from its work. `remark`: what else is to be known."""
-
-    pid: int
-    epoch: int
-    started_by: str
-    started_at: int
-    user: str
-    note: str = ""
-    slowed: str = ""
-    remark: str = ""
 
 
 @dataclass(slots=True)

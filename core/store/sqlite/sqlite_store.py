@@ -178,7 +178,7 @@ class SqliteStore(Store):
 async def open_file(
     path: Path, *, create: bool = True, lock: DispatcherLock | None = None, writes: bool = True
 ) -> AsyncIterator[SqliteStore]:
-    """Open a file as `open_store` says."""
+    """Open a file as `open_store` says; `lock` is given by its holder."""
     path = real(path)
     with stops_between_transactions() if writes else nullcontext():
         async with _opened(path, create=create, lock=lock, writes=writes) as store:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from core.clock import now_ms
-from core.store.sqlite.lock import DispatcherLock, Holder
+from core.store.sqlite.lock import DispatcherLock
+from core.store.standing import Holder
 from tests.core.cli.conftest import Shell
 from tests.support.terminal import Terminal
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from core.service.doctor import machine
-from core.store.sqlite.lock import DispatcherLock, Holder
+from core.store.sqlite.lock import DispatcherLock
+from core.store.standing import Holder
 from tests.core.cli.conftest import Shell
 from tests.support.token_endpoint import TokenEndpoint
 

@@ -16,7 +16,8 @@ from core.store.filter import DeliveryFilter, View
 from core.store.key_rotation import rotate_keys
 from core.store.keyring import Keyring
 from core.store.sqlite import bell, migration
-from core.store.sqlite.lock import DispatcherLock, Holder
+from core.store.sqlite.lock import DispatcherLock
+from core.store.standing import Holder
 
 
 async def test_upgrade_keeps_a_copy(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,8 @@ _HEAD = """
 import asyncio, os, pathlib, sys
 from core.catalog import accept
 from core.store import open_store, queue
-from core.store.sqlite.lock import DispatcherLock, Holder
+from core.store.sqlite.lock import DispatcherLock
+from core.store.standing import Holder
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
 DATABASE = pathlib.Path(sys.argv[1])
