@@ -6,13 +6,13 @@ from core.store.queue.fan_out import finish_fan_outs
 from core.store.queue.intake import Arrival, Emitted, deliver, emit, emit_many, emit_test
 from core.store.queue.outcomes import (
     Ending,
-    Verdict,
     move_due_times,
     record,
     record_all,
     recover,
     set_token_wait,
 )
+from core.store.queue.rules import Verdict
 from core.store.queue.unwanted import count_unwanted, deliver_unwanted
 from core.store.queue.wishes import cancel, resend
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from core import schedule
 from core.clock import now_ms
 from core.ids import new_id
 from core.models import AttemptResult, DeliveryState, Outcome
@@ -17,10 +16,10 @@ from core.store.lanes import RETRY
 from core.store.line import NEVER, next_in_line
 from core.store.queue import health
 from core.store.queue.claims import Claim
+from core.store.queue.rules import RequestedAction, Verdict, after_interruption, after_request
 from core.store.rows import flat, insert, slices, values
 from core.store.store import Store
 
-INTERRUPTIONS_PER_STEP = 5
 _MOVED_AT_ONCE = 500
 _WITH_DUE_TIME = (
     "SELECT d.seq, d.due_at FROM webhooks w CROSS JOIN (SELECT 0 AS lane UNION ALL SELECT 1 UNION ALL SELECT 2) lanes"
@@ -38,18 +37,6 @@ _SETTLE = (
     " last_ms = column9, changed_at = column10 FROM ({rows}) WHERE seq = column11"
 )
 _IF_PLAIN = " AND state = 'sending' AND epoch = ? AND wish IS NULL AND line IS NULL"
-
-
-class Verdict(NamedTuple):
-    """What becomes of a delivery after an attempt. `due_at` is ms since 1970, 0 for at once.
-
-    `gone`: the endpoint says for good that it is no more; its webhook is disabled.
-    """
-
-    state: DeliveryState
-    step: int
-    due_at: int = 0
-    gone: bool = False
 
 
 class Ending(NamedTuple):
@@ -78,7 +65,7 @@ async def record_all(store: Store, epoch: int, endings: Sequence[Ending]) -> Non
                     database,
                     ending.claim.seq,
                     ending.result,
-                    _with_wish(ending.verdict, special[ending.claim.seq]),
+                    after_request(ending.verdict, special[ending.claim.seq], now_ms()),
                 )
         _note_webhooks(database, endings)
         minutes.note_attempts(database, [ending.result for ending in endings])
@@ -86,7 +73,9 @@ async def record_all(store: Store, epoch: int, endings: Sequence[Ending]) -> Non
     await store.write(write)
 
 
-def _settle_plain(database: Database, epoch: int, endings: Sequence[Ending]) -> dict[int, str | None]:
+def _settle_plain(
+    database: Database, epoch: int, endings: Sequence[Ending]
+) -> dict[int, RequestedAction | None]:
     """Settle the deliveries that nobody wished anything of and that stand in no line.
 
     The others (by `seq`, with what was wished of them) are left to be settled one by one. Raises EpochEnded.
@@ -129,15 +118,6 @@ def _note_webhooks(database: Database, endings: Sequence[Ending]) -> None:
             well.discard(claim.webhook)
         if verdict.gone:
             health.disable_gone(database, claim.webhook)
-
-
-def _with_wish(verdict: Verdict, wish: str | None) -> Verdict:
-    """Delivered beats any wish."""
-    if wish is None or verdict.state is DeliveryState.DELIVERED:
-        return verdict
-    if wish == "cancel":
-        return Verdict(DeliveryState.CANCELLED, verdict.step, verdict.due_at)  # a deletion may be undone
-    return Verdict(DeliveryState.PENDING, 0, now_ms())
 
 
 def _attempt_row(delivery: int, number: int, result: AttemptResult) -> tuple[object, ...]:
@@ -191,11 +171,7 @@ def _settle(
 
 
 async def recover(store: Store, epoch: int) -> int:
-    """Take back what older epochs left `sending`: recorded as interrupted, due at once. Returns how many.
-
-    An interruption takes no step of the schedule, but five in a row take one: a body that kills the dispatcher
-    must not do so for ever.
-    """
+    """Take back what older epochs left `sending`: recorded as interrupted, due at once. Returns how many."""
 
     def take_back(database: Database) -> int:
         rows = database.execute(
@@ -209,21 +185,12 @@ async def recover(store: Store, epoch: int) -> int:
             result = AttemptResult(
                 Outcome.INTERRUPTED, "the dispatcher was stopped in the middle", url, started_at, 0
             )
-            verdict, so_far = _after_interruption(step, interruptions + 1, waits)
+            verdict, so_far = after_interruption(step, interruptions + 1, waits, now_ms())
             insert(database, _ATTEMPTS, [_attempt_row(seq, attempts, result)])
-            _settle(database, seq, result, _with_wish(verdict, wish), so_far)
+            _settle(database, seq, result, after_request(verdict, wish, now_ms()), so_far)
         return len(rows)
 
     return await store.write(take_back)
-
-
-def _after_interruption(step: int, interruptions: int, waits: str) -> tuple[Verdict, int]:
-    if interruptions < INTERRUPTIONS_PER_STEP:
-        return Verdict(DeliveryState.PENDING, step, now_ms()), interruptions
-    wait = schedule.wait_after(schedule.parse(waits), step + 1)
-    if wait is None:
-        return Verdict(DeliveryState.FAILED, step + 1), 0
-    return Verdict(DeliveryState.PENDING, step + 1, now_ms() + int(wait * 1000)), 0
 
 
 async def move_due_times(store: Store, step: int) -> int:

@@ -11,6 +11,7 @@ from core.store.errors import NotPossible
 from core.store.history import find_delivery
 from core.store.lanes import RETRY
 from core.store.line import NEVER, next_in_line
+from core.store.queue.rules import takes_effect_at_once
 from core.store.store import Store
 
 
@@ -50,7 +51,7 @@ def _refuse_resent(database: Database, delivery: Delivery, seen: datetime) -> No
 
 def send_again(database: Database, seq: int, state: DeliveryState, lane: int) -> None:
     """Begin a fresh run of the schedule in this lane; for one that is being sent, once it has not arrived."""
-    if state is DeliveryState.SENDING:
+    if not takes_effect_at_once(state):
         database.execute("UPDATE deliveries SET wish = 'resend' WHERE seq = ?", (seq,))
     else:
         database.execute(
@@ -90,7 +91,7 @@ async def cancel(store: Store, delivery_id: str, *, actor: str) -> Delivery:
 def give_up(database: Database, seq: int, state: DeliveryState, actor: str) -> None:
     """Cancel one that is neither delivered nor cancelled; one that is being sent, once it has not arrived."""
     reason = f"cancelled by {actor}"
-    if state is DeliveryState.SENDING:
+    if not takes_effect_at_once(state):
         database.execute(
             "UPDATE deliveries SET wish = 'cancel', cancel_reason = ? WHERE seq = ?", (reason, seq)
         )
