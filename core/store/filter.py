@@ -6,7 +6,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from core.clock import now_ms, to_ms
 from core.ids import ALPHABET, tail
 from core.models import Outcome
 
@@ -14,18 +13,6 @@ WAITS_LONG_MS = 10_000
 """A delivery that waits for longer needs attention."""
 SLOW_MS = 2_000
 """A last attempt that took as long makes a delivery slow, whether it arrived or not."""
-TRIED = "d.last_outcome <> 'ok' AND d.state IN ('pending', 'sending')"
-_GROUPS = {
-    "held": "d.state = 'pending' AND NOT w.enabled",
-    "attention": (
-        "(d.state = 'failed' OR d.state IN ('pending', 'sending') AND w.enabled"
-        " AND (d.last_outcome <> 'ok' OR d.created_at < :long_ago))"
-    ),
-    "undelivered": "d.state IN ('pending', 'sending', 'failed')",
-}
-HIGHEST = "\U0010ffff"
-"""Comes after whatever goes on behind a beginning."""
-
 State = Literal["pending", "sending", "delivered", "failed", "cancelled", "held", "attention", "undelivered"]
 """The stored states, then groups of deliveries that people speak of."""
 _IN_WORDS = {"attention": "needing attention", "failing": "failing now"}
@@ -44,14 +31,6 @@ class View(StrEnum):
     HELD = "held"
     SLOW = "slow"
     ALL = "all"
-
-
-_VIEWS = {
-    View.ATTENTION: _GROUPS["attention"],
-    View.FAILING: f"{TRIED} AND w.enabled",
-    View.HELD: _GROUPS["held"],
-    View.SLOW: f"d.last_ms >= {SLOW_MS}",
-}
 
 
 class DeliveryFilter(BaseModel):
@@ -80,52 +59,6 @@ class DeliveryFilter(BaseModel):
     without: tuple[Self, ...] = ()
     up_to: int | None = None
 
-    def condition(self, prefix: str = "") -> tuple[str, dict[str, object]]:
-        """SQL over deliveries `d`, their webhooks `w` and events `e`, and the values in it, their names prefixed."""
-        values: dict[str, object] = {"long_ago": now_ms() - WAITS_LONG_MS}
-        asked = [
-            condition.replace(":value", f":{prefix}{name}")
-            for name, condition in self._conditions().items()
-            if getattr(self, name) is not None
-        ]
-        for name in (
-            "state",
-            "webhook",
-            "event_type",
-            "outcome",
-            "status_code",
-            "status_class",
-            "session",
-            "up_to",
-        ):
-            values[f"{prefix}{name}"] = getattr(self, name)
-        for name in ("since", "until"):
-            values[f"{prefix}{name}"] = _ms(getattr(self, name))
-        for number, word in enumerate((self.text or "").split()):
-            begins, among = _word(word, f"{prefix}word{number}")
-            asked.append(begins)
-            values |= among
-        for number, other in enumerate(self.without):
-            condition, among = other.condition(f"{prefix}not{number}_")
-            asked.append(f"({condition}) IS NOT TRUE")
-            values |= among
-        return " AND ".join(asked) or "1", values
-
-    def _conditions(self) -> dict[str, str]:
-        return {
-            "view": _VIEWS.get(self.view or View.ALL, "1"),
-            "state": _GROUPS.get(self.state or "", "d.state = :value"),
-            "webhook": "w.id = :value",
-            "event_type": "w.type = :value",
-            "outcome": "d.last_outcome = :value",
-            "status_code": "d.last_status = :value",
-            "status_class": "d.last_status / 100 = :value",
-            "since": "d.created_at >= :value",
-            "until": "d.created_at < :value",
-            "session": "e.session = :value",
-            "up_to": "d.seq <= :value",
-        }
-
     def words(self) -> str:
         """The filter for people: `failed, Session Failed, since 02:05`; times are the machine's, to the minute."""
         from core.catalog import EVENT_TYPES  # for words alone: every start would pay for it
@@ -148,33 +81,11 @@ class DeliveryFilter(BaseModel):
         return ", ".join(word for word in named if word) or "all"
 
 
-def _word(word: str, name: str) -> tuple[str, dict[str, object]]:
-    """What is true of a delivery that a word of text finds."""
-    begins = " OR ".join(
-        f"{column} >= :{name} AND {column} < :{name}_end" for column in ("e.session", "e.external_id")
-    )
-    named = " OR ".join(
-        f"{column} >= lower(:{name}) AND {column} < lower(:{name}_end)"
-        for column in ("d.id", "e.id", "d.last_outcome")
-    )
-    values: dict[str, object] = {name: word, f"{name}_end": word + HIGHEST}
-    short = tail_in(word)
-    if short is None:
-        return f"({begins} OR {named})", values
-    return f"({begins} OR {named} OR substr(d.id, {-len(short)}) = :{name}_tail)", values | {
-        f"{name}_tail": short
-    }
-
-
 def tail_in(word: str) -> str | None:
     """The end of an ID that a word may be: at least 4 characters, and alone no more than those that are random."""
     _, mark, short = word.lower().rpartition("…")
     long_enough = len(short) >= 4 if mark else len(short) in range(4, 9)
     return short if long_enough and set(short) <= set(ALPHABET) else None
-
-
-def _ms(moment: datetime | None) -> int | None:
-    return None if moment is None else to_ms(moment)
 
 
 def _moment(moment: datetime) -> str:

@@ -17,6 +17,7 @@ from core.store.filter import DeliveryFilter
 from core.store.history import count_deliveries
 from core.store.lanes import BULK
 from core.store.queue.wishes import give_up, send_again
+from core.store.sqlite.filter_sql import condition
 from core.store.sqlite.search import search
 from core.store.store import Store
 
@@ -143,11 +144,11 @@ async def step(store: Store, identity: str, most: int = SLICE) -> Job:
 
 def _matching(database: Database, job: Job, found: Sequence[int]) -> list[tuple[int, DeliveryState, bool]]:
     """Those that match still: the row number of each, its state, and whether its webhook was deleted."""
-    condition, values = job.filter.condition()
+    where, values = condition(job.filter)
     rows = database.execute(
         "SELECT d.seq, d.state, w.deleted_at IS NOT NULL FROM json_each(:found) found"
         " CROSS JOIN deliveries d ON d.seq = found.value CROSS JOIN events e ON e.seq = d.event"
-        f" CROSS JOIN webhooks w ON w.seq = d.webhook WHERE {condition}",
+        f" CROSS JOIN webhooks w ON w.seq = d.webhook WHERE {where}",
         values | {"found": json.dumps(found)},
     )
     return sorted((seq, DeliveryState(state), bool(deleted)) for seq, state, deleted in rows)

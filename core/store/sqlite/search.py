@@ -9,6 +9,7 @@ from itertools import islice
 from core.clock import to_ms
 from core.store.database import Database
 from core.store.filter import DeliveryFilter
+from core.store.sqlite.filter_sql import condition
 from core.store.sqlite.sources import Bounds, Source, choose, count_by_place
 
 PATIENCE = 0.05
@@ -72,19 +73,19 @@ class _Look:
 
     def __init__(self, database: Database, chosen: DeliveryFilter) -> None:
         self._database = database
-        condition, self._values = chosen.condition()
+        where, self._values = condition(chosen)
         joins = ""
-        if "w." in condition:
+        if "w." in where:
             joins += " CROSS JOIN webhooks w ON w.seq = d.webhook"
-        if "e." in condition:
+        if "e." in where:
             joins += " CROSS JOIN events e ON e.seq = d.event"
         self._among = (
             "SELECT d.seq FROM json_each(:wanted) wanted CROSS JOIN deliveries d ON d.seq = wanted.value"
-            f"{joins} WHERE {condition}"
+            f"{joins} WHERE {where}"
         )
         self._through = (
             f"SELECT d.seq FROM deliveries d NOT INDEXED{joins}"
-            f" WHERE d.seq > :low AND d.seq < :high AND {condition} ORDER BY d.seq"
+            f" WHERE d.seq > :low AND d.seq < :high AND {where} ORDER BY d.seq"
         )
 
     def among(

@@ -11,7 +11,8 @@ from itertools import groupby
 
 from core.models import DeliveryState, Outcome
 from core.store.database import Database
-from core.store.filter import HIGHEST, DeliveryFilter, View, tail_in
+from core.store.filter import DeliveryFilter, View, tail_in
+from core.store.sqlite.filter_sql import HIGHEST
 
 _ENOUGH = 2_000
 """So many are counted of a source; one of more is as good as another."""

@@ -14,6 +14,7 @@ from core.models import Outcome, WebhookOptions
 from core.store import Store, config, open_store
 from core.store.filter import DeliveryFilter
 from core.store.filter_words import InvalidFilter, completions, parse_filter
+from core.store.sqlite.filter_sql import condition
 
 
 @pytest.fixture
@@ -131,10 +132,10 @@ class Parse:
 
     def count(self, chosen: DeliveryFilter) -> int:
         """Has SQLite take the condition."""
-        condition, values = chosen.condition()
+        where, values = condition(chosen)
         sql = (
             "SELECT count(*) FROM deliveries d JOIN events e ON e.seq = d.event"
-            f" JOIN webhooks w ON w.seq = d.webhook WHERE {condition}"
+            f" JOIN webhooks w ON w.seq = d.webhook WHERE {where}"
         )
         return self._runner.run(self._store.read(lambda db: int(db.execute(sql, values).fetchone()[0])))
 

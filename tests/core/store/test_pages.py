@@ -16,6 +16,7 @@ from core.store.database import Database
 from core.store.filter import DeliveryFilter, View
 from core.store.pages import Sort
 from core.store.sqlite import search
+from core.store.sqlite.filter_sql import condition
 from tests.support.many import START, STEP, write_many
 
 MANY = 20_000
@@ -60,10 +61,10 @@ async def _all(store: Store, view: View, chosen: DeliveryFilter, limit: int = 10
 
 async def _plainly(store: Store, chosen: DeliveryFilter) -> list[int]:
     """The same by one query that looks at every delivery."""
-    condition, values = chosen.condition()
+    where, values = condition(chosen)
     sql = (
         "SELECT d.seq FROM deliveries d NOT INDEXED CROSS JOIN events e ON e.seq = d.event"
-        f" CROSS JOIN webhooks w ON w.seq = d.webhook WHERE {condition} ORDER BY d.seq DESC"
+        f" CROSS JOIN webhooks w ON w.seq = d.webhook WHERE {where} ORDER BY d.seq DESC"
     )
     return await store.read(lambda db: [seq for (seq,) in db.execute(sql, values)])
 

@@ -3,7 +3,13 @@
 import pytest
 
 from core.models import DeliveryState
-from core.store.queue.rules import RequestedAction, Verdict, after_interruption, after_request, takes_effect_at_once
+from core.store.queue.rules import (
+    RequestedAction,
+    Verdict,
+    after_interruption,
+    after_request,
+    takes_effect_at_once,
+)
 
 NOW = 1_800_000_000_000
 WAITING = Verdict(DeliveryState.PENDING, 3, NOW + 300_000)
