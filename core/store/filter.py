@@ -13,6 +13,7 @@ WAITS_LONG_MS = 10_000
 """A delivery that waits for longer needs attention."""
 SLOW_MS = 2_000
 """A last attempt that took as long makes a delivery slow, whether it arrived or not."""
+
 State = Literal["pending", "sending", "delivered", "failed", "cancelled", "held", "attention", "undelivered"]
 """The stored states, then groups of deliveries that people speak of."""
 _IN_WORDS = {"attention": "needing attention", "failing": "failing now"}

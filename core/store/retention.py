@@ -11,6 +11,7 @@ from functools import partial
 from core.models import GeneralSettings
 from core.store.database import Database
 from core.store.minutes import forget_minutes
+from core.store.sqlite.shrinking import shrink
 from core.store.store import Store
 
 BATCH = 200
@@ -19,9 +20,6 @@ _PAGE = 2000
 """Rows that are looked at in one go."""
 _HOLD = 0.015
 """Seconds after which a transaction takes in no further row; its COMMIT comes on top."""
-_FREE = 0.1
-"""The part of the file that stays free for what comes next."""
-_VACUUM = 50
 _DAY = 86_400_000
 _OVERDUE_DAYS = 90
 
@@ -69,7 +67,7 @@ async def prune(store: Store, settings: GeneralSettings, now: int, *, dry_run: b
     if not dry_run:
         await store.write(partial(_forget_secrets, now=now))
         await store.write(partial(forget_minutes, now=now))
-        while await store.write(_shrink):
+        while await store.write(shrink):
             pass
     return Pruned(**counts)
 
@@ -191,20 +189,3 @@ def _batch(
 def _forget_secrets(database: Database, *, now: int) -> None:
     """A replaced signing secret that has ended signs nothing any more."""
     database.execute("DELETE FROM older_secrets WHERE ends_at <= ?", (now,))
-
-
-def _shrink(database: Database) -> bool:
-    """Give free pages back to the disk for a moment; whether there are more to give."""
-    began = time.monotonic()
-    while (free := _pragma(database, "freelist_count")) > _FREE * _pragma(database, "page_count"):
-        database.execute(f"PRAGMA incremental_vacuum({_VACUUM})").fetchall()
-        if _pragma(database, "freelist_count") == free:
-            return False
-        if time.monotonic() - began > _HOLD:
-            return True
-    return False
-
-
-def _pragma(database: Database, name: str) -> int:
-    (number,) = database.execute(f"PRAGMA {name}").fetchone()
-    return int(number)

@@ -28,6 +28,7 @@ _PARTS = {
     "core/delivery/recorder.py": "record",
     "core/delivery/": "plan",
     "core/store/queue/claims.py": "claim",
+    "core/store/sqlite/claiming.py": "claim",
     "core/store/queue/": "record",
     "core/store/minutes.py": "record",
     "core/store/": "read and write",

@@ -1,7 +1,8 @@
 """Events on their way: stored, claimed, recorded, taken back, sent again."""
 
+from core.store.claimed import Claim
 from core.store.lanes import BULK, FRESH, RETRY
-from core.store.queue.claims import Claim, Outlook, Slots, claim, look_out, next_epoch
+from core.store.queue.claims import Outlook, Slots, claim, look_out, next_epoch
 from core.store.queue.fan_out import finish_fan_outs
 from core.store.queue.intake import Arrival, Emitted, deliver, emit, emit_many, emit_test
 from core.store.queue.outcomes import (

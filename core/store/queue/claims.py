@@ -1,29 +1,17 @@
 """What is due is claimed by one dispatcher: its epoch fences every claim."""
 
-import json
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import NamedTuple
 
-from core.clock import now_ms
+from core.store.claimed import Claim
 from core.store.database import Database
 from core.store.errors import EpochEnded
 from core.store.lanes import BULK, FRESH, RETRY
 from core.store.line import NEVER
+from core.store.sqlite.claiming import claim_lane
 from core.store.store import Store
 
-_MOST_BYTES = 64 * 1024 * 1024
-"""Bodies that one lane of a webhook gives to a claim, together; a larger one goes alone."""
-# One row for many: sqlite3 lets Python's lock go at each row, and a busy event loop gives it back late.
-_DUE = (
-    "SELECT json_group_array(json_array(seq, id, event, type, is_test, number, step, size)) FROM ("
-    "SELECT d.seq, d.id, d.event, e.type, e.is_test, d.attempts + 1 AS number, d.step, length(e.body) AS size FROM"
-    " deliveries d INDEXED BY deliveries_due CROSS JOIN events e ON e.seq = d.event"
-    " WHERE d.state = 'pending' AND d.webhook = ? AND d.lane = ? AND d.due_at <= ?"
-    " ORDER BY d.due_at, d.seq LIMIT ?)"
-)
 # It hops from one webhook that has deliveries pending to the next: all others cost nothing.
 _FIRST_DUE = f"""
 WITH RECURSIVE waiting(webhook) AS (
@@ -44,10 +32,6 @@ SELECT w.seq, (
 FROM waiting CROSS JOIN webhooks w ON w.seq = waiting.webhook
 WHERE w.enabled AND w.deleted_at IS NULL
 """
-_BODIES = (
-    "SELECT CAST(group_concat(CAST(body AS TEXT), '') AS BLOB)"
-    " FROM json_each(?) CROSS JOIN events ON events.seq = json_each.value"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +45,6 @@ class Slots:
     version: int
     free: int
     first: int
-
-
-class Claim(NamedTuple):
-    """A delivery that this epoch may attempt now. `step` counts the tries of this run of the schedule before it."""
-
-    seq: int
-    id: str
-    webhook: int
-    type: str
-    body: bytes
-    is_test: bool
-    number: int
-    step: int
-    lane: int
 
 
 async def next_epoch(store: Store) -> int:
@@ -133,10 +103,10 @@ async def claim(
         for wanted in slots:
             if not _is_current(database, wanted):
                 continue
-            retries = _claim_lane(database, epoch, wanted.webhook, RETRY, max(1, wanted.free // 2))
+            retries = claim_lane(database, epoch, wanted.webhook, RETRY, max(1, wanted.free // 2))
             left = min(wanted.first, wanted.free - len(retries))
-            fresh = _claim_lane(database, epoch, wanted.webhook, FRESH, left)
-            bulk = _claim_lane(database, epoch, wanted.webhook, BULK, left - len(fresh))
+            fresh = claim_lane(database, epoch, wanted.webhook, FRESH, left)
+            bulk = claim_lane(database, epoch, wanted.webhook, BULK, left - len(fresh))
             claims += retries + fresh + bulk
         return claims
 
@@ -150,26 +120,4 @@ def _is_current(database: Database, wanted: Slots) -> bool:
             (wanted.webhook, wanted.version),
         ).fetchone()
         is not None
-    )
-
-
-def _claim_lane(database: Database, epoch: int, webhook: int, lane: int, most: int) -> list[Claim]:
-    if most <= 0:
-        return []
-    now = now_ms()
-    (told,) = database.execute(_DUE, (webhook, lane, now, most)).fetchone()
-    due = json.loads(told)
-    ends = list(accumulate(row[-1] for row in due))
-    due = due[: max(1, bisect_right(ends, _MOST_BYTES))]
-    if not due:
-        return []
-    database.execute(
-        "UPDATE deliveries SET state = 'sending', epoch = ?, attempts = attempts + 1, changed_at = ?"
-        " WHERE seq IN (SELECT value FROM json_each(?))",
-        (epoch, now, json.dumps([row[0] for row in due])),
-    )
-    (bodies,) = database.execute(_BODIES, (json.dumps([row[2] for row in due]),)).fetchone()
-    return sorted(
-        Claim(seq, identity, webhook, kind, bodies[end - size : end], bool(is_test), number, step, lane)
-        for (seq, identity, _, kind, is_test, number, step, size), end in zip(due, ends, strict=False)
     )

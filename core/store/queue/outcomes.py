@@ -10,12 +10,12 @@ from core.clock import now_ms
 from core.ids import new_id
 from core.models import AttemptResult, DeliveryState, Outcome
 from core.store import minutes, notices
+from core.store.claimed import Claim
 from core.store.database import Database
 from core.store.errors import EpochEnded
 from core.store.lanes import RETRY
 from core.store.line import NEVER, next_in_line
 from core.store.queue import health
-from core.store.queue.claims import Claim
 from core.store.queue.rules import RequestedAction, Verdict, after_interruption, after_request
 from core.store.rows import flat, insert, slices, values
 from core.store.store import Store

@@ -1,0 +1,17 @@
+"""A delivery that a dispatcher has claimed."""
+
+from typing import NamedTuple
+
+
+class Claim(NamedTuple):
+    """A delivery that this epoch may attempt now. `step` counts the tries of this run of the schedule before it."""
+
+    seq: int
+    id: str
+    webhook: int
+    type: str
+    body: bytes
+    is_test: bool
+    number: int
+    step: int
+    lane: int
