@@ -9,6 +9,7 @@ from core.store import Store, config, history, queue
 from core.store.config import changes
 from core.store.filter import DeliveryFilter
 from core.store.line import NEVER
+from tests.support.cut_short import cut_short
 from tests.support.many import write_many
 
 MANY = 1_000
@@ -46,17 +47,6 @@ async def _states(store: Store, webhook: Webhook) -> dict[str, int]:
     return await store.read(lambda db: dict(db.execute(sql, (webhook.id,)).fetchall()))
 
 
-async def _cut_short(store: Store, change: "asyncio.Task[object]") -> None:
-    """Whoever changes something is gone after some slices."""
-    commits = store.writer.commits
-    async for _ in store.changes(0.001):
-        if store.writer.commits >= commits + 5:
-            break
-    change.cancel()
-    await asyncio.wait([change])
-    assert change.cancelled()
-
-
 async def test_a_deletion_in_slices(store: Store, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
     """As many transactions as it takes, and the right number at once."""
     monkeypatch.setattr(changes, "SLICE", 30)
@@ -67,9 +57,9 @@ async def test_a_deletion_in_slices(store: Store, webhook: Webhook, monkeypatch:
 
 
 @pytest.mark.usefixtures("_one_by_one")
-async def test_a_deletion_that_was_cut_short(store: Store, webhook: Webhook) -> None:
+async def test_a_deletion_that_wascut_short(store: Store, webhook: Webhook) -> None:
     """Nothing of it can be claimed any more; the dispatcher cancels the rest; it all comes back, in order."""
-    await _cut_short(store, asyncio.create_task(config.delete_webhook(store, webhook.id, actor="ana")))
+    assert await cut_short(store, config.delete_webhook(store, webhook.id, actor="ana"), 5)
     states = await _states(store, webhook)
     assert 0 < states["pending"] < OF_EACH
     assert 2 not in (await queue.look_out(store)).due
@@ -84,9 +74,9 @@ async def test_a_deletion_that_was_cut_short(store: Store, webhook: Webhook) -> 
 @pytest.mark.usefixtures("_one_by_one")
 async def test_an_undo_of_what_is_not_finished(store: Store, webhook: Webhook) -> None:
     """Who deletes stops where somebody brings it back; an undo that was cut short is finished, too."""
-    deletion = asyncio.create_task(config.delete_webhook(store, webhook.id, actor="ana"))
-    await _cut_short(store, deletion)
-    await _cut_short(store, asyncio.create_task(config.undo_delete(store, webhook.id, actor="bob")))
+    assert await cut_short(store, config.delete_webhook(store, webhook.id, actor="ana"), 50)
+    assert await cut_short(store, config.undo_delete(store, webhook.id, actor="bob"), 5)
+    assert await _states(store, webhook) == {"cancelled": 45, "pending": 155}
     await config.finish_changes(store)
     assert await _states(store, webhook) == {"pending": OF_EACH}
     (note, *_) = await store.read(
@@ -111,7 +101,7 @@ async def test_an_order_that_is_switched_off(store: Store, webhook: Webhook) -> 
     """What is cut short goes on; in the end all are due."""
     options = webhook.options.model_copy(update={"in_order": False})
     save = config.save_webhook(store, webhook.id, options, version=webhook.version, actor="ana")
-    await _cut_short(store, asyncio.create_task(save))
+    assert await cut_short(store, save, 5)
     waiting = f"SELECT count(*) FROM deliveries WHERE webhook = 2 AND due_at = {NEVER}"
     (left,) = await store.read(lambda db: db.execute(waiting).fetchone())
     assert left > 0
@@ -124,7 +114,7 @@ async def test_what_is_held_is_cancelled_before_anything_is_released(store: Stor
     """Cut short, the webhook stays disabled; what comes meanwhile stays held, and goes out with the rest of its line."""
     await config.set_enabled(store, webhook.id, False, actor="ana")
     enabling = config.set_enabled(store, webhook.id, True, actor="ana", held="cancel")
-    await _cut_short(store, asyncio.create_task(enabling))
+    assert await cut_short(store, enabling, 5)
     assert not (await config.load_webhook(store, webhook.id)).enabled
     states = await _states(store, webhook)
     assert 0 < states["pending"] < OF_EACH
