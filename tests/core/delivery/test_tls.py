@@ -131,6 +131,26 @@ async def test_a_renewed_file_is_read_again(machine: Machine) -> None:
         assert (await machine.attempt(receiver)).outcome is Outcome.OK
 
 
+def test_files_are_looked_at_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not with each connection; settings that were changed count at once."""
+    now = 1000.0
+    monkeypatch.setattr(tls, "monotonic", lambda: now)
+    machine = Machine(tmp_path)
+    machine.trust()
+    first = machine.tls.context()
+    machine.file("ca.pem", trustme.CA().cert_pem.bytes() * 2)
+    now = 1000.99
+    assert machine.tls.context() is first
+    now = 1001.0
+    second = machine.tls.context()
+    assert second is not first
+    machine.trust()
+    now = 1001.99
+    assert machine.tls.context() is second
+    machine.set(ca_file=machine.file("other.pem", machine.authority.cert_pem.bytes()))
+    assert machine.tls.context() is not second
+
+
 async def test_a_file_that_breaks_later(machine: Machine) -> None:
     """Every attempt says so, and nothing goes out with less trust than was asked for; http needs no file."""
     machine.trust()

@@ -37,6 +37,33 @@ async def test_upgrade_keeps_a_copy(database: Path, monkeypatch: pytest.MonkeyPa
     copy.close()
 
 
+async def test_no_copy_of_nothing(database: Path) -> None:
+    """A file that is made, or that stands there empty, has nothing to keep."""
+    database.parent.mkdir(parents=True)
+    database.touch()
+    await asyncio.to_thread(migration.prepare, database, create=True)
+    assert migration.check(database) == migration.VERSION
+    assert list(database.parent.glob("*.v*")) == []
+
+
+@pytest.mark.parametrize("version", range(1, migration.VERSION))
+async def test_each_older_version_is_upgraded(
+    database: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    """From the first one on, with a copy of what it was, which nobody else can read."""
+    scripts = migration._migrations()
+    with monkeypatch.context() as older:
+        older.setattr(migration, "_migrations", lambda: scripts[:version])
+        older.setattr(migration, "VERSION", version)
+        await asyncio.to_thread(migration.prepare, database, create=True)
+    await asyncio.to_thread(migration.prepare, database, create=False)
+    assert migration.check(database) == migration.VERSION
+    (copy,) = database.parent.glob("*.v*")
+    assert copy.name == f"hookkeeper.db.v{version}"
+    assert migration.check(copy) == version
+    assert copy.stat().st_mode & 0o777 == 0o600
+
+
 async def test_figures_are_filled_from_older_books(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What version 2 has stored is counted, and found, as if it had come today."""
     scripts = migration._migrations()[:2]
