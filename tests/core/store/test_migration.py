@@ -176,7 +176,7 @@ async def test_bell(database: Path) -> None:
     rung = asyncio.Event()
     listening = bell.Bell(database, rung)
     bell.ring(database)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(50):
         await rung.wait()
     listening.close()
 
