@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text import masked_json, one_line, sanitize
+from core.text import masked_json, one_line, readable_json, sanitize
 
 _CONTROLS = {*range(9), *range(11, 32), *range(127, 160)}
 _DIRECTIONS = {0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029, 0xFEFF}
@@ -72,6 +72,22 @@ def test_a_string_is_not_shown_as_a_number() -> None:
         '  "e": 1234567890123456789012',
         "}",
     ]
+
+
+def test_as_it_stands_but_readable() -> None:
+    """Somebody who asked to see it sees all of it."""
+    assert readable_json(b'{"token": "shown", "n": 007}') == '{"token": "shown", "n": 007}'
+    assert readable_json(b'{"token":"shown","n":1.10,"i":-0}') == (
+        '{\n  "token": "shown",\n  "n": 1.10,\n  "i": -0\n}'
+    )
+
+
+@pytest.mark.parametrize(("opens", "closes", "deepest"), [("[", "]", '"…"'), ('{"a":', "}", '"a": "…"')])
+def test_deep_nesting(opens: str, closes: str, deepest: str) -> None:
+    """64 levels are shown, and the 65th as three dots."""
+    assert "…" not in masked_json((opens * 64 + "1" + closes * 64).encode())
+    shown = masked_json((opens * 65 + "1" + closes * 65).encode())
+    assert [line.strip() for line in shown.splitlines() if "…" in line] == [deepest]
 
 
 def test_masked_wherever_it_stands() -> None:

@@ -199,6 +199,15 @@ def test_when_the_client_certificate_ends(machine: Machine) -> None:
     assert machine.tls.certificate_ends_at == end
 
 
+def test_a_certificate_whose_end_is_unknown(machine: Machine) -> None:
+    """OpenSSL's own form of a certificate works, though nothing tells when it ends."""
+    pem = machine.authority.issue_cert("me").private_key_and_cert_chain_pem.bytes()
+    trusted = pem.replace(b" CERTIFICATE-----", b" TRUSTED CERTIFICATE-----")
+    machine.set(client_certificate=machine.file("client.pem", trusted))
+    machine.tls.context()
+    assert machine.tls.certificate_ends_at is None
+
+
 def _encrypted(certificate: trustme.LeafCert) -> bytes:
     key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x"))
@@ -232,5 +241,6 @@ def test_files_that_cannot_be_used(machine: Machine) -> None:
             field,
             f"{path} cannot be used as {label}: {problem}.",
         )
-    with pytest.raises(UnusableFile, match="it is not a file"):
+    with pytest.raises(UnusableFile) as caught:
         check_files(GeneralSettings(ca_file="/dev/zero"))
+    assert str(caught.value) == "/dev/zero cannot be used as CA file: it is not a file."
