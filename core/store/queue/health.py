@@ -82,7 +82,7 @@ def _disable(database: sqlite3.Connection, webhook: int, reason: str, why: str) 
     if row is None:
         return
     identity, version = row
-    audit.note(database, _ACTOR, "disable", identity, why)
+    audit.note(database, _ACTOR, "disabled", identity, why)
     words = f"{tail(identity)} {why} and is disabled; its deliveries are held until it is enabled again."
     notices.add(database, f"disabled {webhook} {version}", NoticeKind.DISABLED, words, webhook=webhook)
 

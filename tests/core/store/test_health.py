@@ -5,7 +5,7 @@ import pytest
 from core.catalog import accept
 from core.clock import clock_time, from_ms
 from core.models import AttemptResult, DeliveryState, Notice, Outcome, Webhook, WebhookOptions
-from core.store import Store, config, history, notices, queue
+from core.store import Store, audit, config, history, notices, queue
 from core.store.queue import health
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
@@ -77,6 +77,10 @@ async def test_five_days_of_failing(store: Store, time: Time) -> None:
     assert disabled.disabled_because == f"failing since {clock_time(from_ms(START))}"
     newest = (await notices.list_notices(store))[0]
     assert (newest.kind, newest.webhook) == ("disabled", webhook.id)
+    (change, *_) = await audit.list_changes(store)
+    assert (change.actor, change.action, change.subject, change.details) == (
+        "hookkeeper", "disabled", webhook.id, "has failed for 5 days",
+    )  # fmt: skip
     await queue.emit(store, "session-failed", BODY)
     assert (await history.totals(store)).held == 1
     enabled = await config.set_enabled(store, webhook.id, True, actor="ana")
@@ -166,13 +170,13 @@ def _secure(ends_at: int) -> AttemptResult:
 
 async def test_certificates(store: Store, time: Time) -> None:
     """One that ends within 14 days is told of once; its successor when its own time comes."""
-    await _webhook(store)
+    webhook = await _webhook(store)
     await _attempts(store, _secure(START + 14 * DAY + 1))
     assert await notices.list_notices(store) == []
     time.now += DAY
     await _attempts(store, _secure(START + 14 * DAY), _secure(START + 14 * DAY), _secure(START + 15 * DAY))
     found: list[Notice] = await notices.list_notices(store)
-    assert {notice.kind for notice in found} == {"certificate"}
+    assert {(notice.kind, notice.webhook) for notice in found} == {("certificate", webhook.id)}
     assert [notice.message.partition("; after that wh_")[0] for notice in reversed(found)] == [
         "The certificate of a.example ends on 2 Dec 2026 11:06 UTC",
         "The certificate of a.example ends on 3 Dec 2026 11:06 UTC",

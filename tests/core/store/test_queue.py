@@ -1,10 +1,12 @@
 """Events on their way: keys, claims, outcomes, wishes, recovery."""
 
 import asyncio
+import sqlite3
 
 import pytest
 from pydantic import SecretStr
 
+from core import schedule
 from core.catalog import accept
 from core.clock import now_ms
 from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, Webhook, WebhookOptions
@@ -22,6 +24,7 @@ from core.store import (
 )
 from core.store.filter import DeliveryFilter
 
+NOW = 1_790_000_000_000
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
 OK = AttemptResult(Outcome.OK, "answered 204 No Content", "https://a.example/", 1, 5, 204)
 BAD = AttemptResult(Outcome.HTTP_STATUS, "answered 503 Service Unavailable", "https://a.example/", 1, 5, 503)
@@ -92,17 +95,25 @@ async def test_claim_record_and_epochs(store: Store) -> None:
     assert [(attempt.number, attempt.outcome) for attempt in attempts] == [(2, "ok"), (1, "http_status")]
 
 
-async def test_interrupted(store: Store) -> None:
+async def test_interrupted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a killed dispatcher left is due at once without a step; five times in a row take one."""
     await _webhook(store)
     await queue.emit(store, "session-failed", BODY)
+    monkeypatch.setattr(schedule, "_JITTER", 0.0)
+    monkeypatch.setattr(queue.outcomes, "now_ms", lambda: NOW)
+
+    def run(database: sqlite3.Connection) -> tuple[int, int, int]:
+        sql = "SELECT step, interruptions, due_at FROM deliveries"
+        step, interruptions, due_at = database.execute(sql).fetchone()
+        return step, interruptions, due_at
+
     for number in range(1, 6):
         epoch = await queue.next_epoch(store)
         (claim,) = await _claim(store, epoch)
         assert await queue.recover(store, await queue.next_epoch(store)) == 1
         delivery = await history.load_delivery(store, claim.id)
         assert delivery.tries == (1 if number == 5 else 0)
-    assert delivery.waits_for == "time"
+        assert await store.read(run) == ((1, 0, NOW + 5_000) if number == 5 else (0, number, NOW))
     attempts = await history.list_attempts(store, claim.id)
     assert [attempt.outcome for attempt in attempts] == ["interrupted"] * 5
 
@@ -130,6 +141,8 @@ async def test_interrupted_for_good(store: Store) -> None:
         await queue.recover(store, await queue.next_epoch(store))
     (row,) = await history.list_deliveries(store)
     assert row.delivery.state == "failed"
+    sql = "SELECT step, interruptions FROM deliveries"
+    assert await store.read(lambda db: db.execute(sql).fetchall()) == [(2, 0)]
 
 
 @pytest.mark.parametrize(
@@ -199,10 +212,12 @@ async def test_unwanted_events_can_be_delivered_later(store: Store) -> None:
     (event,) = await history.list_events(store, unwanted=True)
     assert event.unwanted == "no webhook of this type"
     webhook = await _webhook(store)
-    await queue.deliver(store, emitted.id, webhook.id)
+    delivery = await history.load_delivery(store, await queue.deliver(store, emitted.id, webhook.id))
+    assert (delivery.event_id, delivery.webhook_id, delivery.waits_for) == (emitted.id, webhook.id, "now")
     assert await history.list_events(store, unwanted=True) == []
-    with pytest.raises(NotPossible):
-        await queue.deliver(store, "evt_nothing", webhook.id)
+    with pytest.raises(NotPossible) as caught:
+        await queue.deliver(store, "evt_" + "0" * 60, webhook.id)
+    assert str(caught.value) == f"evt_{'0' * 56} is not an event of the type of {webhook.id}, session-failed."
     for unknown in ("evt_nothing", "evt_\ud800aaaa"):
         with pytest.raises(NotFound):
             await history.load_event(store, unknown)
