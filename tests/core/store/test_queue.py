@@ -154,7 +154,9 @@ async def test_interrupted_for_good(store: Store) -> None:
         ("resend", DELIVERED, "delivered"),
     ],
 )
-async def test_wishes(store: Store, wish: str, verdict: queue.Verdict, state: str) -> None:
+async def test_wishes(
+    store: Store, monkeypatch: pytest.MonkeyPatch, wish: str, verdict: queue.Verdict, state: str
+) -> None:
     """What is asked of a delivery in flight is done when its outcome is recorded; delivered beats it."""
     await _webhook(store)
     await queue.emit(store, "session-failed", BODY)
@@ -162,11 +164,16 @@ async def test_wishes(store: Store, wish: str, verdict: queue.Verdict, state: st
     (claim,) = await _claim(store, epoch)
     await (queue.cancel if wish == "cancel" else queue.resend)(store, claim.id, actor="ana")
     assert (await history.load_delivery(store, claim.id)).state == "sending"
+    monkeypatch.setattr(queue.outcomes, "now_ms", lambda: NOW)
     await queue.record(store, epoch, claim, OK if verdict is DELIVERED else BAD, verdict)
     delivery = await history.load_delivery(store, claim.id)
     assert delivery.state == state
+    sql = "SELECT due_at, step, interruptions FROM deliveries"
+    row = await store.read(lambda db: db.execute(sql).fetchone())
     if state == "pending":
-        assert delivery.waits_for == "now"
+        assert row == (NOW, 0, 0)
+    else:  # a deletion that cancelled it may be undone
+        assert row == (verdict.due_at, verdict.step, 0)
 
 
 async def test_cancel_and_resend(store: Store) -> None:
@@ -296,3 +303,17 @@ async def test_clock_steps_move_waiting_retries(store: Store) -> None:
         (4_000_000,),
         (0,),
     ]
+
+
+async def test_clock_steps_move_what_is_counted(store: Store) -> None:
+    """Since when a webhook fails, and when a notice goes out; neither comes before 1970."""
+    await _webhook(store)
+    await store.write(lambda db: db.execute("UPDATE webhooks SET failing_since = 5000").rowcount)
+    notice = (
+        "INSERT INTO notices (id, about, kind, words, created_at, send_at) VALUES (?, ?, 'job', '', 0, ?)"
+    )
+    sent = [("ntc_1", "1", 5000), ("ntc_2", "2", 500), ("ntc_3", "3", None)]
+    await store.write(lambda db: db.executemany(notice, sent).rowcount)
+    await queue.move_due_times(store, -1000)
+    moved = "SELECT failing_since FROM webhooks UNION ALL SELECT send_at FROM notices ORDER BY 1"
+    assert await store.read(lambda db: db.execute(moved).fetchall()) == [(None,), (1,), (4000,), (4000,)]
