@@ -84,11 +84,11 @@ async def test_claim_record_and_epochs(store: Store) -> None:
     delivery = await history.load_delivery(store, claim.id)
     assert (delivery.state, delivery.tries, delivery.waits_for) == ("pending", 1, "time")
     newer = await queue.next_epoch(store)
-    with pytest.raises(EpochEnded):
+    with pytest.raises(EpochEnded, match=r"^Another dispatcher has taken over \(epoch 2; this one is 1\)\.$"):
         await _claim(store, epoch)
     await queue.resend(store, claim.id, actor="ana")
     (again,) = await _claim(store, newer)
-    with pytest.raises(EpochEnded):
+    with pytest.raises(EpochEnded, match=r"^Outcomes are not taken: another dispatcher has taken over\.$"):
         await queue.record(store, epoch, again, OK, DELIVERED)
     await queue.record(store, newer, again, OK, DELIVERED)
     attempts = await history.list_attempts(store, claim.id)
@@ -115,7 +115,23 @@ async def test_interrupted(store: Store, monkeypatch: pytest.MonkeyPatch) -> Non
         assert delivery.tries == (1 if number == 5 else 0)
         assert await store.read(run) == ((1, 0, NOW + 5_000) if number == 5 else (0, number, NOW))
     attempts = await history.list_attempts(store, claim.id)
-    assert [attempt.outcome for attempt in attempts] == ["interrupted"] * 5
+    assert {(each.outcome, each.reason, each.total_ms) for each in attempts} == {
+        ("interrupted", "the dispatcher was stopped in the middle", 0)
+    }
+    assert all(each.id.startswith("att_") for each in attempts)
+
+
+async def test_an_attempt_that_ended_counts_interruptions_anew(store: Store) -> None:
+    """Only those in a row take a step."""
+    await _webhook(store)
+    await queue.emit(store, "session-failed", BODY)
+    await _claim(store, await queue.next_epoch(store))
+    epoch = await queue.next_epoch(store)
+    await queue.recover(store, epoch)
+    (claim,) = await _claim(store, epoch)
+    await queue.record(store, epoch, claim, BAD, LATER)
+    sql = "SELECT step, interruptions FROM deliveries"
+    assert await store.read(lambda db: db.execute(sql).fetchall()) == [(1, 0)]
 
 
 async def test_a_resend_counts_interruptions_anew(store: Store) -> None:
