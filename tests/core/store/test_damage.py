@@ -94,12 +94,13 @@ async def test_reading_only_upgrades_nothing(database: Path, monkeypatch: pytest
     assert database.read_bytes() == before
 
 
-async def test_reading_only_says_what_is_no_database(database: Path) -> None:
+@pytest.mark.parametrize("writes", [True, False])
+async def test_what_is_no_database(database: Path, writes: bool) -> None:
     """The sentence names the file."""
     database.parent.mkdir(parents=True)
     database.write_bytes(b"no database at all" * 100)
     with pytest.raises(DatabaseCorrupt) as caught:
-        async with open_store(database, writes=False):
+        async with open_store(database, writes=writes):
             pass
     assert str(caught.value) == f"{database} is not a SQLite database. Name another file with --db."
 

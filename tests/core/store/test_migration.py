@@ -37,6 +37,20 @@ async def test_upgrade_keeps_a_copy(database: Path, monkeypatch: pytest.MonkeyPa
     copy.close()
 
 
+async def test_the_holder_of_the_lock_upgrades(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has the lock already, and waits for nobody."""
+    async with open_store(database):
+        pass
+    scripts = [*migration._migrations(), "CREATE TABLE later (a INTEGER) STRICT;"]
+    monkeypatch.setattr(migration, "_migrations", lambda: scripts)
+    monkeypatch.setattr(migration, "VERSION", migration.VERSION + 1)
+    monkeypatch.setattr(migration, "_PATIENCE", 0.1)
+    with DispatcherLock.of(database) as lock:
+        assert lock.take()
+        await asyncio.to_thread(migration.prepare, database, create=True, lock=lock)
+    assert migration.check(database) == migration.VERSION
+
+
 async def test_no_copy_of_nothing(database: Path) -> None:
     """A file that is made, or that stands there empty, has nothing to keep."""
     database.parent.mkdir(parents=True)
