@@ -54,6 +54,12 @@ def test_the_last_attempt() -> None:
     assert _judged(_ended(Outcome.TIMEOUT), CLAIM._replace(step=2)) == Verdict(DeliveryState.FAILED, 3)
 
 
+def test_the_shortest_wait() -> None:
+    """A schedule may have waits of a millisecond."""
+    verdict = judge(CLAIM._replace(step=0), _ended(Outcome.TIMEOUT), (0.001,), None, SLOW_DOWN)
+    assert verdict == Verdict(DeliveryState.PENDING, 1, NOW + 1)
+
+
 def test_the_dispatcher_stopped() -> None:
     """That takes no step: it is due at once."""
     assert _judged(_ended(Outcome.SHUTDOWN)) == Verdict(DeliveryState.PENDING, 1, NOW)
