@@ -50,6 +50,20 @@ async def test_nothing_is_claimed_by_settings_that_were_changed(store: Store) ->
     assert len(await queue.claim(store, epoch, slots, fingerprint=now.fingerprint)) == 1
 
 
+async def test_what_a_claim_says(store: Store) -> None:
+    """All that an attempt needs of the event and of the delivery, each with its own."""
+    webhook = await _webhook(store)
+    await queue.emit(store, "session-failed", BODY)
+    test = accept("session-failed", b'{"interviewId": "66e1", "n": 1.10}')
+    identity = await queue.emit_test(store, webhook.id, test)
+    epoch = await queue.next_epoch(store)
+    first, second = await queue.claim(store, epoch, [queue.Slots(1, 1, 2, 2)])
+    assert first[2:] == (1, "session-failed", b'{"interviewId": "66e1"}', False, 1, 0, queue.FRESH)
+    assert second == (
+        2, identity, 1, "session-failed", b'{"interviewId": "66e1", "n": 1.10}', True, 1, 0, queue.FRESH,
+    )  # fmt: skip
+
+
 async def test_slots_of_several_webhooks(store: Store) -> None:
     """Each is claimed for; one that was changed keeps none of the others waiting."""
     for _ in range(3):
