@@ -17,7 +17,7 @@ _TOO_MANY_REQUESTS = 429
 
 
 def note_attempt(
-    database: sqlite3.Connection, webhook: int, result: AttemptResult, *, is_known_well: bool = False
+    database: sqlite3.Connection, webhook: int, result: AttemptResult, *, is_known_well: bool
 ) -> None:
     """Count how an attempt ended for its webhook (a row number), inside the caller's transaction.
 

@@ -79,6 +79,7 @@ async def test_claim_record_and_epochs(store: Store) -> None:
     epoch = await queue.next_epoch(store)
     assert (await queue.look_out(store)).due == {1: 0}
     (claim,) = await _claim(store, epoch)
+    assert claim.id.startswith("dlv_")
     assert (claim.number, claim.step, claim.body) == (1, 0, b'{"interviewId": "66e1"}')
     await queue.record(store, epoch, claim, BAD, LATER)
     delivery = await history.load_delivery(store, claim.id)
