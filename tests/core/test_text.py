@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text import masked_json, one_line, readable_json, sanitize
+from core.text import is_masked, masked_json, one_line, readable_json, sanitize
 
 _CONTROLS = {*range(9), *range(11, 32), *range(127, 160)}
 _DIRECTIONS = {0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029, 0xFEFF}
@@ -106,3 +106,6 @@ def test_fields_that_the_settings_mask(name: str, masked: bool) -> None:
     """Names are taken as they stand but for the case of letters; a trailing * stands for any end."""
     shown = masked_json(json.dumps({name: "hush"}).encode(), ("ssn", "phone*", "a.c", "x*"))
     assert ("hush" not in shown) is masked
+    assert is_masked(name, ("ssn", "phone*", "a.c", "x*")) is masked
+    assert is_masked("Token")
+    assert not is_masked("ssn")
