@@ -55,6 +55,26 @@ async def test_key_makes_it_idempotent(store: Store) -> None:
         await queue.emit(store, "session-started", BODY, key="k")
 
 
+async def test_keys_of_one_transaction(store: Store) -> None:
+    """A key that comes twice in one is as good as one that came before; what has none is due at once, all of it."""
+    await _webhook(store)
+    other = accept("session-failed", b'{"interviewId": "77"}')
+    arrivals = [("a", BODY), ("b", BODY), ("a", BODY), ("a", other), (None, BODY), (None, BODY)]
+    answers = await queue.emit_many(
+        store, [queue.Arrival("session-failed", body, key) for key, body in arrivals]
+    )
+    first, second, again, wrong, *_ = answers
+    assert isinstance(first, queue.Emitted)
+    assert first.id.startswith("evt_")
+    assert (first.deliveries, first.repeated) == (1, False)
+    assert isinstance(second, queue.Emitted)
+    assert (second.repeated, second.id != first.id) == (False, True)
+    assert again == queue.Emitted(first.id, 1, repeated=True)
+    assert isinstance(wrong, KeyReused)
+    sql = "SELECT d.state, d.due_at, e.is_test FROM deliveries d JOIN events e ON e.seq = d.event"
+    assert await store.read(lambda db: db.execute(sql).fetchall()) == [("pending", 0, 0)] * 4
+
+
 async def test_key_lives_for_seven_days(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """After 7 days a key is free again, or after as many as the settings say."""
     await queue.emit(store, "session-failed", BODY, key="longer")
