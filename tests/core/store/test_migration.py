@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
@@ -48,6 +49,28 @@ async def test_the_holder_of_the_lock_upgrades(database: Path, monkeypatch: pyte
     with DispatcherLock.of(database) as lock:
         assert lock.take()
         await asyncio.to_thread(migration.prepare, database, create=True, lock=lock)
+    assert migration.check(database) == migration.VERSION
+
+
+async def test_an_upgrade_waits_for_the_lock(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For some seconds: an older dispatcher may be about to end."""
+    async with open_store(database):
+        pass
+    scripts = [*migration._migrations(), "CREATE TABLE later (a INTEGER) STRICT;"]
+    monkeypatch.setattr(migration, "_migrations", lambda: scripts)
+    monkeypatch.setattr(migration, "VERSION", migration.VERSION + 1)
+    now = 1000.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        if now > 1004.9:
+            lock.release()
+
+    monkeypatch.setattr(migration, "time", SimpleNamespace(monotonic=lambda: now, sleep=sleep))
+    with DispatcherLock.of(database) as lock:
+        assert lock.take()
+        await asyncio.to_thread(migration.prepare, database, create=True)
     assert migration.check(database) == migration.VERSION
 
 
