@@ -53,9 +53,14 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
 
 async def press_at_once(pilot: Pilot[None], *keys: str) -> None:
     """All of them before the app has seen the first; then wait for what they do."""
+    press_only(pilot, *keys)
+    await settled(pilot)
+
+
+def press_only(pilot: Pilot[None], *keys: str) -> None:
+    """All of them, without waiting for what they do."""
     for key in keys:
         _press(pilot, key)
-    await settled(pilot)
 
 
 async def write(pilot: Pilot[None], words: str) -> None:
@@ -131,7 +136,7 @@ def _is_busy(pilot: Pilot[None]) -> bool:
     return (
         # What was done is still to be read from the store and drawn.
         (current is not None and (current._hurry.is_set() or current.store._reading.locked()))
-        or bool(app._turns._waiting)
+        or not app._turns.is_empty
         or any(_works(worker, pilot) for worker in app.workers)
         or _is_undrawn(app.screen)
         or not all(_waits(each) for each in (app, *app.screen.walk_children(with_self=True)))
