@@ -14,7 +14,7 @@ MODULE := core
 # Screens, whose coverage is not measured, which would take as long again.
 UNMEASURED := tests/tui tests/e2e/screens tests/e2e/budgets tests/e2e/faults
 
-.PHONY: run test check format screenshots keys bench mutants lock clean help
+.PHONY: run test check format screenshots keys docs bench lock clean help
 .DELETE_ON_ERROR:
 
 run: $(READY) ## open Hookkeeper
@@ -50,6 +50,9 @@ screenshots: $(READY) ## make screenshots/ anew
 
 keys: $(READY) ## make docs/keys.md anew
 	$(BIN)/python -m tui.keys_page > docs/keys.md
+
+docs: keys ## make docs/keys.md and docs/cli.md anew
+	$(BIN)/python -m core.cli.page > docs/cli.md
 
 bench: $(READY) ## measure speed
 	$(BIN)/python -m tests.benchmarks
