@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import pytest
-import typer
-from typer.core import TyperGroup
 
-from core.cli.commands import commands
 from core.cli.page import page
+from tests.support.command_tree import command_tree
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -28,9 +26,7 @@ def test_the_page_does_not_depend_on_what_was_typed(monkeypatch: pytest.MonkeyPa
 
 def test_the_page_has_every_command_with_its_options() -> None:
     """Each of them in a section of its own, in the order of --help."""
-    root = typer.main.get_command(commands(lambda database, reads_only=False: 0, ["--help"]))
-    assert isinstance(root, TyperGroup)
-    names = list(root.commands)
+    names = list(command_tree().commands)
     headings = [
         line.removeprefix("## hookkeeper ")
         for line in page().splitlines()
