@@ -14,7 +14,7 @@ MODULE := core
 # Screens, whose coverage is not measured, which would take as long again.
 UNMEASURED := tests/tui tests/e2e/screens tests/e2e/budgets tests/e2e/faults
 
-.PHONY: run test check format screenshots keys docs bench lock clean help
+.PHONY: run test check format screenshots keys docs bench mutants lock clean help
 .DELETE_ON_ERROR:
 
 run: $(READY) ## open Hookkeeper

@@ -159,5 +159,9 @@ def test_targets_of_make_exist(page: str) -> None:
     targets = set(re.findall(r"(?m)^([a-z]+):", _read("Makefile")))
     text = _read(page)
     named = re.findall(r"(?m)^make (\w+)", _blocks(text))
-    named += [name for span in _spans(text) for name in re.findall(r"^(?:\w+=\w+ )?make (\w+)$", span)]
+    named += [
+        name
+        for span in _spans(text)
+        for name in re.findall(r"^(?:\w+=\w+ )?make (\w+)(?: [A-Z]+=\S+)?$", span)
+    ]
     assert set(named) <= targets
