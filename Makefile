@@ -9,10 +9,12 @@ LINES_COVERED := 95
 # Tests wait more than they compute.
 WORKERS := 6
 SPREAD := -n $(WORKERS) --dist worksteal
+# What `make mutants` breaks: a file or folder of those in pyproject.toml.
+MODULE := core
 # Screens, whose coverage is not measured, which would take as long again.
 UNMEASURED := tests/tui tests/e2e/screens tests/e2e/budgets tests/e2e/faults
 
-.PHONY: run test check format screenshots keys bench lock clean help
+.PHONY: run test check format screenshots keys docs bench mutants lock clean help
 .DELETE_ON_ERROR:
 
 run: $(READY) ## open Hookkeeper
@@ -49,8 +51,15 @@ screenshots: $(READY) ## make screenshots/ anew
 keys: $(READY) ## make docs/keys.md anew
 	$(BIN)/python -m tui.keys_page > docs/keys.md
 
+docs: keys ## make docs/keys.md and docs/cli.md anew
+	$(BIN)/python -m core.cli.page > docs/cli.md
+
 bench: $(READY) ## measure speed
 	$(BIN)/python -m tests.benchmarks
+
+mutants: $(READY) ## do tests notice broken rules? MODULE=core/schedule.py asks it of one module
+	$(BIN)/mutmut run '$(subst /,.,$(MODULE:.py=)).*'
+	@$(BIN)/mutmut results | sed '/: not checked$$/d'
 
 # The one target that fetches something unpinned: the tool that pins.
 lock: $(READY) ## pin every dependency anew
@@ -58,7 +67,7 @@ lock: $(READY) ## pin every dependency anew
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --upgrade -o requirements.lock pyproject.toml
 
 clean: ## remove what make and the tests have made
-	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* snapshot_report.html
+	rm -rf $(VENV) build dist htmlcov mutants .coverage .coverage.* snapshot_report.html
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find core tui tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

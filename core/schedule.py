@@ -50,7 +50,7 @@ def _seconds(word: str) -> float:
         )
     seconds = float(match[1]) * _UNITS[(match[2] or "s")[0]]
     if not 0 < seconds <= LONGEST_WAIT:
-        raise InvalidSchedule(f"{word[:20]!r} is not a wait between 1 ms and 7 days.")
+        raise InvalidSchedule(f"{word!r} is not a wait between 1 ms and 7 days.")
     return seconds
 
 

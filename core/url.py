@@ -82,7 +82,7 @@ def _check_port(netloc: str) -> None:
         raise ValueError(
             "A URL has one port, and an IPv6 address stands in brackets: http://[2001:db8::1]:80/."
         )
-    before, colon, port = (netloc.rpartition("]")[2] if bracketed else netloc).rpartition(":")
+    before, colon, port = (netloc.partition("]")[2] if bracketed else netloc).rpartition(":")
     if bracketed and (before or (port and not colon)):
         raise ValueError("After the bracket of an IPv6 address comes the port or the path.")
     if colon and not (_PORT.fullmatch(port) and 0 < int(port) < 65536):

@@ -63,6 +63,17 @@ def test_the_wheel_holds_core_and_tui_whole_and_nothing_else(tmp_path: Path) -> 
     assert "hookkeeper = tui.__main__:main" in entry_points
 
 
+def test_hooks_run_what_make_check_runs() -> None:
+    """No more and no less, with the tools of .venv; nothing is downloaded."""
+    recipe = re.search(r"(?m)^check:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text())
+    assert recipe is not None
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    entries = re.findall(r"(?m)^ +entry: (.*)$", hooks)
+    assert entries == [line.strip().replace("$(BIN)", ".venv/bin") for line in recipe[1].splitlines()]
+    assert re.findall(r"(?m)^ *-? *repo: (.*)$", hooks) == ["local"]
+    assert hooks.count("language: system") == len(entries)
+
+
 def test_core_imports_nothing_of_the_screens() -> None:
     """Every module of core works where Textual is not even looked at."""
     code = (

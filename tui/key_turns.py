@@ -45,6 +45,13 @@ class KeyTurns:
         """While somebody holds it no key is on its way."""
         self._is_text = False
         """Whether the last one went into a text."""
+        self._taken: Typed | None = None
+        """It waits for what the one before it does."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all keys have been passed on."""
+        return not self._waiting and self._taken is None
 
     def add(self, key: Typed) -> None:
         """This was typed after all others."""
@@ -66,10 +73,12 @@ class KeyTurns:
                     await self._take(self._waiting.popleft())
 
     async def _take(self, key: Typed) -> None:
+        self._taken = key
         before, self._is_text = self._is_text, self._goes_into_text(key)
         if before and not self._is_text:
             await self._settled()
         await self._pass_on(key)
+        self._taken = None
         if not self._is_text:
             await self._let_draw()
             await self._settled()

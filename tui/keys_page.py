@@ -1,4 +1,4 @@
-"""`make keys`: docs/keys.md, from the registry of actions."""
+"""`make docs`: docs/keys.md, from the registry of actions."""
 
 from collections.abc import Iterator
 
@@ -6,23 +6,26 @@ from tui.actions import PLACES
 
 _HEAD = """# Keys
 
-Made from the registry of actions by `make keys`. `?` shows the same in the program, with the keys that hold there.
+`make docs` writes this page from the registry of actions. `?` shows the same in the program, beginning with the keys of the screen
+that is open. `ctrl+p` finds every action by its name, and the themes *ink* (dark), *paper* (light), *high contrast* and *ANSI* (the
+terminal's own colours).
 
-In every list: `j` `k` `↓` `↑` by one, `PgDn` `PgUp` by a page, `g` `G` `Home` `End` to either end. In dialogs: `Tab` to the next field or
-button, `Enter` presses it, in forms `ctrl+s` is the main button, `Esc` cancels. `ctrl+c` is `Esc` without its delay.
+In every list, `j` `k` `↓` `↑` move by one line, `PgDn` `PgUp` by a page, and `g` `G` `Home` `End` to either end. In dialogs, `Tab` moves to
+the next field or button, `Enter` presses a button, `ctrl+s` presses the main button of a form, and `Esc` cancels. `ctrl+c` does the same
+as `Esc`, without its delay.
 
 ## Other keys
 
-The file `~/.config/hookkeeper/keymap.toml` (on macOS `~/Library/Application Support/hookkeeper/keymap.toml`) gives actions other keys by
-their ids, several with commas between them:
+The file `~/.config/hookkeeper/keymap.toml` (on macOS `~/Library/Application Support/hookkeeper/keymap.toml`) gives actions other keys. Each
+line has the id of an action and its keys, with commas between several:
 
 ```toml
 "monitor.resend" = "R"
 "everywhere.show_help" = "f1,ctrl+g"
 ```
 
-A key is a character, a name (`f5`, `enter`, `space`, `escape`, `left`, `question_mark`) or either after `ctrl+`, `shift+` or `alt+`. What
-cannot be is told on the message line at start, and its action keeps its own keys. `ctrl+q` always quits.
+A key is a character or a name (`f5`, `enter`, `space`, `escape`, `left`, `question_mark`), alone or after `ctrl+`, `shift+` or `alt+`. If a
+line of the file cannot be used, the message line says so at start, and the action keeps its own keys. `ctrl+q` always quits.
 """
 
 

@@ -92,8 +92,11 @@ def command_path(words: Sequence[str]) -> str:
     return "hookkeeper"
 
 
-def commands(open_screens: OpenScreens) -> typer.Typer:
-    """All commands; without one, `open_screens`."""
+def commands(open_screens: OpenScreens, words: Sequence[str] | None = None) -> typer.Typer:
+    """The command that these words name, or all of them for --help; without a command, `open_screens`.
+
+    `words` are those of the command line unless others are given.
+    """
     app = typer.Typer(
         name="hookkeeper",
         invoke_without_command=True,
@@ -130,7 +133,7 @@ def commands(open_screens: OpenScreens) -> typer.Typer:
         if read_only:
             raise WrongUsage("--read-only is for the screens: leave the command out.")
 
-    for module in _needed(sys.argv[1:]):
+    for module in _needed(sys.argv[1:] if words is None else words):
         import_module(f"core.cli.{module}").add_to(app)
     return app
 

@@ -32,7 +32,7 @@ MOST_IN_FLIGHT = 256
 POLL = 0.25
 """Seconds between two looks at the file for what no bell has told."""
 _GRACE = 2.0
-_WATCH_AGAIN = 1.0
+_TRY_AGAIN = 1.0
 _CLOCKS_APART = 60_000
 """Milliseconds by which the clock may be set without being noticed as a step."""
 _REMEDY = " Raise the limit: ulimit -n, or LimitNOFILE= in the service's unit."
@@ -257,17 +257,21 @@ class Dispatcher:
         """An event that goes to very many webhooks reaches them all, even if who emitted it is no more."""
         try:
             await queue.finish_fan_outs(self._store)
-        except StoreError as error:
+        except StoreError as error:  # tried again with the next outlook
             _log.error("the deliveries of an event are not all made", reason=str(error))
 
     async def _finish_changes(self) -> None:
         """What was changed of a webhook reaches all its deliveries, even if who changed it is no more."""
-        began = now_ms()
-        try:
-            await config.finish_changes(self._store, self._followed_up_to)
-            self._followed_up_to = began - _CLOCKS_APART
-        except StoreError as error:
-            _log.error("a change of a webhook is not finished", reason=str(error))
+        while not self._stopping:
+            began = now_ms()
+            try:
+                await config.finish_changes(self._store, self._followed_up_to)
+            except StoreError as error:
+                _log.error("a change of a webhook is not finished", reason=str(error))
+                await asyncio.sleep(_TRY_AGAIN)
+            else:
+                self._followed_up_to = began - _CLOCKS_APART
+                return
 
     async def _watch(self, tasks: asyncio.TaskGroup) -> None:
         """Hear of every COMMIT, and answer what screens and commands ask for."""
@@ -282,7 +286,7 @@ class Dispatcher:
                 raise
             except StoreError as error:
                 _log.error("the database cannot be watched", reason=str(error))
-                await asyncio.sleep(_WATCH_AGAIN)
+                await asyncio.sleep(_TRY_AGAIN)
 
     async def _housekeeping(self) -> None:
         """Once a second: what the store does beside its work."""

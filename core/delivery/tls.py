@@ -29,7 +29,7 @@ class _Made:
     """A context, or why there is none."""
 
     context: ssl.SSLContext | None
-    problem: tuple[str, str, str]
+    problem: tuple[str, str, str] = ("", "", "")
     certificate_ends_at: datetime | None = None
 
 
@@ -44,7 +44,7 @@ class Tls:
         self._paths: dict[str, str] | None = None
         self._look_again_at = 0.0
         self._seen: object = None
-        self._made = _Made(None, ("", "", ""))
+        self._made = _Made(None)
 
     def context(self) -> ssl.SSLContext:
         """What to connect with. Raises UnusableFile, so that nothing goes out with less than was asked for.
@@ -114,7 +114,7 @@ def _make(paths: dict[str, str]) -> _Made:
         else:
             continue
         return _Made(None, (field, path, problem))
-    return _Made(context, ("", "", ""), ends_at)
+    return _Made(context, certificate_ends_at=ends_at)
 
 
 def _end_of_certificate(path: str) -> datetime | None:

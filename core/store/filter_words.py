@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import get_args
 
-from pydantic import ValidationError
-
 from core.catalog import EVENT_TYPES, event_type
 from core.errors import HookkeeperError
 from core.models import Outcome, Webhook
@@ -49,7 +47,7 @@ async def parse_filter(store: Store, text: str) -> DeliveryFilter:
         if number == _MOST:
             raise InvalidFilter(f"Write at most {_MOST} words.", position)
         name, value = await _meaning(store, word.removeprefix("!"), position, now)
-        alone = _made({name: value}, position)
+        alone = DeliveryFilter.model_validate({name: value})
         field = word.partition(":")[0]
         if word.startswith("!"):
             without.append(alone)
@@ -61,13 +59,6 @@ async def parse_filter(store: Store, text: str) -> DeliveryFilter:
             said.add(field)
             wanted[name] = value
     return DeliveryFilter.model_validate(wanted | {"text": " ".join(free) or None, "without": tuple(without)})
-
-
-def _made(values: dict[str, object], position: int) -> DeliveryFilter:
-    try:
-        return DeliveryFilter.model_validate(values)
-    except ValidationError:
-        raise InvalidFilter("This word holds what is no text.", position) from None
 
 
 async def _meaning(store: Store, word: str, position: int, now: datetime) -> tuple[str, object]:

@@ -28,6 +28,45 @@ def test_ours(name: str) -> None:
         header.check_name(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("", "Enter a header name, or remove the row."),
+        ("X Team", '"X Team" is not a header name: no spaces.'),
+        ("X:Team", """"X:Team" is not a header name: letters, digits and !#$%&'*+-.^_`|~ only."""),
+        (" " * 40, f'"{" " * 40}" is not a header name: no spaces.'),
+        (" " * 41, f'"{" " * 39}…" is not a header name: no spaces.'),
+    ],
+)
+def test_names_that_are_none(name: str, sentence: str) -> None:
+    """The sentence says which name, and why."""
+    with pytest.raises(ValueError, match="header") as caught:
+        header.check_name(name)
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (" a", "A header value has no space at its ends."),
+        ("a\t", "A header value has no space at its ends."),
+        ("\ud800", "A header value is text that can be written as UTF-8."),
+        ("a\nb", "A header value has no line breaks, control or text direction characters."),
+        ("a\n", "A header value has no line breaks, control or text direction characters."),
+    ],
+)
+def test_values_that_are_none(value: str, sentence: str) -> None:
+    """A line break at the end is no mere space."""
+    with pytest.raises(ValueError, match="header") as caught:
+        header.check_value(value)
+    assert str(caught.value) == sentence
+
+
+def test_values_that_begin_with_an_x() -> None:
+    """Letters at the ends are no space."""
+    assert header.check_value("X") == "X"
+
+
 @given(st.text(max_size=12) | st.text("aA-:\r\n \t\x00é", max_size=6))
 def test_names_are_tokens(name: str) -> None:
     """An accepted name is a token of RFC 9110: visible ASCII without separators."""
@@ -81,6 +120,37 @@ def test_limits() -> None:
     with pytest.raises(header.WrongHeader, match="8 KiB") as caught:
         header.check_all([("x-a", fits), ("x-b", "")], with_authorization=False)
     assert caught.value.position == 1
+
+
+MANY = [(f"x-{number:02}", "v") for number in range(51)]
+
+
+@pytest.mark.parametrize(
+    ("headers", "position", "sentence"),
+    [
+        (
+            [("X-Team", "a"), ("x-team", "b")],
+            1,
+            "x-team stands there twice; the case of letters makes no difference.",
+        ),
+        (
+            [("AUTHORIZATION", "a")],
+            0,
+            "Authorization is set by Hookkeeper while an Authentication URL is set.",
+        ),
+        (MANY, 50, "There are at most 50 custom headers; these are 51."),
+        (
+            [("x-a", "é" * 4093), ("x-b", "")],
+            0,
+            "All custom headers together have at most 8 KiB; from here on they have more.",
+        ),
+    ],
+)
+def test_what_does_not_fit(headers: list[tuple[str, str]], position: int, sentence: str) -> None:
+    """The first one that does not fit, and why; the size is that of UTF-8."""
+    with pytest.raises(header.WrongHeader) as caught:
+        header.check_all(headers, with_authorization=True)
+    assert (caught.value.position, str(caught.value)) == (position, sentence)
 
 
 def test_authorization_without_oidc() -> None:

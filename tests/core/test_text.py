@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text import masked_json, one_line, sanitize
+from core.text import is_masked, masked_json, one_line, readable_json, sanitize
 
 _CONTROLS = {*range(9), *range(11, 32), *range(127, 160)}
 _DIRECTIONS = {0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029, 0xFEFF}
@@ -74,6 +74,22 @@ def test_a_string_is_not_shown_as_a_number() -> None:
     ]
 
 
+def test_as_it_stands_but_readable() -> None:
+    """Somebody who asked to see it sees all of it."""
+    assert readable_json(b'{"token": "shown", "n": 007}') == '{"token": "shown", "n": 007}'
+    assert readable_json(b'{"token":"shown","n":1.10,"i":-0}') == (
+        '{\n  "token": "shown",\n  "n": 1.10,\n  "i": -0\n}'
+    )
+
+
+@pytest.mark.parametrize(("opens", "closes", "deepest"), [("[", "]", '"…"'), ('{"a":', "}", '"a": "…"')])
+def test_deep_nesting(opens: str, closes: str, deepest: str) -> None:
+    """64 levels are shown, and the 65th as three dots."""
+    assert "…" not in masked_json((opens * 64 + "1" + closes * 64).encode())
+    shown = masked_json((opens * 65 + "1" + closes * 65).encode())
+    assert [line.strip() for line in shown.splitlines() if "…" in line] == [deepest]
+
+
 def test_masked_wherever_it_stands() -> None:
     """Credentials are dots at any depth and in any case of letters; null says that there is none."""
     shown = masked_json(b'[{"TOKEN": {"a": "hidden"}, "x": [{"interviewToken": "hidden"}], "apikey": null}]')
@@ -90,3 +106,6 @@ def test_fields_that_the_settings_mask(name: str, masked: bool) -> None:
     """Names are taken as they stand but for the case of letters; a trailing * stands for any end."""
     shown = masked_json(json.dumps({name: "hush"}).encode(), ("ssn", "phone*", "a.c", "x*"))
     assert ("hush" not in shown) is masked
+    assert is_masked(name, ("ssn", "phone*", "a.c", "x*")) is masked
+    assert is_masked("Token")
+    assert not is_masked("ssn")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.url import check_url, host_of, on_the_wire
+from core.url import ascii_host, check_url, host_of, on_the_wire
 
 _PARTS = st.text("ab0.:@[]%-_/?#,＠。１ß\u0660é\u200d xX", max_size=25) | st.text(max_size=8)
 
@@ -132,6 +132,48 @@ def test_a_host_that_nothing_can_be_delivered_to(url: str, words: str) -> None:
     """Two ports, empty parts, names that DNS or IDNA cannot hold: each in words."""
     with pytest.raises(ValueError, match=words):
         check_url(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("http://[::1/", "The host is not a name or an address: check the brackets."),
+        ("http://[v1.a]/", "The host is not a valid IPv6 address."),
+        ("https://[::1]]:80/", "After the bracket of an IPv6 address comes the port or the path."),
+        ("https://[::1]x]:80/", "After the bracket of an IPv6 address comes the port or the path."),
+        ("http://[fe80::1%eth0]/", "Leave the zone (from % on) out of the IPv6 address."),
+        ("http:///x", "The URL has no host."),
+        ("http://a.example/#x", "Leave the part from # on out of the URL: it is never sent."),
+        ("http://1.2.3/", "Write the address in full, such as 192.0.2.10."),
+        ("https://a.xn--a.example/", "The host is not a valid name."),
+    ],
+)
+def test_the_words_of_a_refusal(url: str, sentence: str) -> None:
+    """To the letter: they say what to do."""
+    with pytest.raises(ValueError, match=r"\.$") as caught:
+        check_url(url)
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://ＡＢ.example/", "ab.example"),
+        ("https://BÜCHER.example:1/", "xn--bcher-kva.example"),
+        ("https://[2001:DB8::0:1]:1/", "2001:db8::1"),
+        ("https://192.0.2.10/", "192.0.2.10"),
+    ],
+)
+def test_the_host_on_the_wire(url: str, host: str) -> None:
+    """Names as DNS has them, addresses in their one short form."""
+    assert host_of(check_url(url)) == host
+
+
+@pytest.mark.parametrize("host", ["1::2::3", "::g", "1:2"])
+def test_an_address_of_an_earlier_version_that_is_none(host: str) -> None:
+    """What stands in the books is read with the same words."""
+    with pytest.raises(ValueError, match=r"^The host is not a valid IPv6 address\.$"):
+        ascii_host(host)
 
 
 _HOSTS = st.lists(

@@ -50,7 +50,7 @@ class Place:
 
     async def is_left_clean(self) -> None:
         """Waits until no process and no folder is left; what is at home is as it was."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             while self.processes() or self.demo():  # noqa: ASYNC110  # what ends elsewhere tells nobody
                 await asyncio.sleep(0.02)
         assert list(self.temporary.iterdir()) == []
@@ -103,7 +103,7 @@ async def test_however_it_ends_nothing_is_left(place: Place, number: signal.Sign
 async def test_killed_while_it_opens(place: Place) -> None:
     """Nothing is left of a demo that never got as far as its screens."""
     terminal = Terminal(words=["demo"])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(50):
         while not place.processes():  # noqa: ASYNC110  # nor does what begins
             await asyncio.sleep(0.002)
     os.kill(terminal.pid, signal.SIGKILL)

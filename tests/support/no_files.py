@@ -8,18 +8,15 @@ from contextlib import contextmanager
 
 @contextmanager
 def no_file_can_be_opened() -> Iterator[None]:
-    """What is open stays open; everything else fails with EMFILE."""
+    """What is open stays open; everything else fails with EMFILE.
+
+    All numbers below the limit are taken. A file with a higher one may be closed meanwhile: that makes no room.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    highest = max(int(name) for name in os.listdir("/dev/fd"))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
-    held = []
+    lowest_free = os.open(os.devnull, os.O_RDONLY)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
     try:
-        try:
-            while True:
-                held.append(os.open(os.devnull, os.O_RDONLY))
-        except OSError:
-            yield
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        for file in held:
-            os.close(file)

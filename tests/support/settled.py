@@ -17,7 +17,10 @@ from core.store.sqlite.sqlite_store import SqliteStore
 from tui.app import HookkeeperApp, Opens
 from tui.dialogs.choice import DEAF
 
-_PATIENCE = 10.0
+_PATIENCE = 50.0
+"""Seconds that a busy machine has for what certainly happens."""
+_PATIENCE_FOR_A_PICTURE = 10.0
+"""Seconds in which it may become another one: less, for each picture that was changed takes as long."""
 _LOOKS, _APART = 2, 0.01
 """So many times in a row, so many seconds apart, nothing is found that has something left to do."""
 _LASTING = ("open", "keys", "current", "changes", "leave")
@@ -51,9 +54,14 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
 
 async def press_at_once(pilot: Pilot[None], *keys: str) -> None:
     """All of them before the app has seen the first; then wait for what they do."""
+    press_only(pilot, *keys)
+    await settled(pilot)
+
+
+def press_only(pilot: Pilot[None], *keys: str) -> None:
+    """All of them, without waiting for what they do."""
     for key in keys:
         _press(pilot, key)
-    await settled(pilot)
 
 
 async def write(pilot: Pilot[None], words: str) -> None:
@@ -84,14 +92,15 @@ async def settled(pilot: Pilot[None]) -> None:
     """Wait until nothing has anything left to do."""
     patience = monotonic() + _PATIENCE
     looks = 0
-    while looks < _LOOKS and monotonic() < patience:
+    while looks < _LOOKS:
+        assert monotonic() < patience, "it still has something to do"
         await asyncio.sleep(_APART)
         looks = 0 if _is_busy(pilot) else looks + 1
 
 
 async def until(pilot: Pilot[None], done: Callable[[], object]) -> None:
     """Let the app work until a condition holds."""
-    patience = monotonic() + 2 * _PATIENCE
+    patience = monotonic() + _PATIENCE
     while not done():
         assert monotonic() < patience, "it did not happen"
         await pilot.pause(0.03)
@@ -99,7 +108,7 @@ async def until(pilot: Pilot[None], done: Callable[[], object]) -> None:
 
 async def drawn_as(pilot: Pilot[None], picture: str) -> str:
     """The screen's picture: this one, as soon as it is, or whatever it is after a busy machine's patience."""
-    patience = monotonic() + _PATIENCE
+    patience = monotonic() + _PATIENCE_FOR_A_PICTURE
     if not picture:
         await until(pilot, lambda: not pilot.app.screen.query(".-active"))  # no button is drawn as pressed
     while named(now := pilot.app.export_screenshot()) != picture and picture and monotonic() < patience:
@@ -133,7 +142,7 @@ def _is_busy(pilot: Pilot[None]) -> bool:
     return (
         # What was done is still to be read from the store and drawn.
         (current is not None and (current._hurry.is_set() or _is_read(current.store)))
-        or bool(app._turns._waiting)
+        or not app._turns.is_empty
         or any(_works(worker, pilot) for worker in app.workers)
         or _is_undrawn(app.screen)
         or not all(_waits(each) for each in (app, *app.screen.walk_children(with_self=True)))

@@ -5,10 +5,11 @@ from textual.widgets import Input
 from core.models import WebhookOptions
 from core.store import Store, config
 from core.store.sqlite.sqlite_store import SqliteStore
-from tests.support.settled import press_at_once, settled, until
+from tests.support.settled import press_at_once, press_only, settled, until
 from tests.tui.conftest import Screens, button_label
 from tui.dialogs.webhook import WebhookDialog
 from tui.screens.monitor import MonitorScreen
+from tui.screens.settings import SettingsScreen
 from tui.screens.webhooks import WebhooksScreen
 from tui.widgets.filter_line import FilterInput
 
@@ -24,7 +25,6 @@ async def test_tab_and_shift_tab(screens: Screens) -> None:
         await press_at_once(
             pilot, "2", "tab", *"one", "tab", *"two", "enter", *"three", "shift+tab", *"+", "shift+tab", "end", *"!"
         )  # fmt: skip
-        await until(pilot, lambda: not pilot.app._turns._waiting)  # type: ignore[attr-defined]  # HookkeeperApp's
         await settled(pilot)
         typed = {field: pilot.app.screen.query_one(f"#{field}", Input).value for field in _FIELDS}
         assert typed == {"authentication_url": "one!", "client_id": "two+", "secret_key": "three"}
@@ -75,6 +75,7 @@ async def test_a_key_that_cannot_act_keeps_no_other_from_it(screens: Screens, st
     """Nothing can be read for as long as this holds; the screens can be changed nevertheless."""
     async with screens() as pilot:
         async with store._reading:
-            await press_at_once(pilot, "2", "1")
+            press_only(pilot, "2", "1")
+            await until(pilot, lambda: isinstance(pilot.app.screen, SettingsScreen))
             await until(pilot, lambda: isinstance(pilot.app.screen, WebhooksScreen))
         await settled(pilot)

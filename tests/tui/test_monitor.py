@@ -280,8 +280,7 @@ async def test_a_search_says_how_far_it_has_come_and_stops(
     async with screens() as pilot:
         await press(pilot, "3", "v", "v", "slash", *"!class:ok")
         await pilot.press("enter")
-        while f"searched back to {when}" not in _rule(pilot):
-            await settled(pilot)
+        await until(pilot, lambda: f"searched back to {when}" in _rule(pilot))
         await press(pilot, "escape")
         assert f"searched back to {when}" in _rule(pilot)
         assert "Nothing found so far." in str(_monitor(pilot).query_one("#list-empty").render())

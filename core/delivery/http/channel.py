@@ -10,31 +10,42 @@ from core.delivery.http.reply import Reply
 
 
 class Channel(asyncio.Protocol):
-    """An open connection to `peer`. `closed` is called once, when it is no more."""
+    """A connection to `peer`. `closed` is called once, when it is no more.
 
-    def __init__(self, peer: str, closed: Callable[["Channel"], None]) -> None:
+    The first request goes out as soon as the connection stands, before anything can be read from it: some servers
+    answer before they are asked (`nc -l < answer`).
+    """
+
+    def __init__(self, peer: str, closed: Callable[["Channel"], None], request: bytes, reply: Reply) -> None:
         self.peer = peer
         self.is_open = True
         self.idle_since = 0.0
         self._closed = closed
+        self._first = request, reply
         self._transport: asyncio.Transport
         self._reader = AnswerReader()
         self._answered: asyncio.Future[None] | None = None
-        self._is_used = False
 
-    async def exchange(self, request: bytes, reply: Reply) -> bool:
-        """Send a request and fill `reply`; whether the connection can be kept.
+    def send(self, request: bytes, reply: Reply) -> None:
+        """Send another request, whose answer goes into `reply`. Raises StaleConnection."""
+        if not self.is_open:
+            raise StaleConnection
+        self._begin(request, reply, reused=True)
+
+    def _begin(self, request: bytes, reply: Reply, *, reused: bool) -> None:
+        reply.peer, reply.reused = self.peer, reused
+        self._reader.begin(reply)
+        self._answered = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+
+    async def answer(self) -> bool:
+        """Wait for the answer; whether the connection can be kept.
 
         Raises ClosedWithoutAnswer, HeadTooLarge, NotHttp, OSError; nothing once the head of an answer is complete.
         """
-        if not self.is_open:
-            raise StaleConnection
-        reply.peer, reply.reused, self._is_used = self.peer, self._is_used, True
-        self._reader.begin(reply)
-        self._answered = answered = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
+        assert self._answered is not None
         try:
-            await answered
+            await self._answered
         finally:
             self._answered = None
         # With bytes left to write, the answer came before the whole request was there.
@@ -48,6 +59,8 @@ class Channel(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._begin(*self._first, reused=False)
+        del self._first  # a kept connection keeps no large body
 
     def data_received(self, data: bytes) -> None:
         answered = self._answered

@@ -82,19 +82,20 @@ class Http:
         if (kept := self._pool.take(place)) is not None:
             # The receiver may have closed it meanwhile, which costs no attempt.
             with suppress(StaleConnection):
-                await self._exchange(kept, place, request, reply)
+                kept.send(request, reply)
+                await self._answer(kept, place)
                 return
         self._pool.make_room()
-        channel = await self._dialer.connect(target, context, reply, self._pool.closed)
+        channel = await self._dialer.connect(
+            target, context, reply, lambda peer: Channel(peer, self._pool.closed, request, reply)
+        )
         self._pool.opened(channel)
-        await self._exchange(channel, place, request, reply)
+        await self._answer(channel, place)
 
-    async def _exchange(
-        self, channel: Channel, place: tuple[str, int, ssl.SSLContext | None], request: bytes, reply: Reply
-    ) -> None:
+    async def _answer(self, channel: Channel, place: tuple[str, int, ssl.SSLContext | None]) -> None:
         is_kept = False
         try:
-            is_kept = await channel.exchange(request, reply)
+            is_kept = await channel.answer()
         finally:
             if is_kept:
                 self._pool.keep(channel, place)

@@ -32,9 +32,9 @@ class Dialer:
         target: Target,
         context: ssl.SSLContext | None,
         reply: Reply,
-        closed: Callable[[Channel], None],
+        channel_to: Callable[[str], Channel],
     ) -> Channel:
-        """A new connection; `reply` learns of it, `closed` is called once when it is no more.
+        """A new connection, as `channel_to` makes it for the address and port it leads to; `reply` learns of it.
 
         Raises OSError, NameNotResolved, AddressBlocked, ssl.SSLError.
         """
@@ -55,7 +55,7 @@ class Dialer:
             ends, happy_eyeballs_delay=_NEXT_ADDRESS_AFTER, socket_factory=opened
         )
         try:
-            channel = await _spoken_over(connected, target.host, context, reply, closed)
+            channel = await _spoken_over(connected, target.host, context, reply, channel_to)
         except BaseException:
             connected.close()
             raise
@@ -68,13 +68,13 @@ async def _spoken_over(
     host: str,
     context: ssl.SSLContext | None,
     reply: Reply,
-    closed: Callable[[Channel], None],
+    channel_to: Callable[[str], Channel],
 ) -> Channel:
     host_name = host if context is not None else None
     address = connected.getpeername()
     peer = reply.peer = _shown((connected.family, connected.type, connected.proto, "", address))
     transport, channel = await asyncio.get_running_loop().create_connection(
-        lambda: Channel(peer, closed), sock=connected, ssl=context, server_hostname=host_name
+        lambda: channel_to(peer), sock=connected, ssl=context, server_hostname=host_name
     )
     if certificate := transport.get_extra_info("peercert"):
         reply.certificate_ends_at = ssl.cert_time_to_seconds(certificate["notAfter"]) * 1000

@@ -9,6 +9,7 @@ from core.delivery.http.reply import Headers
 _HTTP = b"HTTP/"
 _EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
 _END_OF_LINE = re.compile(rb"\r?\n")
+_FOLD = re.compile(rb"\r?\n[ \t]+")
 _STATUS_LINE = re.compile(rb"HTTP/[0-9](?:\.[0-9])?[ \t]+([1-9][0-9]{2})(?:[ \t].*)?")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 SWITCHING_PROTOCOLS = 101
@@ -34,6 +35,8 @@ def read_head(received: bytes) -> Head | None:
     """
     while True:
         received = received.lstrip(b"\r\n")
+        if _HTTP.startswith(received):
+            return None
         line = _END_OF_LINE.split(received, 1)
         found = _STATUS_LINE.fullmatch(line[0])
         if not received.startswith(_HTTP) or (len(line) == 2 and found is None):
@@ -43,7 +46,8 @@ def read_head(received: bytes) -> Head | None:
             return None
         status = int(found[1])
         if not is_interim(status):
-            lines = _END_OF_LINE.split(received[: end.start()])[1:]
+            # A line that begins with white space goes on with the one before it (RFC 9112, section 5.2).
+            lines = _END_OF_LINE.split(_FOLD.sub(b" ", received[: end.start()]))[1:]
             return Head(status, [_header(line) for line in lines], received[end.end() :])
         received = received[end.end() :]
 

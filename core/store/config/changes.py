@@ -9,7 +9,7 @@ from functools import partial
 
 from core.clock import now_ms
 from core.store.database import Database
-from core.store.line import end_lines, next_in_line
+from core.store.line import end_lines, mend_lines
 from core.store.store import Store
 
 SLICE = 200
@@ -65,12 +65,12 @@ def cancel_slice(database: Database, webhook: int, reason: str, up_to: int = 2**
 
 def _hold_slice(database: Database, webhook: int) -> int:
     """Let the oldest of those wait again that the webhook's deletion cancelled; how many."""
-    lines = database.execute(
+    held = database.execute(
         "UPDATE deliveries SET state = 'pending', cancel_reason = NULL, changed_at = ? WHERE seq IN (SELECT seq"
         " FROM deliveries INDEXED BY deliveries_of_deleted WHERE webhook = ? AND state = 'cancelled'"
-        f" AND cancel_reason = 'webhook_deleted' ORDER BY seq LIMIT {SLICE}) RETURNING line",
+        f" AND cancel_reason = 'webhook_deleted' ORDER BY seq LIMIT {SLICE})",
         (now_ms(), webhook),
-    ).fetchall()
-    for line in {line for (line,) in lines if line is not None}:
-        next_in_line(database, webhook, line)  # what stood at the head may have arrived since
-    return len(lines)
+    ).rowcount
+    if held:
+        mend_lines(database, webhook)  # what stood at a head may have arrived since
+    return held

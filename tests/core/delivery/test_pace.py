@@ -9,7 +9,7 @@ import pytest
 
 from core.delivery.pace import Pace
 from core.models import AttemptResult, Outcome
-from core.store.paces import PaceWord
+from core.store.paces import PaceState, PaceWord
 
 
 def _answer(status: int, retry_after: float | None = None) -> AttemptResult:
@@ -292,3 +292,62 @@ def test_an_endpoint_says_when_to_probe() -> None:
     pace.note(_answer(503, retry_after=600.0), 108.0)
     pace.note(_answer(500), 109.0)
     assert [pace.room(0, at) for at in (707.9, 708.0)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("halved", "cap", "limit"), [(False, 20, 20), (False, 4, 4), (True, 20, 5), (True, 4, 4), (True, 5, 5)]
+)
+def test_a_changed_concurrency(halved: bool, cap: int, limit: int) -> None:
+    """Where all is well it counts at once; what an endpoint in trouble bears does not grow by it."""
+    pace = Pace.of(10)
+    if halved:
+        pace.note(_answer(500), 0.0)
+    pace.set_cap(cap)
+    assert (pace.limit, pace.cap) == (limit, cap)
+
+
+def test_a_changed_concurrency_of_an_open_breaker() -> None:
+    """One probe at a time, and the new number counts when it is closed."""
+    pace = _opened()
+    pace.set_cap(20)
+    assert (pace.limit, pace.is_open) == (1, True)
+    for moment in range(40):
+        pace.note(_answer(204), 100.0 + moment)
+    assert pace.limit == 20
+
+
+def test_an_outage_begins_with_its_first_failure() -> None:
+    """A second after it the breaker may open, however close together the others came."""
+    pace = Pace.of(10)
+    pace.note(_answer(500), 100.0)
+    for _ in range(18):
+        pace.note(_answer(500), 100.9)
+    assert not pace.is_open
+    pace.note(_answer(500), 101.0)
+    assert pace.is_open
+
+
+def test_what_is_told_of_an_open_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Since when it is open, whatever was before and however often it was probed; when the next probe is; and why."""
+    wall = 1_000_000
+    monkeypatch.setattr("core.delivery.pace.now_ms", lambda: wall)
+    pace = Pace.of(10)
+    pace.note(_answer(429, 5.0), 0.0)
+    assert pace.state == PaceState(PaceWord.PAUSED, 1_000_000, 1_005_000, "answered 429")
+    wall = 1_002_000
+    pace.note(_answer(503, 7.0), 2.0)
+    assert pace.state == PaceState(PaceWord.PAUSED, 1_000_000, 1_009_000, "answered 503")
+    wall = 1_010_000
+    for number in range(18):
+        pace.note(_answer(500), 10.0 + number / 10)
+    assert pace.state == PaceState(PaceWord.OPEN, 1_010_000, 1_040_000, "answered 500")
+    wall = 1_040_000
+    pace.probe()
+    assert pace.state == PaceState(PaceWord.HALF_OPEN, 1_010_000, 1_040_000, "answered 500")
+    wall = 1_041_000
+    pace.note(_answer(502), 42.0)
+    assert pace.state == PaceState(PaceWord.OPEN, 1_010_000, 1_071_000, "answered 502")
+    pace.note(_answer(204), 80.0)
+    assert pace.state is None
+    pace.probe()
+    assert pace.state is None

@@ -131,6 +131,26 @@ async def test_a_renewed_file_is_read_again(machine: Machine) -> None:
         assert (await machine.attempt(receiver)).outcome is Outcome.OK
 
 
+def test_files_are_looked_at_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not with each connection; settings that were changed count at once."""
+    now = 1000.0
+    monkeypatch.setattr(tls, "monotonic", lambda: now)
+    machine = Machine(tmp_path)
+    machine.trust()
+    first = machine.tls.context()
+    machine.file("ca.pem", trustme.CA().cert_pem.bytes() * 2)
+    now = 1000.99
+    assert machine.tls.context() is first
+    now = 1001.0
+    second = machine.tls.context()
+    assert second is not first
+    machine.trust()
+    now = 1001.99
+    assert machine.tls.context() is second
+    machine.set(ca_file=machine.file("other.pem", machine.authority.cert_pem.bytes()))
+    assert machine.tls.context() is not second
+
+
 async def test_a_file_that_breaks_later(machine: Machine) -> None:
     """Every attempt says so, and nothing goes out with less trust than was asked for; http needs no file."""
     machine.trust()
@@ -179,6 +199,15 @@ def test_when_the_client_certificate_ends(machine: Machine) -> None:
     assert machine.tls.certificate_ends_at == end
 
 
+def test_a_certificate_whose_end_is_unknown(machine: Machine) -> None:
+    """OpenSSL's own form of a certificate works, though nothing tells when it ends."""
+    pem = machine.authority.issue_cert("me").private_key_and_cert_chain_pem.bytes()
+    trusted = pem.replace(b" CERTIFICATE-----", b" TRUSTED CERTIFICATE-----")
+    machine.set(client_certificate=machine.file("client.pem", trusted))
+    machine.tls.context()
+    assert machine.tls.certificate_ends_at is None
+
+
 def _encrypted(certificate: trustme.LeafCert) -> bytes:
     key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x"))
@@ -212,5 +241,6 @@ def test_files_that_cannot_be_used(machine: Machine) -> None:
             field,
             f"{path} cannot be used as {label}: {problem}.",
         )
-    with pytest.raises(UnusableFile, match="it is not a file"):
+    with pytest.raises(UnusableFile) as caught:
         check_files(GeneralSettings(ca_file="/dev/zero"))
+    assert str(caught.value) == "/dev/zero cannot be used as CA file: it is not a file."

@@ -1,5 +1,7 @@
 """Who may send what: only what is wanted now, by whoever delivers now."""
 
+from collections import Counter
+
 import pytest
 from pydantic import SecretStr
 
@@ -46,6 +48,53 @@ async def test_nothing_is_claimed_by_settings_that_were_changed(store: Store) ->
         assert await queue.claim(store, epoch, slots, fingerprint=before.fingerprint) == []
     now = await queue.look_out(store)
     assert len(await queue.claim(store, epoch, slots, fingerprint=now.fingerprint)) == 1
+
+
+async def test_what_a_claim_says(store: Store) -> None:
+    """All that an attempt needs of the event and of the delivery, each with its own."""
+    webhook = await _webhook(store)
+    await queue.emit(store, "session-failed", BODY)
+    test = accept("session-failed", b'{"interviewId": "66e1", "n": 1.10}')
+    identity = await queue.emit_test(store, webhook.id, test)
+    epoch = await queue.next_epoch(store)
+    first, second = await queue.claim(store, epoch, [queue.Slots(1, 1, 2, 2)])
+    assert first[2:] == (1, "session-failed", b'{"interviewId": "66e1"}', False, 1, 0, queue.FRESH)
+    assert second == (
+        2, identity, 1, "session-failed", b'{"interviewId": "66e1", "n": 1.10}', True, 1, 0, queue.FRESH,
+    )  # fmt: skip
+
+
+async def test_slots_of_several_webhooks(store: Store) -> None:
+    """Each is claimed for; one that was changed keeps none of the others waiting."""
+    for _ in range(3):
+        await _webhook(store)
+    await queue.emit(store, "session-failed", BODY)
+    epoch = await queue.next_epoch(store)
+    slots = [queue.Slots(1, 7, 5, 5), queue.Slots(2, 1, 5, 5), queue.Slots(3, 1, 5, 5)]
+    assert [claim.webhook for claim in await queue.claim(store, epoch, slots)] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("free", "first", "lanes"),
+    [
+        (6, 6, {queue.RETRY: 3, queue.FRESH: 3}),
+        (6, 2, {queue.RETRY: 3, queue.FRESH: 2}),
+        (20, 6, {queue.RETRY: 4, queue.FRESH: 4, queue.BULK: 2}),
+        (20, 0, {queue.RETRY: 4}),
+        (1, 1, {queue.RETRY: 1}),
+    ],
+)
+async def test_how_slots_are_shared(store: Store, free: int, first: int, lanes: dict[int, int]) -> None:
+    """Retries have half of them, at least one; then come first attempts, then bulk, as far as these may."""
+    await _webhook(store)
+    for _ in range(12):
+        await queue.emit(store, "session-failed", BODY)
+    await store.write(lambda db: db.execute("UPDATE deliveries SET lane = seq % 3").rowcount)
+    epoch = await queue.next_epoch(store)
+    claims = await queue.claim(store, epoch, [queue.Slots(1, 1, free, first)])
+    assert Counter(claim.lane for claim in claims) == lanes
+    for claim in claims:
+        await queue.record(store, epoch, claim, BAD, queue.Verdict(DeliveryState.FAILED, 1))
 
 
 async def test_what_waits_for_its_time_is_not_claimed(store: Store) -> None:

@@ -41,6 +41,7 @@ async def webhook(store: Store) -> str:
         ("code:5xx", {"status_class": 5}),
         ("class:dns", {"outcome": "dns"}),
         ("session:a:b", {"session": "a:b"}),
+        ("a" * 200, {"text": "a" * 200}),
         ('"urn:x" "a', {"text": 'urn:x "a'}),
         ('!"state:x"', {"without": [{"text": "state:x"}]}),
         ("!code:404 !66e1", {"without": [{"status_code": 404}, {"text": "66e1"}]}),
@@ -97,6 +98,18 @@ async def test_a_deleted_webhook_is_found(store: Store, webhook: str) -> None:
         ("since:soon", 0, '"soon" is not a time such as 30m, 2h, 3d, 14:05 or 2024-11-23T14:05.'),
         ("since:999999d", 0, '"999999d" is not a time such as 30m, 2h, 3d, 14:05 or 2024-11-23T14:05.'),
         ("code:404 code:5xx x code:500", 9, "code: stands there twice, and a delivery has one."),
+        ("session:a:b session:c:d", 12, "session: stands there twice, and a delivery has one."),
+        (
+            "code:" + "9" * 50,
+            0,
+            f'"{"9" * 40}" is not a status code such as 404, or 5xx for all from 500 on.',
+        ),
+        (
+            "state:" + "x" * 50,
+            0,
+            f'"{"x" * 40}" is no state. Choose from pending, sending, delivered, failed, cancelled, held, attention, undelivered.',
+        ),
+        ("class:lost", 0, f'"lost" is no class. Choose from {", ".join(Outcome)}.'),
         ("a" * 201, 0, "Write at most 200 characters in a word."),
         (" ".join("abcdefghijklmnopqrstu"), 40, "Write at most 20 words."),
     ],
@@ -204,6 +217,7 @@ async def test_completions(store: Store, webhook: str) -> None:
     assert completions("code:", webhooks) == ["code:2xx", "code:3xx", "code:4xx", "code:5xx"]
     assert completions("webhook:", webhooks) == ["webhook:6n2c"]
     assert completions("66e1", webhooks) == []
+    assert completions("webhook:", []) == []
 
 
 async def test_tails_tell_webhooks_apart(store: Store) -> None:
@@ -211,7 +225,7 @@ async def test_tails_tell_webhooks_apart(store: Store) -> None:
     for _ in range(2):
         options = WebhookOptions(url="https://a.example/")
         await config.add_webhook(store, "session-failed", options, actor="ana")
-    await store.write(lambda db: db.execute("UPDATE webhooks SET id = 'wh_' || seq || '6n2c'").rowcount)
+    await store.write(lambda db: db.execute("UPDATE webhooks SET id = 'wh_01' || seq || '6n2c'").rowcount)
     webhooks = [summary.webhook for summary in await config.list_webhooks(store)]
     assert completions("webhook:", webhooks) == ["webhook:16n2c", "webhook:26n2c"]
 

@@ -5,7 +5,7 @@ import pytest
 from core.catalog import accept
 from core.clock import clock_time, from_ms
 from core.models import AttemptResult, DeliveryState, Notice, Outcome, Webhook, WebhookOptions
-from core.store import Store, config, history, notices, queue
+from core.store import Store, audit, config, history, notices, queue
 from core.store.queue import health
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
@@ -70,6 +70,7 @@ async def test_five_days_of_failing(store: Store, time: Time) -> None:
         time.now = START + hours * HOUR
         await _attempts(store, BAD)
         assert await _told(store) == told[: number + 1]
+        assert {notice.webhook for notice in await notices.list_notices(store)} == {webhook.id}
     disabled = await config.load_webhook(store, webhook.id)
     assert (disabled.enabled, disabled.disabled_reason, disabled.version) == (False, "failing", 2)
     assert disabled.updated_by == "hookkeeper"
@@ -77,6 +78,10 @@ async def test_five_days_of_failing(store: Store, time: Time) -> None:
     assert disabled.disabled_because == f"failing since {clock_time(from_ms(START))}"
     newest = (await notices.list_notices(store))[0]
     assert (newest.kind, newest.webhook) == ("disabled", webhook.id)
+    (change, *_) = await audit.list_changes(store)
+    assert (change.actor, change.action, change.subject, change.details) == (
+        "hookkeeper", "disabled", webhook.id, "has failed for 5 days",
+    )  # fmt: skip
     await queue.emit(store, "session-failed", BODY)
     assert (await history.totals(store)).held == 1
     enabled = await config.set_enabled(store, webhook.id, True, actor="ana")
@@ -85,6 +90,49 @@ async def test_five_days_of_failing(store: Store, time: Time) -> None:
     time.now += 6 * DAY
     await _attempts(store, BAD)
     assert (await config.load_webhook(store, webhook.id)).enabled
+
+
+@pytest.mark.parametrize(
+    ("results", "fails"),
+    [
+        ((OK, BAD), True),
+        ((BAD, OK), False),
+        ((OK, BAD, OK), False),
+        ((BAD, OK, BAD), True),
+        ((OK, OK, BAD), True),
+    ],
+)
+async def test_many_outcomes_at_once(store: Store, results: tuple[AttemptResult, ...], fails: bool) -> None:
+    """Recorded in one transaction they count in their order: the last one says whether the webhook fails."""
+    webhook = await _webhook(store)
+    await _attempts(store, BAD)
+    epoch = await queue.next_epoch(store)
+    for _ in results:
+        await queue.emit(store, "session-failed", BODY)
+    claims = await queue.claim(store, epoch, [queue.Slots(1, 1, 9, 9)])
+    done = queue.Verdict(DeliveryState.DELIVERED, 1)
+    endings = [queue.Ending(claim, result, done) for claim, result in zip(claims, results, strict=True)]
+    await queue.record_all(store, epoch, endings)
+    assert ((await config.load_webhook(store, webhook.id)).failing_since is not None) is fails
+
+
+async def test_an_endpoint_that_is_gone(store: Store) -> None:
+    """Its webhook alone is disabled at once, in the same transaction, and the books say why."""
+    webhook, other = await _webhook(store), await _webhook(store)
+    await queue.emit(store, "session-failed", BODY)
+    epoch = await queue.next_epoch(store)
+    (claim,) = await queue.claim(store, epoch, [queue.Slots(1, 1, 1, 1)])
+    gone = AttemptResult(Outcome.HTTP_STATUS, "answered 410 Gone", URL, 1, 5, 410)
+    verdict = queue.Verdict(DeliveryState.PENDING, 0, START, gone=True)
+    await queue.record(store, epoch, claim, gone, verdict)
+    disabled = await config.load_webhook(store, webhook.id)
+    assert (disabled.enabled, disabled.disabled_reason, disabled.updated_by) == (False, "gone", "hookkeeper")
+    assert (await config.load_webhook(store, other.id)).enabled
+    (change, *_) = await audit.list_changes(store)
+    assert (change.action, change.subject, change.details) == ("disabled", webhook.id, "answered 410 Gone")
+    assert await _told(store) == [
+        "answered 410 Gone and is disabled; its deliveries are held until it is enabled again."
+    ]
 
 
 async def test_few_failures_disable_nothing(store: Store, time: Time) -> None:
@@ -166,13 +214,13 @@ def _secure(ends_at: int) -> AttemptResult:
 
 async def test_certificates(store: Store, time: Time) -> None:
     """One that ends within 14 days is told of once; its successor when its own time comes."""
-    await _webhook(store)
+    webhook = await _webhook(store)
     await _attempts(store, _secure(START + 14 * DAY + 1))
     assert await notices.list_notices(store) == []
     time.now += DAY
     await _attempts(store, _secure(START + 14 * DAY), _secure(START + 14 * DAY), _secure(START + 15 * DAY))
     found: list[Notice] = await notices.list_notices(store)
-    assert {notice.kind for notice in found} == {"certificate"}
+    assert {(notice.kind, notice.webhook) for notice in found} == {("certificate", webhook.id)}
     assert [notice.message.partition("; after that wh_")[0] for notice in reversed(found)] == [
         "The certificate of a.example ends on 2 Dec 2026 11:06 UTC",
         "The certificate of a.example ends on 3 Dec 2026 11:06 UTC",

@@ -10,6 +10,7 @@ from core.store.config import changes
 from core.store.filter import DeliveryFilter
 from core.store.line import NEVER
 from core.store.sqlite.sqlite_store import SqliteStore
+from tests.support.cut_short import cut_short
 from tests.support.many import write_many
 
 MANY = 1_000
@@ -47,17 +48,6 @@ async def _states(store: SqliteStore, webhook: Webhook) -> dict[str, int]:
     return await store.read(lambda db: dict(db.execute(sql, (webhook.id,)).fetchall()))
 
 
-async def _cut_short(store: SqliteStore, change: "asyncio.Task[object]") -> None:
-    """Whoever changes something is gone after some slices."""
-    commits = store.writer.commits
-    async for _ in store.changes(0.001):
-        if store.writer.commits >= commits + 5:
-            break
-    change.cancel()
-    await asyncio.wait([change])
-    assert change.cancelled()
-
-
 async def test_a_deletion_in_slices(
     store: SqliteStore, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,9 +60,9 @@ async def test_a_deletion_in_slices(
 
 
 @pytest.mark.usefixtures("_one_by_one")
-async def test_a_deletion_that_was_cut_short(store: SqliteStore, webhook: Webhook) -> None:
+async def test_a_deletion_that_wascut_short(store: SqliteStore, webhook: Webhook) -> None:
     """Nothing of it can be claimed any more; the dispatcher cancels the rest; it all comes back, in order."""
-    await _cut_short(store, asyncio.create_task(config.delete_webhook(store, webhook.id, actor="ana")))
+    assert await cut_short(store, config.delete_webhook(store, webhook.id, actor="ana"), 5)
     states = await _states(store, webhook)
     assert 0 < states["pending"] < OF_EACH
     assert 2 not in (await queue.look_out(store)).due
@@ -87,9 +77,9 @@ async def test_a_deletion_that_was_cut_short(store: SqliteStore, webhook: Webhoo
 @pytest.mark.usefixtures("_one_by_one")
 async def test_an_undo_of_what_is_not_finished(store: SqliteStore, webhook: Webhook) -> None:
     """Who deletes stops where somebody brings it back; an undo that was cut short is finished, too."""
-    deletion = asyncio.create_task(config.delete_webhook(store, webhook.id, actor="ana"))
-    await _cut_short(store, deletion)
-    await _cut_short(store, asyncio.create_task(config.undo_delete(store, webhook.id, actor="bob")))
+    assert await cut_short(store, config.delete_webhook(store, webhook.id, actor="ana"), 50)
+    assert await cut_short(store, config.undo_delete(store, webhook.id, actor="bob"), 5)
+    assert await _states(store, webhook) == {"cancelled": 45, "pending": 155}
     await config.finish_changes(store)
     assert await _states(store, webhook) == {"pending": OF_EACH}
     (note, *_) = await store.read(
@@ -114,7 +104,7 @@ async def test_an_order_that_is_switched_off(store: SqliteStore, webhook: Webhoo
     """What is cut short goes on; in the end all are due."""
     options = webhook.options.model_copy(update={"in_order": False})
     save = config.save_webhook(store, webhook.id, options, version=webhook.version, actor="ana")
-    await _cut_short(store, asyncio.create_task(save))
+    assert await cut_short(store, save, 5)
     waiting = f"SELECT count(*) FROM deliveries WHERE webhook = 2 AND due_at = {NEVER}"
     (left,) = await store.read(lambda db: db.execute(waiting).fetchone())
     assert left > 0
@@ -129,7 +119,7 @@ async def test_what_is_held_is_cancelled_before_anything_is_released(
     """Cut short, the webhook stays disabled; what comes meanwhile stays held, and goes out with the rest of its line."""
     await config.set_enabled(store, webhook.id, False, actor="ana")
     enabling = config.set_enabled(store, webhook.id, True, actor="ana", held="cancel")
-    await _cut_short(store, asyncio.create_task(enabling))
+    assert await cut_short(store, enabling, 5)
     assert not (await config.load_webhook(store, webhook.id)).enabled
     states = await _states(store, webhook)
     assert 0 < states["pending"] < OF_EACH
@@ -149,7 +139,9 @@ async def test_the_clock_moves_many_once(store: SqliteStore, monkeypatch: pytest
             ).rowcount
         )
     )
+    before = store.writer.commits
     assert await queue.move_due_times(store, 100) == MANY * 3 // 4
+    assert store.writer.commits - before == 1 + 108  # 750 of them, 7 at once
     wrong = "SELECT count(*) FROM deliveries WHERE due_at <> iif(seq % 4 = 0, 0, 5100 + seq)"
     assert await store.read(lambda db: db.execute(wrong).fetchone()) == (0,)
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from pydantic import SecretStr
 
+from core import schedule
 from core.catalog import accept
 from core.clock import now_ms
 from core.models import AttemptResult, DeliveryState, GeneralSettings, Outcome, Webhook, WebhookOptions
@@ -20,8 +21,10 @@ from core.store import (
     queue,
     requests,
 )
+from core.store.database import Database
 from core.store.filter import DeliveryFilter
 
+NOW = 1_790_000_000_000
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
 OK = AttemptResult(Outcome.OK, "answered 204 No Content", "https://a.example/", 1, 5, 204)
 BAD = AttemptResult(Outcome.HTTP_STATUS, "answered 503 Service Unavailable", "https://a.example/", 1, 5, 503)
@@ -52,6 +55,26 @@ async def test_key_makes_it_idempotent(store: Store) -> None:
         await queue.emit(store, "session-started", BODY, key="k")
 
 
+async def test_keys_of_one_transaction(store: Store) -> None:
+    """A key that comes twice in one is as good as one that came before; what has none is due at once, all of it."""
+    await _webhook(store)
+    other = accept("session-failed", b'{"interviewId": "77"}')
+    arrivals = [("a", BODY), ("b", BODY), ("a", BODY), ("a", other), (None, BODY), (None, BODY)]
+    answers = await queue.emit_many(
+        store, [queue.Arrival("session-failed", body, key) for key, body in arrivals]
+    )
+    first, second, again, wrong, *_ = answers
+    assert isinstance(first, queue.Emitted)
+    assert first.id.startswith("evt_")
+    assert (first.deliveries, first.repeated) == (1, False)
+    assert isinstance(second, queue.Emitted)
+    assert (second.repeated, second.id != first.id) == (False, True)
+    assert again == queue.Emitted(first.id, 1, repeated=True)
+    assert isinstance(wrong, KeyReused)
+    sql = "SELECT d.state, d.due_at, e.is_test FROM deliveries d JOIN events e ON e.seq = d.event"
+    assert await store.read(lambda db: db.execute(sql).fetchall()) == [("pending", 0, 0)] * 4
+
+
 async def test_key_lives_for_seven_days(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """After 7 days a key is free again, or after as many as the settings say."""
     await queue.emit(store, "session-failed", BODY, key="longer")
@@ -76,35 +99,60 @@ async def test_claim_record_and_epochs(store: Store) -> None:
     epoch = await queue.next_epoch(store)
     assert (await queue.look_out(store)).due == {1: 0}
     (claim,) = await _claim(store, epoch)
+    assert claim.id.startswith("dlv_")
     assert (claim.number, claim.step, claim.body) == (1, 0, b'{"interviewId": "66e1"}')
     await queue.record(store, epoch, claim, BAD, LATER)
     delivery = await history.load_delivery(store, claim.id)
     assert (delivery.state, delivery.tries, delivery.waits_for) == ("pending", 1, "time")
     newer = await queue.next_epoch(store)
-    with pytest.raises(EpochEnded):
+    with pytest.raises(EpochEnded, match=r"^Another dispatcher has taken over \(epoch 2; this one is 1\)\.$"):
         await _claim(store, epoch)
     await queue.resend(store, claim.id, actor="ana")
     (again,) = await _claim(store, newer)
-    with pytest.raises(EpochEnded):
+    with pytest.raises(EpochEnded, match=r"^Outcomes are not taken: another dispatcher has taken over\.$"):
         await queue.record(store, epoch, again, OK, DELIVERED)
     await queue.record(store, newer, again, OK, DELIVERED)
     attempts = await history.list_attempts(store, claim.id)
     assert [(attempt.number, attempt.outcome) for attempt in attempts] == [(2, "ok"), (1, "http_status")]
 
 
-async def test_interrupted(store: Store) -> None:
+async def test_interrupted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a killed dispatcher left is due at once without a step; five times in a row take one."""
     await _webhook(store)
     await queue.emit(store, "session-failed", BODY)
+    monkeypatch.setattr(schedule, "_JITTER", 0.0)
+    monkeypatch.setattr(queue.outcomes, "now_ms", lambda: NOW)
+
+    def run(database: Database) -> tuple[int, int, int]:
+        sql = "SELECT step, interruptions, due_at FROM deliveries"
+        step, interruptions, due_at = database.execute(sql).fetchone()
+        return step, interruptions, due_at
+
     for number in range(1, 6):
         epoch = await queue.next_epoch(store)
         (claim,) = await _claim(store, epoch)
         assert await queue.recover(store, await queue.next_epoch(store)) == 1
         delivery = await history.load_delivery(store, claim.id)
         assert delivery.tries == (1 if number == 5 else 0)
-    assert delivery.waits_for == "time"
+        assert await store.read(run) == ((1, 0, NOW + 5_000) if number == 5 else (0, number, NOW))
     attempts = await history.list_attempts(store, claim.id)
-    assert [attempt.outcome for attempt in attempts] == ["interrupted"] * 5
+    assert {(each.outcome, each.reason, each.total_ms) for each in attempts} == {
+        ("interrupted", "the dispatcher was stopped in the middle", 0)
+    }
+    assert all(each.id.startswith("att_") for each in attempts)
+
+
+async def test_an_attempt_that_ended_counts_interruptions_anew(store: Store) -> None:
+    """Only those in a row take a step."""
+    await _webhook(store)
+    await queue.emit(store, "session-failed", BODY)
+    await _claim(store, await queue.next_epoch(store))
+    epoch = await queue.next_epoch(store)
+    await queue.recover(store, epoch)
+    (claim,) = await _claim(store, epoch)
+    await queue.record(store, epoch, claim, BAD, LATER)
+    sql = "SELECT step, interruptions FROM deliveries"
+    assert await store.read(lambda db: db.execute(sql).fetchall()) == [(1, 0)]
 
 
 async def test_a_resend_counts_interruptions_anew(store: Store) -> None:
@@ -130,6 +178,8 @@ async def test_interrupted_for_good(store: Store) -> None:
         await queue.recover(store, await queue.next_epoch(store))
     (row,) = await history.list_deliveries(store)
     assert row.delivery.state == "failed"
+    sql = "SELECT step, interruptions FROM deliveries"
+    assert await store.read(lambda db: db.execute(sql).fetchall()) == [(2, 0)]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +191,9 @@ async def test_interrupted_for_good(store: Store) -> None:
         ("resend", DELIVERED, "delivered"),
     ],
 )
-async def test_wishes(store: Store, wish: str, verdict: queue.Verdict, state: str) -> None:
+async def test_wishes(
+    store: Store, monkeypatch: pytest.MonkeyPatch, wish: str, verdict: queue.Verdict, state: str
+) -> None:
     """What is asked of a delivery in flight is done when its outcome is recorded; delivered beats it."""
     await _webhook(store)
     await queue.emit(store, "session-failed", BODY)
@@ -149,11 +201,16 @@ async def test_wishes(store: Store, wish: str, verdict: queue.Verdict, state: st
     (claim,) = await _claim(store, epoch)
     await (queue.cancel if wish == "cancel" else queue.resend)(store, claim.id, actor="ana")
     assert (await history.load_delivery(store, claim.id)).state == "sending"
+    monkeypatch.setattr(queue.outcomes, "now_ms", lambda: NOW)
     await queue.record(store, epoch, claim, OK if verdict is DELIVERED else BAD, verdict)
     delivery = await history.load_delivery(store, claim.id)
     assert delivery.state == state
+    sql = "SELECT due_at, step, interruptions FROM deliveries"
+    row = await store.read(lambda db: db.execute(sql).fetchone())
     if state == "pending":
-        assert delivery.waits_for == "now"
+        assert row == (NOW, 0, 0)
+    else:  # a deletion that cancelled it may be undone
+        assert row == (verdict.due_at, verdict.step, 0)
 
 
 async def test_cancel_and_resend(store: Store) -> None:
@@ -199,10 +256,12 @@ async def test_unwanted_events_can_be_delivered_later(store: Store) -> None:
     (event,) = await history.list_events(store, unwanted=True)
     assert event.unwanted == "no webhook of this type"
     webhook = await _webhook(store)
-    await queue.deliver(store, emitted.id, webhook.id)
+    delivery = await history.load_delivery(store, await queue.deliver(store, emitted.id, webhook.id))
+    assert (delivery.event_id, delivery.webhook_id, delivery.waits_for) == (emitted.id, webhook.id, "now")
     assert await history.list_events(store, unwanted=True) == []
-    with pytest.raises(NotPossible):
-        await queue.deliver(store, "evt_nothing", webhook.id)
+    with pytest.raises(NotPossible) as caught:
+        await queue.deliver(store, "evt_" + "0" * 60, webhook.id)
+    assert str(caught.value) == f"evt_{'0' * 56} is not an event of the type of {webhook.id}, session-failed."
     for unknown in ("evt_nothing", "evt_\ud800aaaa"):
         with pytest.raises(NotFound):
             await history.load_event(store, unknown)
@@ -281,3 +340,17 @@ async def test_clock_steps_move_waiting_retries(store: Store) -> None:
         (4_000_000,),
         (0,),
     ]
+
+
+async def test_clock_steps_move_what_is_counted(store: Store) -> None:
+    """Since when a webhook fails, and when a notice goes out; neither comes before 1970."""
+    await _webhook(store)
+    await store.write(lambda db: db.execute("UPDATE webhooks SET failing_since = 5000").rowcount)
+    notice = (
+        "INSERT INTO notices (id, about, kind, words, created_at, send_at) VALUES (?, ?, 'job', '', 0, ?)"
+    )
+    sent = [("ntc_1", "1", 5000), ("ntc_2", "2", 500), ("ntc_3", "3", None)]
+    await store.write(lambda db: db.executemany(notice, sent).rowcount)
+    await queue.move_due_times(store, -1000)
+    moved = "SELECT failing_since FROM webhooks UNION ALL SELECT send_at FROM notices ORDER BY 1"
+    assert await store.read(lambda db: db.execute(moved).fetchall()) == [(None,), (1,), (4000,), (4000,)]

@@ -60,9 +60,10 @@ async def test_test_events_pass_every_filter(store: Store) -> None:
     """A test is a test of the endpoint."""
     webhook = await _webhook(store, "EXPIRED")
     body = accept(TYPE, b'{"interviewId": "66e1", "onboardingStatus": "UNKNOWN"}')
-    await queue.emit_test(store, webhook.id, body)
+    identity = await queue.emit_test(store, webhook.id, body)
     (row,) = await history.list_deliveries(store)
-    assert row.delivery.is_test
+    assert (row.delivery.id, row.delivery.is_test) == (identity, True)
+    assert row.delivery.event_id.startswith("evt_")
 
 
 @pytest.mark.parametrize(

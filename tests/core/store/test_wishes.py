@@ -1,5 +1,7 @@
 """Resending one delivery: the same delivery once more, in place of what it waited for."""
 
+from datetime import timedelta
+
 import pytest
 
 from core.catalog import accept
@@ -51,4 +53,16 @@ async def test_what_somebody_resent_meanwhile_is_not_resent_again(store: Store) 
     at = clock_time(resent.changed_at)
     with pytest.raises(NotPossible, match=rf"^Already resent by ana at {at}\.$"):
         await queue.resend(store, row.delivery.id, actor="bob", seen=seen)
+    # A millisecond may pass between the two rows of one resend.
+    await store.write(lambda database: database.execute("UPDATE audit SET at = at + 1").rowcount)
     await queue.resend(store, row.delivery.id, actor="bob", seen=resent.changed_at)
+
+
+async def test_what_changed_by_itself_meanwhile_is_resent(store: Store) -> None:
+    """Nobody has asked for it before, whatever has become of it."""
+    await config.add_webhook(store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana")
+    await queue.emit(store, "session-failed", BODY)
+    (row,) = await history.list_deliveries(store)
+    seen = row.delivery.changed_at - timedelta(seconds=1)
+    resent = await queue.resend(store, row.delivery.id, actor="ana", seen=seen)
+    assert resent.waits_for == "now"

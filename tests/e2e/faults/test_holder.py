@@ -49,7 +49,7 @@ async def _each_attempt_once(store: Store, receiver: Receiver) -> None:
 
 async def _note(database: Path, words: str) -> None:
     """Wait until the dispatcher says so of itself."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(50):
         while not (note := nodes.standing_at(database).note).startswith(words) or bool(note) != bool(words):  # noqa: ASYNC110  # another process's word, which rings no bell
             await asyncio.sleep(0.1)
 

@@ -12,6 +12,7 @@ from core.models import WebhookOptions
 from core.store import (
     DatabaseCorrupt,
     DatabaseMissing,
+    DatabaseOlder,
     DatabaseReadOnly,
     KeyMissing,
     StoreError,
@@ -20,6 +21,7 @@ from core.store import (
     open_store,
     queue,
 )
+from core.store.sqlite import migration
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
 _WRITE_VERSION = 18
@@ -71,10 +73,36 @@ async def test_reading_only(database: Path) -> None:
 
 async def test_reading_only_makes_nothing(database: Path) -> None:
     """Neither a file nor a folder."""
-    with pytest.raises(DatabaseMissing, match="There is no database"):
+    with pytest.raises(DatabaseMissing) as caught:
         async with open_store(database, writes=False):
             pass
+    assert (
+        str(caught.value) == f"There is no database {database}. hookkeeper opens the screens and makes one."
+    )
     assert not database.parent.exists()
+
+
+async def test_reading_only_upgrades_nothing(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an older program has made is left as it is, and the sentence says who upgrades it."""
+    await _write_some(database)
+    before = database.read_bytes()
+    monkeypatch.setattr(migration, "VERSION", migration.VERSION + 1)
+    with pytest.raises(DatabaseOlder) as caught:
+        async with open_store(database, writes=False):
+            pass
+    assert str(caught.value) == f"The database {database} must be upgraded first: hookkeeper serve does so."
+    assert database.read_bytes() == before
+
+
+@pytest.mark.parametrize("writes", [True, False])
+async def test_what_is_no_database(database: Path, writes: bool) -> None:
+    """The sentence names the file."""
+    database.parent.mkdir(parents=True)
+    database.write_bytes(b"no database at all" * 100)
+    with pytest.raises(DatabaseCorrupt) as caught:
+        async with open_store(database, writes=writes):
+            pass
+    assert str(caught.value) == f"{database} is not a SQLite database. Name another file with --db."
 
 
 async def test_reading_only_sees_what_others_write(database: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
@@ -38,6 +39,69 @@ async def test_upgrade_keeps_a_copy(database: Path, monkeypatch: pytest.MonkeyPa
     copy = sqlite3.connect(database.with_name(f"hookkeeper.db.v{newer - 1}"))
     assert copy.execute("PRAGMA user_version").fetchone() == (newer - 1,)
     copy.close()
+
+
+async def test_the_holder_of_the_lock_upgrades(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has the lock already, and waits for nobody."""
+    async with open_store(database):
+        pass
+    scripts = [*migration._migrations(), "CREATE TABLE later (a INTEGER) STRICT;"]
+    monkeypatch.setattr(migration, "_migrations", lambda: scripts)
+    monkeypatch.setattr(migration, "VERSION", migration.VERSION + 1)
+    monkeypatch.setattr(migration, "_PATIENCE", 0.1)
+    with DispatcherLock.of(database) as lock:
+        assert lock.take()
+        await asyncio.to_thread(migration.prepare, database, create=True, lock=lock)
+    assert migration.check(database) == migration.VERSION
+
+
+async def test_an_upgrade_waits_for_the_lock(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For some seconds: an older dispatcher may be about to end."""
+    async with open_store(database):
+        pass
+    scripts = [*migration._migrations(), "CREATE TABLE later (a INTEGER) STRICT;"]
+    monkeypatch.setattr(migration, "_migrations", lambda: scripts)
+    monkeypatch.setattr(migration, "VERSION", migration.VERSION + 1)
+    now = 1000.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        if now > 1004.9:
+            lock.release()
+
+    monkeypatch.setattr(migration, "time", SimpleNamespace(monotonic=lambda: now, sleep=sleep))
+    with DispatcherLock.of(database) as lock:
+        assert lock.take()
+        await asyncio.to_thread(migration.prepare, database, create=True)
+    assert migration.check(database) == migration.VERSION
+
+
+async def test_no_copy_of_nothing(database: Path) -> None:
+    """A file that is made, or that stands there empty, has nothing to keep."""
+    database.parent.mkdir(parents=True)
+    database.touch()
+    await asyncio.to_thread(migration.prepare, database, create=True)
+    assert migration.check(database) == migration.VERSION
+    assert list(database.parent.glob("*.v*")) == []
+
+
+@pytest.mark.parametrize("version", range(1, migration.VERSION))
+async def test_each_older_version_is_upgraded(
+    database: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    """From the first one on, with a copy of what it was, which nobody else can read."""
+    scripts = migration._migrations()
+    with monkeypatch.context() as older:
+        older.setattr(migration, "_migrations", lambda: scripts[:version])
+        older.setattr(migration, "VERSION", version)
+        await asyncio.to_thread(migration.prepare, database, create=True)
+    await asyncio.to_thread(migration.prepare, database, create=False)
+    assert migration.check(database) == migration.VERSION
+    (copy,) = database.parent.glob("*.v*")
+    assert copy.name == f"hookkeeper.db.v{version}"
+    assert migration.check(copy) == version
+    assert copy.stat().st_mode & 0o777 == 0o600
 
 
 async def test_figures_are_filled_from_older_books(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +216,7 @@ async def test_bell(database: Path) -> None:
     rung = asyncio.Event()
     listening = bell.Bell(database, rung)
     bell.ring(database)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(50):
         await rung.wait()
     listening.close()
 

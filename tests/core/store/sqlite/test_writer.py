@@ -45,7 +45,7 @@ async def test_cancelled_callers_lose_nothing(database: Path) -> None:
             for task in tasks[::2]:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        other = sqlite3.connect(database, timeout=1, isolation_level=None)
+        other = sqlite3.connect(database, timeout=20, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         other.execute("ROLLBACK")
         other.close()
