@@ -31,6 +31,9 @@ from tui.widgets.lines import KeyBar, Paragraph, bar_actions
 from tui.widgets.webhook_strip import webhook_lines
 from tui.widgets.webhook_table import WebhookTable
 
+_FIRST = 100
+"""Webhooks that are read and shown before all others: more than a screen has rows."""
+
 
 class WebhooksScreen(Frame):
     """Webhook configurations."""
@@ -44,6 +47,7 @@ class WebhooksScreen(Frame):
     def __init__(self) -> None:
         super().__init__()
         self._summaries: dict[str, WebhookSummary] = {}
+        self._reader: config.WebhookReader | None = None
         self._draft: Draft | None = None
         """What was typed for a webhook that somebody else deleted."""
 
@@ -63,9 +67,17 @@ class WebhooksScreen(Frame):
         self._draw_strip()
 
     async def reload(self) -> None:
-        summaries = await config.list_webhooks(self.store)
-        self._summaries = {summary.webhook.id: summary for summary in summaries}
+        reader = self._reader = self._reader or config.WebhookReader(self.store)
         deleted_at = await config.last_deletion(self.store)
+        if not self._summaries:
+            first = await reader.read(limit=_FIRST)
+            self._show(first, deleted_at)
+            if len(first) < _FIRST:
+                return
+        self._show(await reader.read(), deleted_at)
+
+    def _show(self, summaries: list[WebhookSummary], deleted_at: datetime | None) -> None:
+        self._summaries = {summary.webhook.id: summary for summary in summaries}
         self.table.show(self._summaries)
         self._draw_empty(not summaries, deleted_at)
         self._draw_keys(can_undo=deleted_at is not None)
