@@ -71,14 +71,17 @@ class WebhooksScreen(Frame):
         deleted_at = await config.last_deletion(self.store)
         if not self._summaries:
             first = await reader.read(limit=_FIRST)
-            self._show(first, deleted_at)
-            if len(first) < _FIRST:
+            is_all = len(first) < _FIRST
+            self._show(first, deleted_at, more_to_come=not is_all)
+            if is_all:
                 return
         self._show(await reader.read(), deleted_at)
 
-    def _show(self, summaries: list[WebhookSummary], deleted_at: datetime | None) -> None:
+    def _show(
+        self, summaries: list[WebhookSummary], deleted_at: datetime | None, *, more_to_come: bool = False
+    ) -> None:
         self._summaries = {summary.webhook.id: summary for summary in summaries}
-        self.table.show(self._summaries)
+        self.table.show(self._summaries, more_to_come=more_to_come)
         self._draw_empty(not summaries, deleted_at)
         self._draw_keys(can_undo=deleted_at is not None)
         self._draw_strip()

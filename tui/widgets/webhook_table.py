@@ -68,6 +68,8 @@ class WebhookTable(DataTable[Cell]):
         self._shown: dict[str, WebhookSummary] = {}
         self._changes: Iterator[int] = iter(())
         self._go_to: str | None = None
+        self._go_to_end = False
+        self._more_to_come = False
         self._cursor_left_at = 0
         self._url_cells = 0
 
@@ -103,8 +105,8 @@ class WebhookTable(DataTable[Cell]):
     def action_scroll_bottom(self) -> None:
         """To the last webhook, though its row may still be on its way."""
         super().action_scroll_bottom()
-        if len(self._shown) < len(self._summaries):
-            self.go_to(next(reversed(self._summaries)))
+        self._go_to_end = self._more_to_come or len(self._shown) < len(self._summaries)
+        self._cursor_left_at = self.cursor_row
 
     def lay_out(self, width: int) -> None:
         """Columns for a screen of this width; built again only where the set of them changes."""
@@ -119,11 +121,14 @@ class WebhookTable(DataTable[Cell]):
             column.width = widths[column.key.value or ""]
         self.notify_style_update()
         self.refresh(layout=True)
-        self.show(self._summaries)
+        self.show(self._summaries, more_to_come=self._more_to_come)
 
-    def show(self, summaries: dict[str, WebhookSummary]) -> None:
-        """Show these webhooks, by ID: the first of what has changed at once, the rest in the background."""
-        self._summaries = summaries
+    def show(self, summaries: dict[str, WebhookSummary], *, more_to_come: bool = False) -> None:
+        """Show these webhooks, by ID: the first of what has changed at once, the rest in the background.
+
+        `more_to_come`: these are the first, and all of them are being read.
+        """
+        self._summaries, self._more_to_come = summaries, more_to_come
         if not self.columns:
             return
         self._changes = self._change_rows()
@@ -142,7 +147,7 @@ class WebhookTable(DataTable[Cell]):
     def _change_some(self) -> bool:
         """One slice of the changes; whether it was the last."""
         if self.cursor_row != self._cursor_left_at:
-            self._go_to = None
+            self._go_to, self._go_to_end = None, False
         before = self._chosen_id()
         left = _SLICE
         for cost in self._changes:
@@ -154,8 +159,12 @@ class WebhookTable(DataTable[Cell]):
             self.move_cursor(row=self.get_row_index(target))
         if target == self._go_to:
             self._go_to = None
+        is_done = left > 0
+        if self._go_to_end and is_done and not self._more_to_come:
+            self.move_cursor(row=self.row_count - 1)
+            self._go_to_end = False
         self._cursor_left_at = self.cursor_row
-        return left > 0
+        return is_done
 
     def _change_rows(self) -> Iterator[int]:
         """Make the rows those of the webhooks; after each change, what it cost in rows added."""
