@@ -31,9 +31,6 @@ from tui.widgets.lines import KeyBar, Paragraph, bar_actions
 from tui.widgets.webhook_strip import webhook_lines
 from tui.widgets.webhook_table import WebhookTable
 
-_FIRST = 100
-"""Webhooks that are read and shown before all others: more than a screen has rows."""
-
 
 class WebhooksScreen(Frame):
     """Webhook configurations."""
@@ -48,6 +45,8 @@ class WebhooksScreen(Frame):
         super().__init__()
         self._summaries: dict[str, WebhookSummary] = {}
         self._reader: config.WebhookReader | None = None
+        self._reads_all = False
+        """At first only as many are read as the screen has rows."""
         self._draft: Draft | None = None
         """What was typed for a webhook that somebody else deleted."""
 
@@ -69,16 +68,16 @@ class WebhooksScreen(Frame):
     async def reload(self) -> None:
         reader = self._reader = self._reader or config.WebhookReader(self.store)
         deleted_at = await config.last_deletion(self.store)
-        if not self._summaries:
-            first = await reader.read(limit=_FIRST)
-            is_all = len(first) < _FIRST
-            self._show(first, deleted_at, more_to_come=not is_all)
-            if is_all:
-                return
-        self._show(await reader.read(), deleted_at)
+        limit = None if self._reads_all else self.app.size.height
+        summaries = await reader.read(limit)
+        more_to_come = len(summaries) == limit
+        self._reads_all = True
+        self._show(summaries, deleted_at, more_to_come=more_to_come)
+        if more_to_come:
+            self.keeper.look()  # once these are drawn, all are read
 
     def _show(
-        self, summaries: list[WebhookSummary], deleted_at: datetime | None, *, more_to_come: bool = False
+        self, summaries: list[WebhookSummary], deleted_at: datetime | None, *, more_to_come: bool
     ) -> None:
         self._summaries = {summary.webhook.id: summary for summary in summaries}
         self.table.show(self._summaries, more_to_come=more_to_come)

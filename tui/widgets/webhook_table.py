@@ -5,7 +5,7 @@ made when the cell is drawn: most cells never are.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -16,6 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.theme import Theme
 from textual.widgets import DataTable
+from textual.widgets.data_table import Row, RowKey
 
 from core.catalog import shown_type
 from core.ids import tail
@@ -61,6 +62,7 @@ class WebhookTable(DataTable[Cell]):
     ]
 
     _names_its_rows = False
+    _repaints = True
 
     def __init__(self) -> None:
         super().__init__(cursor_type="row", cell_padding=1, id="table")
@@ -138,11 +140,18 @@ class WebhookTable(DataTable[Cell]):
     async def _change_the_rest(self) -> None:
         is_done = False
         while not is_done:
-            await asyncio.sleep(_PAUSE)
+            await self._cursor_rests()
             first_new = self.row_count
             is_done = self._change_some()
-            if any(self._is_in_view(index) for index in range(first_new, self.row_count)):
+            if self._is_in_view(first_new, self.row_count):
                 self.refresh()
+
+    async def _cursor_rests(self) -> None:
+        """Let the event loop go on; as long as somebody moves the cursor, drawing that comes first."""
+        seen = None
+        while seen != self.cursor_row:
+            seen = self.cursor_row
+            await asyncio.sleep(_PAUSE)
 
     def _change_some(self) -> bool:
         """One slice of the changes; whether it was the last."""
@@ -186,23 +195,37 @@ class WebhookTable(DataTable[Cell]):
             return
         index = self.get_row_index(key)
         names = [name.value or "" for name in self.columns]
-        if self._is_in_view(index) and all(
+        if self._is_in_view(index, index + 1) and all(
             self._words(old)[name] == self._words(summary)[name] for name in names
         ):
             return
         self._names_its_rows = True
         self.update_cell(key, names[0], Cell(self, key, names[0]))  # the row is rendered anew
         self._names_its_rows = False
-        if self._is_in_view(index):
+        if self._is_in_view(index, index + 1):
             self.refresh_row(index)
 
-    def _is_in_view(self, index: int) -> bool:
-        return 0 <= index - self.scroll_offset.y < self.size.height
+    def _is_in_view(self, first: int, end: int) -> bool:
+        """Whether one of these rows is, by their numbers."""
+        top = self.scroll_offset.y
+        return first < end and first < top + self.size.height and end > top
+
+    @property
+    def ordered_rows(self) -> list[Row]:
+        """As they were added: nobody sorts them, and DataTable looks for each one's number."""
+        return list(self.rows.values())
 
     @property
     def _total_row_height(self) -> int:
         """Of the rows that are still to come as well: the table has its size at once, and is not laid out with each."""
         return len(self._summaries)
+
+    def _update_dimensions(self, new_rows: Iterable[RowKey]) -> None:
+        """Columns have the widths that they were given: no cell is measured. Rows that nobody sees draw nothing."""
+        added = sum(key in self.rows for key in new_rows)
+        self._repaints = self._is_in_view(self.row_count - added, self.row_count)
+        super()._update_dimensions(())
+        self._repaints = True
 
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
@@ -220,7 +243,9 @@ class WebhookTable(DataTable[Cell]):
         """Draw again, but for one cell not the whole table, which is what DataTable asks for."""
         if self._names_its_rows:
             return self
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return super().refresh(
+            *regions, repaint=repaint and self._repaints, layout=layout, recompose=recompose
+        )
 
     def words(self, key: str, column: str) -> Text:
         """What stands in a cell."""
