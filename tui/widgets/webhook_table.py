@@ -135,7 +135,7 @@ class WebhookTable(DataTable[Cell]):
             return
         self._changes = self._change_rows()
         if not self._change_some():
-            self.run_worker(self._change_the_rest(), group="rows", exclusive=True, exit_on_error=True)
+            self.run_worker(self._change_the_rest, group="rows", exclusive=True, exit_on_error=True)
 
     async def _change_the_rest(self) -> None:
         is_done = False
