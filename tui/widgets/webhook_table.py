@@ -17,6 +17,7 @@ from textual.geometry import Region, Size
 from textual.theme import Theme
 from textual.widgets import DataTable
 from textual.widgets.data_table import Row, RowKey
+from textual.worker import Worker
 
 from core.catalog import shown_type
 from core.ids import tail
@@ -69,6 +70,8 @@ class WebhookTable(DataTable[Cell]):
         self._summaries: dict[str, WebhookSummary] = {}
         self._shown: dict[str, WebhookSummary] = {}
         self._changes: Iterator[int] = iter(())
+        self._rest: Worker[None] | None = None
+        """Makes the changes that are left, those of a later `show` as well."""
         self._go_to: str | None = None
         self._go_to_end = False
         self._more_to_come = False
@@ -134,8 +137,9 @@ class WebhookTable(DataTable[Cell]):
         if not self.columns:
             return
         self._changes = self._change_rows()
-        if not self._change_some():
-            self.run_worker(self._change_the_rest, group="rows", exclusive=True, exit_on_error=True)
+        is_done = self._change_some()
+        if not is_done and (self._rest is None or self._rest.is_finished):
+            self._rest = self.run_worker(self._change_the_rest(), group="rows", exit_on_error=True)
 
     async def _change_the_rest(self) -> None:
         is_done = False
