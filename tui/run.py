@@ -54,6 +54,8 @@ def _import_the_rest() -> None:
     # What is imported is no garbage: looking through it takes a moment's rest at any time later.
     gc.freeze()
     gc.enable()
+    gc.set_threshold(50_000, 20, 100)  # looking through ten thousand webhooks takes 50 ms
+    sys.setswitchinterval(0.001)  # a key does not wait 5 ms for the GIL whenever another thread reads
 
 
 def _wants_mouse() -> bool:

@@ -8,6 +8,8 @@ MOST_BYTES = 64 * 1024
 """Of a body, before and after its content coding is undone; what comes later is not read."""
 
 _MOST_CODINGS = 4
+_MOST_BRACES = 20
+"""So many braces in a text may be the beginning of the object."""
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _RAW_DEFLATE = -zlib.MAX_WBITS
 _READ_CODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
@@ -63,13 +65,21 @@ def _decoded(body: bytes, codings: list[str]) -> bytes:
 
 def _inflated(body: bytes, window: int) -> bytes | None:
     """At most one byte more than may be read; None if the body was not compressed like that."""
+    inflated, is_whole = bytearray(), False
     decompressor = zlib.decompressobj(window)
-    try:
-        inflated = decompressor.decompress(body, MOST_BYTES + 1)
-    except zlib.error:
-        return None
+    # Byte by byte, so that what came before a damaged one is kept, such as all before a wrong checksum at the end.
+    for start in range(len(body)):
+        part = body[start : start + 1]
+        try:
+            while part and len(inflated) <= MOST_BYTES:
+                inflated += decompressor.decompress(part, MOST_BYTES + 1 - len(inflated))
+                is_whole, part = decompressor.eof, decompressor.unused_data
+                if is_whole and part:  # gzip may consist of several (RFC 1952, section 2.2)
+                    decompressor = zlib.decompressobj(window)
+        except zlib.error:
+            break
     # A byte or two may be the beginning of anything.
-    return inflated if inflated or decompressor.eof else None
+    return bytes(inflated) if inflated or is_whole else None
 
 
 def _text(body: bytes) -> str:
@@ -77,22 +87,28 @@ def _text(body: bytes) -> str:
 
 
 def _first_object(text: str) -> dict[str, object]:
-    before, brace, rest = text.partition("{")
     if not text:
         raise Unreadable("is empty")
-    if not brace:
+    if "{" not in text:
         raise Unreadable("is not a JSON object")
-    try:
-        fields = _object(brace + rest)
-    except RecursionError:
-        raise Unreadable("is nested too deeply") from None
-    except json.JSONDecodeError as error:
-        if before:
-            raise Unreadable("is not a JSON object") from None
-        raise Unreadable(f"is not valid JSON at character {error.pos + 1}") from None
-    if before and not fields:  # two braces in a text of any kind
-        raise Unreadable("is not a JSON object")
-    return fields
+    reason: Unreadable | None = None
+    begins = text.find("{")
+    for _ in range(1 if text.startswith("{") else _MOST_BRACES):
+        if begins < 0:
+            break
+        try:
+            if fields := _object(text[begins:]):
+                return fields
+        except RecursionError:
+            reason = reason or Unreadable("is nested too deeply")
+        except json.JSONDecodeError as error:
+            reason = reason or Unreadable(f"is not valid JSON at character {error.pos + 1}")
+        begins = text.find("{", begins + 1)
+    if text.startswith("{"):
+        if reason is None:
+            return {}
+        raise reason
+    raise Unreadable("is not a JSON object")
 
 
 def _object(text: str) -> dict[str, object]:

@@ -15,7 +15,6 @@ from core.auth.token import Token, TokenError
 from core.auth.token_endpoint import TokenEndpoint
 
 LONGEST_BACKOFF = 30.0
-LONGEST_WAIT = 300.0
 REPLACEMENT_INTERVAL = 60.0
 _LONGEST_MARGIN = 30.0
 _MARGIN = 0.1
@@ -151,7 +150,7 @@ class TokenSource:
         """1, 2, 4, ... 30 s, at once 30 s where only a person can help; later if the endpoint says so."""
         backoff = LONGEST_BACKOFF if error.code in REFUSALS else min(2.0**self._failures, LONGEST_BACKOFF)
         self._failures = min(self._failures + 1, 10)
-        wait = max(backoff * (1 + random.random() * _JITTER), min(error.retry_after, LONGEST_WAIT))
+        wait = max(backoff * (1 + random.random() * _JITTER), error.retry_after)
         return TokenError(
             error.words, code=error.code, retry_after=error.retry_after, retry_at=self._clock() + wait
         )

@@ -109,8 +109,8 @@ class EventType:
             return ""
         if self.sent_until is None:
             return "Deprecated. Incode does not publish until when it is sent."
-        support = f" and supports it until {in_words(self.supported_until)}" if self.supported_until else ""
-        return f"Deprecated. Incode sends it until {in_words(self.sent_until)}{support}."
+        support = f"supports it until {in_words(self.supported_until)} and " if self.supported_until else ""
+        return f"Deprecated. Incode {support}sends it until {in_words(self.sent_until)}."
 
 
 def in_words(day: date) -> str:

@@ -123,10 +123,12 @@ def session(
     # A receiver that finds a status in onboardingStatus does not read the field `status`.
     bare = {name: value for name, value in body.items() if name != "onboardingStatus"}
     wording = event_name.replace("_", " ").title()
+    seen = event_name == "SESSION_SUCCEEDED"  # of the others nobody has published the wording
+    note = f'"{wording}", in production.' if seen else 'As production words "Session Succeeded".'
     return (
         _sample("event_type", {"event_type": event_name, **body}),
         _sample("eventType", {"eventType": event_name, **body}, "Read by other public receivers."),
-        _sample("wording", {"event_type": wording, **body}, f'"{wording}", in production.'),
+        _sample("wording", {"event_type": wording, **body}, note),
         _sample(
             "onboardingStatus",
             {**body, "onboardingStatus": event_name},

@@ -25,7 +25,7 @@ def contradiction(kind: EventType, body: Session) -> tuple[str, str] | None:
             continue
         said = _names().get(_plain(value))
         if said is not None and said != kind.name:
-            return f"$.{field}", f"says that it is a {said} event"
+            return f"$.{field}", f"names the type {said}"
         if said is None and field in _NAMING and kind.is_event_name_published:
             return f"$.{field}", f"must be {kind.event_name} in a {kind.name} event"
     return None

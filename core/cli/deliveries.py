@@ -239,7 +239,7 @@ def cancel(
     if not identities:
         given = options.filter(state)
         if not (yes or dry_run):
-            raise WrongUsage("--dry-run counts what would be cancelled. To cancel it, add --yes.")
+            raise WrongUsage("Cancelling all of these needs --yes. --dry-run counts them first.", "yes")
         jobs.start(context, "cancel", given, words, dry_run=dry_run, as_json=as_json)
         return
     _raise(

@@ -95,7 +95,9 @@ def _batch(context: typer.Context, name: str) -> None:
     if tally.deliveries:
         say_if_nobody_delivers(database_of(context))
     if tally.refused:
-        refused = f"{tally.refused:,} of {tally.lines:,} lines were refused."
+        refused = (
+            f"{tally.refused:,} of {tally.lines:,} lines {'was' if tally.refused == 1 else 'were'} refused."
+        )
         why = "Their answers say why."
         fail(Failure(refused, None, tally.unread or why), f"{refused} {why}")
         raise typer.Exit(1)

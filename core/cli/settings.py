@@ -349,10 +349,21 @@ def _with_headers(
 
 
 def _with_networks(now: tuple[str, ...], allowed: list[str], removed: list[str]) -> list[str]:
-    for network in removed:
+    named = [_as_stored(network) for network in removed]
+    for network in named:
         if network not in now:
             raise WrongUsage(f"--forbid-network: {network[:60]} is not among the allowed networks.")
-    return list(dict.fromkeys([*(network for network in now if network not in removed), *allowed]))
+    return list(dict.fromkeys([*(network for network in now if network not in named), *allowed]))
+
+
+def _as_stored(network: str) -> str:
+    """A network as the settings hold it: an address alone is one of its own."""
+    import ipaddress
+
+    try:
+        return str(ipaddress.ip_network(network))
+    except ValueError:
+        return network
 
 
 def _with_masks(now: tuple[str, ...], masked: list[str], unmasked: list[str]) -> list[str]:

@@ -381,7 +381,7 @@ def delete(
     from core.store import config
 
     if not yes:
-        raise WrongUsage("Deleting a webhook cancels what waits for it. If that is meant, add --yes.")
+        raise WrongUsage("Deleting a webhook cancels what waits for it. If that is meant, add --yes.", "yes")
 
     async def work(store: "Store") -> tuple[str, int]:
         # The whole ID, so that one that was deleted before says by whom; a tail finds what is there.

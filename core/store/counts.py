@@ -7,10 +7,14 @@ from core.store.database import Database
 from core.store.filter import WAITS_LONG_MS
 from core.store.sqlite.search import first_since
 
+# Most of very many webhooks have nothing open: only the others are looked at in the deliveries' indexes.
 _COUNTS = """
 SELECT c.webhook, w.enabled, c.open, c.tried, c.failed,
-    (SELECT count(*) FROM deliveries INDEXED BY deliveries_by_state WHERE webhook = c.webhook AND state = 'sending')
-FROM counts c CROSS JOIN webhooks w ON w.seq = c.webhook
+    CASE WHEN c.open > 0 THEN (
+        SELECT count(*) FROM deliveries INDEXED BY deliveries_by_state
+        WHERE webhook = c.webhook AND state = 'sending'
+    ) ELSE 0 END
+FROM counts c CROSS JOIN webhooks w ON w.seq = c.webhook WHERE c.open > 0 OR c.failed > 0
 """
 _STATE_HERE = "FROM deliveries INDEXED BY deliveries_by_state WHERE webhook = c.webhook AND state ="
 # Many of what is young may be open; but it is of the last ten seconds.
@@ -19,14 +23,14 @@ SELECT (SELECT count(*) {_STATE_HERE} 'pending' AND seq >= :young)
     + (SELECT count(*) {_STATE_HERE} 'sending' AND seq >= :young)
     - (SELECT count(*) FROM deliveries INDEXED BY deliveries_tried
         WHERE webhook = c.webhook AND last_outcome <> 'ok' AND state IN ('pending', 'sending') AND seq >= :young)
-FROM counts c CROSS JOIN webhooks w ON w.seq = c.webhook WHERE w.enabled
+FROM counts c CROSS JOIN webhooks w ON w.seq = c.webhook WHERE w.enabled AND c.open > 0
 """
 _OLDEST = f"""
 SELECT min(created_at) FROM deliveries WHERE seq IN (
     SELECT (SELECT min(seq) {_STATE_HERE} state.name)
     FROM counts c CROSS JOIN webhooks w ON w.seq = c.webhook
         CROSS JOIN (SELECT 'pending' AS name UNION ALL SELECT 'sending') state
-    WHERE w.enabled
+    WHERE w.enabled AND c.open > 0
 )
 """
 
@@ -43,7 +47,7 @@ class Count:
 
 
 def read_counts(database: Database) -> dict[int, Count]:
-    """By the row number of the webhook; those that were deleted are among them."""
+    """Of each webhook that has any, by its row number; those that were deleted are among them."""
     return {
         webhook: Count(bool(enabled), open_ - sending, sending, tried, failed)
         for webhook, enabled, open_, tried, failed, sending in database.execute(_COUNTS)

@@ -76,7 +76,7 @@ async def _meaning(store: Store, word: str, position: int, now: datetime) -> tup
     if name not in _FIELDS:
         names = " ".join(f"{each}:" for each in _FIELDS)
         raise InvalidFilter(
-            f"There is no field {name}: To find it as text, put it in quotes. The fields are {names}",
+            f"There is no field {name}. To find it as text, put it in quotes. The fields are {names}",
             position,
         )
     if not value:

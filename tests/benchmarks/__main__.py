@@ -17,6 +17,7 @@ _ALL = (
     "footprint",
     "monitor_pages",
     "screens",
+    "webhooks",
 )
 
 

@@ -121,7 +121,7 @@ async def test_a_deprecated_type_is_a_deliberate_choice(
         await press(pilot, "n", *keys)
         assert pilot.app.screen.query_one("#type", Select).value == "authentication-1-1"
         assert _note(pilot).endswith(
-            "Deprecated. Incode sends it until 1 April 2027 and supports it until 1 October 2026."
+            "Deprecated. Incode supports it until 1 October 2026 and sends it until 1 April 2027."
         )
         await write(pilot, URL)
         await press(pilot, "ctrl+s")

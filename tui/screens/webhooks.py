@@ -44,6 +44,9 @@ class WebhooksScreen(Frame):
     def __init__(self) -> None:
         super().__init__()
         self._summaries: dict[str, WebhookSummary] = {}
+        self._reader: config.WebhookReader | None = None
+        self._reads_all = False
+        """At first only as many are read as the screen has rows."""
         self._draft: Draft | None = None
         """What was typed for a webhook that somebody else deleted."""
 
@@ -63,10 +66,21 @@ class WebhooksScreen(Frame):
         self._draw_strip()
 
     async def reload(self) -> None:
-        summaries = await config.list_webhooks(self.store)
-        self._summaries = {summary.webhook.id: summary for summary in summaries}
+        reader = self._reader = self._reader or config.WebhookReader(self.store)
         deleted_at = await config.last_deletion(self.store)
-        self.table.show(self._summaries)
+        limit = None if self._reads_all else self.app.size.height
+        summaries = await reader.read(limit)
+        more_to_come = len(summaries) == limit
+        self._reads_all = True
+        self._show(summaries, deleted_at, more_to_come=more_to_come)
+        if more_to_come:
+            self.keeper.look()  # once these are drawn, all are read
+
+    def _show(
+        self, summaries: list[WebhookSummary], deleted_at: datetime | None, *, more_to_come: bool
+    ) -> None:
+        self._summaries = {summary.webhook.id: summary for summary in summaries}
+        self.table.show(self._summaries, more_to_come=more_to_come)
         self._draw_empty(not summaries, deleted_at)
         self._draw_keys(can_undo=deleted_at is not None)
         self._draw_strip()

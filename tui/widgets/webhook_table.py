@@ -1,13 +1,23 @@
-"""The table of webhooks: columns by width, updated by key."""
+"""The table of webhooks: columns by width, updated by key.
 
+There may be ten thousand of them. Rows come and go in slices, with the event loop between them, and a cell's words are
+made when the cell is drawn: most cells never are.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.theme import Theme
 from textual.widgets import DataTable
+from textual.widgets.data_table import Row, RowKey
+from textual.worker import Worker
 
 from core.catalog import shown_type
 from core.ids import tail
@@ -22,9 +32,25 @@ WIDE = 110
 """Columns of the screen from which nothing is shortened."""
 WIDEST = 140
 _RIGHT = ("Undelivered",)
+_SLICE = 100
+"""Rows that are added or changed at once: a few ms, and more than a screen has."""
+_PAUSE = 0.01
+"""Seconds between two slices, for the keys that were pressed meanwhile."""
 
 
-class WebhookTable(DataTable[Text]):
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One column of one webhook's row."""
+
+    table: "WebhookTable"
+    key: str
+    column: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self.table.words(self.key, self.column)
+
+
+class WebhookTable(DataTable[Cell]):
     """Every webhook with its health; the cursor stays on its webhook while others come and go."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,27 +63,34 @@ class WebhookTable(DataTable[Text]):
     ]
 
     _names_its_rows = False
+    _repaints = True
 
     def __init__(self) -> None:
         super().__init__(cursor_type="row", cell_padding=1, id="table")
         self._summaries: dict[str, WebhookSummary] = {}
-        self._shown: dict[str, tuple[Text, ...]] = {}
+        self._shown: dict[str, WebhookSummary] = {}
+        self._changes: Iterator[int] = iter(())
+        self._rest: Worker[None] | None = None
+        """Makes the changes that are left, those of a later `show` as well."""
         self._go_to: str | None = None
+        self._go_to_end = False
+        self._more_to_come = False
+        self._cursor_left_at = 0
         self._url_cells = 0
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, self._draw_anew)
 
     def _draw_anew(self, theme: Theme) -> None:
-        """Cells keep the colours that they were made with."""
-        self._take_out(columns=False)
-        self.show(self._summaries)
+        """Rendered cells keep the colours that they were made with."""
+        self.notify_style_update()
 
-    def _take_out(self, *, columns: bool) -> None:
-        """All rows; when they are shown anew, the cursor is on the webhook that it was on."""
-        self._go_to = self._go_to or self._chosen_id() or None
+    def _take_out(self) -> None:
+        """All rows and columns; when they are shown anew, the cursor is on the webhook that it was on."""
+        target = self._go_to or self._chosen_id()
         self._shown = {}
-        self.clear(columns=columns)
+        self.clear(columns=True)
+        self.go_to(target or None)
 
     @property
     def chosen(self) -> WebhookSummary | None:
@@ -69,55 +102,134 @@ class WebhookTable(DataTable[Text]):
             return ""
         return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value or ""
 
-    def go_to(self, identity: str) -> None:
-        """Put the cursor on this webhook as soon as it is shown."""
+    def go_to(self, identity: str | None) -> None:
+        """Put the cursor on this webhook as soon as it is shown, unless somebody moves the cursor before."""
         self._go_to = identity
+        self._cursor_left_at = self.cursor_row
+
+    def action_scroll_bottom(self) -> None:
+        """To the last webhook, though its row may still be on its way."""
+        super().action_scroll_bottom()
+        self._go_to_end = self._more_to_come or len(self._shown) < len(self._summaries)
+        self._cursor_left_at = self.cursor_row
 
     def lay_out(self, width: int) -> None:
         """Columns for a screen of this width; built again only where the set of them changes."""
         widths = _widths(width)
         self._url_cells = widths["URL"]
         if [key.value for key in self.columns] != list(widths):
-            self._take_out(columns=True)
+            self._take_out()
             for name in widths:
                 self.add_column(Text(name, justify="right" if name in _RIGHT else "left"), key=name)
         for column in self.columns.values():
             column.auto_width = False
             column.width = widths[column.key.value or ""]
+        self.notify_style_update()
         self.refresh(layout=True)
-        self.show(self._summaries)
+        self.show(self._summaries, more_to_come=self._more_to_come)
 
-    def show(self, summaries: dict[str, WebhookSummary]) -> None:
-        """Show these webhooks, by ID; only cells that differ are drawn."""
-        self._summaries = summaries
+    def show(self, summaries: dict[str, WebhookSummary], *, more_to_come: bool = False) -> None:
+        """Show these webhooks, by ID: the first of what has changed at once, the rest in the background.
+
+        `more_to_come`: these are the first, and all of them are being read.
+        """
+        self._summaries, self._more_to_come = summaries, more_to_come
         if not self.columns:
             return
+        self._changes = self._change_rows()
+        is_done = self._change_some()
+        if not is_done and (self._rest is None or self._rest.is_finished):
+            self._rest = self.run_worker(self._change_the_rest(), group="rows", exit_on_error=True)
+
+    async def _change_the_rest(self) -> None:
+        is_done = False
+        while not is_done:
+            await self._cursor_rests()
+            first_new = self.row_count
+            is_done = self._change_some()
+            if self._is_in_view(first_new, self.row_count):
+                self.refresh()
+
+    async def _cursor_rests(self) -> None:
+        """Let the event loop go on; as long as somebody moves the cursor, drawing that comes first."""
+        seen = None
+        while seen != self.cursor_row:
+            seen = self.cursor_row
+            await asyncio.sleep(_PAUSE)
+
+    def _change_some(self) -> bool:
+        """One slice of the changes; whether it was the last."""
+        if self.cursor_row != self._cursor_left_at:
+            self._go_to, self._go_to_end = None, False
         before = self._chosen_id()
-        for key in [key for key in self._shown if key not in summaries]:
-            self.remove_row(key)
-            del self._shown[key]
-        for key, summary in summaries.items():
-            self._show_row(key, self._cells(summary))
+        left = _SLICE
+        for cost in self._changes:
+            left -= cost
+            if left <= 0:
+                break
         target = self._go_to if self._go_to in self._shown else before
         if target in self._shown and target != self._chosen_id():
             self.move_cursor(row=self.get_row_index(target))
         if target == self._go_to:
             self._go_to = None
+        is_done = left > 0
+        if self._go_to_end and is_done and not self._more_to_come:
+            self.move_cursor(row=self.row_count - 1)
+            self._go_to_end = False
+        self._cursor_left_at = self.cursor_row
+        return is_done
 
-    def _show_row(self, key: str, cells: tuple[Text, ...]) -> None:
+    def _change_rows(self) -> Iterator[int]:
+        """Make the rows those of the webhooks; after each change, what it cost in rows added."""
+        summaries = self._summaries
+        for key in [key for key in self._shown if key not in summaries]:
+            self.remove_row(key)
+            del self._shown[key]
+            yield 1 + self.row_count // 200  # DataTable numbers all rows anew
+        for key, summary in summaries.items():
+            if self._shown.get(key) is not summary:
+                self._show_row(key, summary)
+                yield 1
+
+    def _show_row(self, key: str, summary: WebhookSummary) -> None:
         old = self._shown.get(key)
-        self._shown[key] = cells
+        self._shown[key] = summary
         if old is None:
-            self.add_row(*cells, key=key)
+            self.add_row(*(Cell(self, key, name.value or "") for name in self.columns), key=key)
             return
-        if cells == old:
+        index = self.get_row_index(key)
+        names = [name.value or "" for name in self.columns]
+        if self._is_in_view(index, index + 1) and all(
+            self._words(old)[name] == self._words(summary)[name] for name in names
+        ):
             return
         self._names_its_rows = True
-        for column, now, then in zip(self.ordered_columns, cells, old, strict=True):
-            if now != then:
-                self.update_cell(key, column.key, now)
+        self.update_cell(key, names[0], Cell(self, key, names[0]))  # the row is rendered anew
         self._names_its_rows = False
-        self.refresh_row(self.get_row_index(key))
+        if self._is_in_view(index, index + 1):
+            self.refresh_row(index)
+
+    def _is_in_view(self, first: int, end: int) -> bool:
+        """Whether one of these rows is, by their numbers."""
+        top = self.scroll_offset.y
+        return first < end and first < top + self.size.height and end > top
+
+    @property
+    def ordered_rows(self) -> list[Row]:
+        """As they were added: nobody sorts them, and DataTable looks for each one's number."""
+        return list(self.rows.values())
+
+    @property
+    def _total_row_height(self) -> int:
+        """Of the rows that are still to come as well: the table has its size at once, and is not laid out with each."""
+        return len(self._summaries)
+
+    def _update_dimensions(self, new_rows: Iterable[RowKey]) -> None:
+        """Columns have the widths that they were given: no cell is measured. Rows that nobody sees draw nothing."""
+        added = sum(key in self.rows for key in new_rows)
+        self._repaints = self._is_in_view(self.row_count - added, self.row_count)
+        super()._update_dimensions(())
+        self._repaints = True
 
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
@@ -135,9 +247,15 @@ class WebhookTable(DataTable[Text]):
         """Draw again, but for one cell not the whole table, which is what DataTable asks for."""
         if self._names_its_rows:
             return self
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return super().refresh(
+            *regions, repaint=repaint and self._repaints, layout=layout, recompose=recompose
+        )
 
-    def _cells(self, summary: WebhookSummary) -> tuple[Text, ...]:
+    def words(self, key: str, column: str) -> Text:
+        """What stands in a cell."""
+        return self._words(self._shown[key])[column]
+
+    def _words(self, summary: WebhookSummary) -> dict[str, Text]:
         webhook = summary.webhook
         kind = shown_type(webhook.type)
         symbol, word, colour = health_mark(summary)
@@ -146,7 +264,7 @@ class WebhookTable(DataTable[Text]):
         number = Text(
             f"{summary.undelivered:,}", justify="right", style=_colour(TEXT if summary.undelivered else MUTED)
         )
-        cells = {
+        return {
             "ID": Text(webhook.id if whole else tail(webhook.id), style=_colour(MUTED)),
             "Type": _fitting(kind.label if whole else kind.short_name),
             "URL": _fitting(short_url(url, self._url_cells)),
@@ -155,7 +273,6 @@ class WebhookTable(DataTable[Text]):
             "Undelivered": number,
             "Actions": Text("Edit  Delete", style=_colour(MUTED)),
         }
-        return tuple(cells[key.value or ""] for key in self.columns)
 
 
 def _widths(width: int) -> dict[str, int]:

@@ -9,7 +9,7 @@ from core.store.config.deletion import (
     list_deleted,
     undo_delete,
 )
-from core.store.config.health import WebhookSummary, list_webhooks
+from core.store.config.health import WebhookReader, WebhookSummary, list_webhooks
 from core.store.config.rows import find_webhook
 from core.store.config.secrets import (
     MOST_OLDER,
@@ -34,6 +34,7 @@ __all__ = [
     "UNDO_MS",
     "ChangedWebhooks",
     "DeletedWebhook",
+    "WebhookReader",
     "WebhookSummary",
     "WebhookWithSecrets",
     "add_webhook",

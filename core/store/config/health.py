@@ -4,10 +4,18 @@ from dataclasses import dataclass
 
 from core.models import Outcome, Webhook
 from core.store.config.rows import WEBHOOK, webhook_of
-from core.store.counts import read_counts
+from core.store.counts import Count, read_counts
 from core.store.database import Database
 from core.store.paces import SELECT_PACES, PaceState, pace_of
 from core.store.store import Store
+
+_WEBHOOKS = f"""
+SELECT seq, last_outcome, last_status, {WEBHOOK} FROM webhooks WHERE deleted_at IS NULL ORDER BY seq LIMIT ?
+"""
+_NOTHING = Count(enabled=False, pending=0, sending=0, tried=0, failed=0)
+
+_Facts = tuple[tuple[object, ...], Count, PaceState | None]
+"""What a summary is made of: the webhook's row, what it has open, how its endpoint is treated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +33,49 @@ class WebhookSummary:
     pace: PaceState | None = None
 
 
+class WebhookReader:
+    """Reads the webhooks again and again. One that has not changed since is the same object as the time before:
+    of very many it costs little to see which have changed.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[object, tuple[_Facts, WebhookSummary]] = {}
+
+    async def read(self, limit: int | None = None) -> list[WebhookSummary]:
+        """Every webhook in the order of creation, with its last answer and what it has not delivered; `limit`: so many
+        of the first at most.
+        """
+        return await self._store.read(lambda database: self._read(database, limit))
+
+    def _read(self, database: Database, limit: int | None) -> list[WebhookSummary]:
+        counts = read_counts(database)
+        paces = {row[0]: pace_of(*row[1:]) for row in database.execute(SELECT_PACES)}
+        before, self._known = self._known, {}
+        for row in database.execute(_WEBHOOKS, (-1 if limit is None else limit,)).fetchall():
+            facts = row, counts.get(row[0], _NOTHING), paces.get(row[0])
+            known = before.get(row[0])
+            self._known[row[0]] = (
+                known if known is not None and known[0] == facts else (facts, _summary(*facts))
+            )
+        return [summary for _, summary in self._known.values()]
+
+
 async def list_webhooks(store: Store) -> list[WebhookSummary]:
     """Every webhook in the order of creation, with its last answer and what it has not delivered."""
+    return await WebhookReader(store).read()
 
-    def read(database: Database) -> list[WebhookSummary]:
-        counts = read_counts(database)
-        rows = database.execute(
-            f"SELECT seq, last_outcome, last_status, {WEBHOOK} FROM webhooks WHERE deleted_at IS NULL ORDER BY seq"
-        ).fetchall()
-        paces = {row[0]: pace_of(*row[1:]) for row in database.execute(SELECT_PACES)}
-        return [
-            WebhookSummary(
-                webhook_of(row[3:]),
-                Outcome(row[1]) if row[1] else None,
-                row[2],
-                counts[row[0]].pending + counts[row[0]].sending,
-                counts[row[0]].pending + counts[row[0]].sending + counts[row[0]].failed,
-                0 if row[6] else counts[row[0]].pending,
-                paces.get(row[0]),
-            )
-            for row in rows
-        ]
 
-    return await store.read(read)
+def _summary(row: tuple[object, ...], count: Count, pace: PaceState | None) -> WebhookSummary:
+    _, last_outcome, last_status, *columns = row
+    webhook = webhook_of(tuple(columns))
+    waiting = count.pending + count.sending
+    return WebhookSummary(
+        webhook,
+        Outcome(str(last_outcome)) if last_outcome else None,
+        int(str(last_status)) if last_status is not None else None,
+        waiting,
+        waiting + count.failed,
+        0 if webhook.enabled else count.pending,
+        pace,
+    )

@@ -12,12 +12,13 @@ WEBHOOK = (
     "id, type, url, enabled, accepted_answer, retry_schedule, concurrency, deadline, rate,"
     " in_order, status_filter, disabled_reason, failing_since, version, created_at, created_by, updated_at, updated_by"
 )
+_NAMES = WEBHOOK.replace(",", "").split()
 
 
 def webhook_of(row: tuple[object, ...]) -> Webhook:
     """The webhook of a row of the columns named by `WEBHOOK`."""
     values: dict[str, Any] = dict(  # Any: as SQLite gives it
-        zip(WEBHOOK.replace(",", "").split(), row, strict=True)
+        zip(_NAMES, row, strict=True)
     )
     accepted = values["accepted_answer"]
     return Webhook.model_construct(

@@ -51,6 +51,8 @@ async def token(endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials:
         b"\r\n\r\n" + TOKEN,
         b")]}',\n" + TOKEN,
         b"<br />\n<b>Notice</b>: Undefined index in <b>token.php</b>\n" + TOKEN,
+        b"Warning: {closure}(): no {x}\n" + TOKEN,
+        b"/* {} */" + TOKEN,
     ],
     ids=lambda body: str(body[:20] + b"..." + body[-20:]),
 )
@@ -112,6 +114,8 @@ async def test_byte_order_marks(
         ("", gzip.compress),
         ("gzip", lambda body: gzip.compress(body) + b"more"),
         ("gzip", lambda body: gzip.compress(body)[:-4]),
+        ("gzip", lambda body: gzip.compress(body)[:-8] + b"\1\2\3\4\5\6\7\x08"),
+        ("gzip", lambda body: gzip.compress(body[:20]) + gzip.compress(body[20:])),
         ("gzip", bytes),
         ("deflate", bytes),
         ("br", bytes),

@@ -67,12 +67,20 @@ async def test_well_again(endpoint: TokenEndpoint, source: TokenSource, clock: C
 
 
 @pytest.mark.parametrize(
-    ("retry_after", "least", "most"), [("120", 120, 120), ("86400", 300, 300), ("0", 1, 1.1), ("x", 1, 1.1)]
+    ("retry_after", "least", "most"),
+    [
+        ("120", 120, 120),
+        ("7200", 7200, 7200),
+        ("99999999999", 86400, 86400),
+        ("12.5", 12.5, 12.5),
+        ("0", 1, 1.1),
+        ("x", 1, 1.1),
+    ],
 )
 async def test_retry_after(
     endpoint: TokenEndpoint, source: TokenSource, clock: Clock, retry_after: str, least: float, most: float
 ) -> None:
-    """The later of our pace and Retry-After, at most five minutes."""
+    """The later of our pace and Retry-After, at most a day."""
     endpoint.status, endpoint.headers = 429, {"Retry-After": retry_after}
 
     assert least <= (await failed(source)).retry_at - clock.now <= most

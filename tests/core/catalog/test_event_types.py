@@ -178,7 +178,7 @@ def test_standing() -> None:
         "identity-enrolled": "Newer than the page of the Webhooks tab.",
         "ine-scraping": unknown,
         "authentication-1-1": (
-            "Deprecated. Incode sends it until 1 April 2027 and supports it until 1 October 2026."
+            "Deprecated. Incode supports it until 1 October 2026 and sends it until 1 April 2027."
         ),
         "authentication-1-n": unknown,
     }

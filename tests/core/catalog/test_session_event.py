@@ -47,9 +47,7 @@ def test_emit_session_failed_with_session_succeeded() -> None:
     """The path and both types are named."""
     path, words = refusal("session-failed", {"event_type": "SESSION_SUCCEEDED", "interviewId": "i"})
     assert path == "$.event_type"
-    assert words == (
-        "The session-failed body was refused: $.event_type says that it is a session-succeeded event."
-    )
+    assert words == ("The session-failed body was refused: $.event_type names the type session-succeeded.")
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -125,5 +123,5 @@ def test_a_body_is_accepted_or_refused_at_the_field(name: str, field: str, said:
         assert error.path == f"$.{field}"
         assert error.reason in {
             f"must be {NAMES[name]} in a {name} event",
-            *(f"says that it is a {other} event" for other in NAMES if other != name),
+            *(f"names the type {other}" for other in NAMES if other != name),
         }

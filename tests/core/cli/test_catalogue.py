@@ -68,7 +68,7 @@ def test_types_show(shell: Shell) -> None:
     assert shell("types", "show", "authentication-1-1") == 0
     lines = [line.split("  ")[0] + ": " + line.split("  ")[-1].strip() for line in shell.out.splitlines()]
     assert (
-        "Standing: Deprecated. Incode sends it until 1 April 2027 and supports it until 1 October 2026."
+        "Standing: Deprecated. Incode supports it until 1 October 2026 and sends it until 1 April 2027."
         in lines
     )
     assert "Samples: PASS, FAIL" in lines
@@ -137,9 +137,9 @@ def test_emit_session_failed_with_event_type_session_succeeded(shell: Shell) -> 
     """It is refused with the path, one at a time and in a batch, and nothing is stored."""
     _add(shell, "session-failed")
     assert shell("emit", "session-failed", "--data", '{"event_type": "SESSION_SUCCEEDED"}') == 1
-    assert "$.event_type says that it is a session-succeeded event" in shell.err
+    assert "$.event_type names the type session-succeeded" in shell.err
     assert shell("emit", "session-failed", "--data", '{"eventType": "Session Succeeded"}') == 1
-    assert "$.eventType says that it is a session-succeeded event" in shell.err
+    assert "$.eventType names the type session-succeeded" in shell.err
     assert shell.json("events", "list") == []
     for said in ("SESSION_FAILED", "Session Failed", "session_failed"):
         assert shell("emit", "session-failed", "--data", json.dumps({"event_type": said})) == 0

@@ -55,7 +55,7 @@ def some_settings(shell: Shell) -> None:
         ("deliveries list code:x", 2, '"x" is not a status code', None),
         ("deliveries list --type nope", 2, 'There is no event type "nope".', "type"),
         ("deliveries cancel --all --state x --yes", 2, "Invalid value for '--state'", "state"),
-        ("webhooks delete nope", 2, "Deleting a webhook cancels what waits for it.", None),
+        ("webhooks delete nope", 2, "Deleting a webhook cancels what waits for it.", "yes"),
         ("webhooks add", 2, "Missing option '--type'.", "type"),
         ("webhooks add --type nope --url https://a.example/", 2, 'There is no event type "nope".', "type"),
         ("webhooks add --type session-failed --url ftp://a", 2, "--url: Start with https:// or http://", "url"),
@@ -180,7 +180,7 @@ def test_lines_that_were_refused_are_one_object(shell: Shell, tmp_path: Path) ->
     lines = tmp_path / "lines"
     lines.write_text('{"type": "session-failed", "data": {}}\nno JSON\n')
     found = _failure(shell, "emit", "--batch", str(lines), "--json")
-    assert found == {"error": "1 of 2 lines were refused.", "field": None, "hint": "Their answers say why."}
+    assert found == {"error": "1 of 2 lines was refused.", "field": None, "hint": "Their answers say why."}
     assert len(shell.out.splitlines()) == 2
 
 

@@ -80,7 +80,7 @@ async def test_a_deleted_webhook_is_found(store: Store, webhook: str) -> None:
         (
             "  colour:red",
             2,
-            "There is no field colour: To find it as text, put it in quotes. The fields are state: type: webhook: code:"
+            "There is no field colour. To find it as text, put it in quotes. The fields are state: type: webhook: code:"
             " class: since: until: session:",
         ),
         (
