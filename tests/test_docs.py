@@ -55,7 +55,7 @@ def test_the_readme_is_a_start_not_a_manual() -> None:
     """It has less than 150 lines, and leads to every page of docs/."""
     readme = _read("README.md")
     assert len(readme.splitlines()) < 150
-    for page in ("delivering", "operating", "security", "glossary", "cli", "keys"):
+    for page in ("architecture", "delivering", "operating", "security", "glossary", "cli", "keys"):
         assert f"](docs/{page}.md)" in readme
 
 
