@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails
 from core import header, schedule
 from core.clock import clock_time
 from core.errors import HookkeeperError
+from core.networks import check_allowed
 from core.url import check_url
 
 DEFAULT_DEADLINE = 15.0
@@ -155,9 +156,11 @@ def _invalid_setting(detail: ErrorDetails) -> InvalidSetting:
 
 def _check_network(text: str) -> str:
     try:
-        return str(ip_network(text.strip()))
+        network = ip_network(text.strip())
     except ValueError:
         raise ValueError(f'"{text.strip()[:50]}" is not a network such as 10.20.0.0/16.') from None
+    check_allowed(network)
+    return str(network)
 
 
 def _check_scopes(text: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.delivery.networks import HOLDS_IPV4, ISATAP, NEVER, PRIVATE
 from core.errors import HookkeeperError
+from core.networks import HOLDS_IPV4, ISATAP, NEVER, PRIVATE
 from core.url import host_of
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address

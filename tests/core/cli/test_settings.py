@@ -51,6 +51,16 @@ def test_settings(shell: Shell, tmp_path: Path) -> None:
         (("--remove-header", "x"), "There is no header x."),
         (("--scopes", 'a"b'), "is not a scope"),
         (("--allow-network", "10.0.0.1/8"), "is not a network"),
+        (
+            ("--allow-network", "169.254.0.0/16"),
+            "169.254.0.0/16 is never delivered to, whatever is allowed: link-",
+        ),
+        (
+            ("--allow-network", "fd00:ec2::254"),
+            "fd00:ec2::254/128 is never delivered to, whatever is allowed: the",
+        ),
+        (("--allow-network", "8.8.8.0/24"), "8.8.8.0/24 is not a private network: it needs no setting."),
+        (("--forbid-network", "10.0.0.1"), "10.0.0.1/32 is not among the allowed networks."),
         (("--client-auth", "digest"), "Choose one of"),
         (("--mask", "a*b"), "--mask: Write a * only at the end"),
         (("--unmask", "CURP"), "CURP is always masked."),

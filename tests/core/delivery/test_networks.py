@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.delivery import networks
+from core import networks
 from core.delivery.guard import refusal
 
 EVERYTHING = ("0.0.0.0/0", "::/0")

@@ -6,6 +6,8 @@ globally reachable (AS112, AMT, the anycast addresses of 192.0.0.0/24 and 2001:1
 there, so they are refused like the others.
 """
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
 PRIVATE = {
     "10.0.0.0/8": "private use (RFC 1918)",
     "100.64.0.0/10": "shared address space of carriers (RFC 6598)",
@@ -104,3 +106,21 @@ HOLDS_IPV4 = {
 
 ISATAP = (0x0000_5EFE, 0x0200_5EFE)
 """Bits 64 to 95 of an IPv6 address of any network that ends in the IPv4 address it leads to (RFC 5214, section 6.1)."""
+
+
+_Network = IPv4Network | IPv6Network
+
+
+def check_allowed(network: _Network) -> None:
+    """Raises ValueError for a network that a setting cannot allow: it is never reached, or needs no setting."""
+    for cidr, reason in NEVER.items():
+        if _is_within(network, ip_network(cidr)):
+            raise ValueError(f"{network} is never delivered to, whatever is allowed: {reason}.")
+    if not any(network.overlaps(ip_network(cidr)) for cidr in PRIVATE):
+        raise ValueError(f"{network} is not a private network: it needs no setting.")
+
+
+def _is_within(network: _Network, other: _Network) -> bool:
+    if isinstance(network, IPv4Network):
+        return isinstance(other, IPv4Network) and network.subnet_of(other)
+    return isinstance(other, IPv6Network) and network.subnet_of(other)
