@@ -1,4 +1,4 @@
-"""The only room that knows SQL."""
+"""The store: the only package that contains SQL."""
 
 from core.store.errors import (
     Conflict,

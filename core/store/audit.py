@@ -1,4 +1,4 @@
-"""Who changed what: written in the same transaction as the change itself."""
+"""The audit log: who changed what. Each entry is written in the same transaction as the change."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ class Change:
 
 
 def note(database: Database, actor: str, action: str, subject: str, details: str = "") -> None:
-    """Write an entry inside the caller's transaction. Secrets are never part of `details`."""
+    """Write an entry inside the caller's transaction. `details` must not contain secrets."""
     database.execute(
         "INSERT INTO audit (at, actor, action, subject, details) VALUES (?, ?, ?, ?, ?)",
         (now_ms(), actor, action, subject, details),
@@ -28,7 +28,7 @@ def note(database: Database, actor: str, action: str, subject: str, details: str
 
 
 async def list_changes(store: Store, *, subject: str | None = None, limit: int = 100) -> list[Change]:
-    """The newest entries, newest first; `subject` may be the tail of an ID, of at least 4 characters."""
+    """Return the latest entries, newest first. `subject` is a whole one, or the last 4 or more characters of it."""
     where = (
         ""
         if subject is None

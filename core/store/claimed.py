@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Claim(NamedTuple):
-    """A delivery that this epoch may attempt now. `step` counts the tries of this run of the schedule before it."""
+    """A delivery that this epoch may attempt now. `step` is the number of earlier tries in this run of the schedule."""
 
     seq: int
     id: str

@@ -1,4 +1,4 @@
-"""How many deliveries are open, by webhook. Triggers keep most of it, so that it costs the same over any number."""
+"""Counts of the open deliveries by webhook. Triggers maintain most of them, so reading stays cheap for any number."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from core.store.database import Database
 from core.store.filter import WAITS_LONG_MS
 from core.store.sqlite.search import first_since
 
-# Most of very many webhooks have nothing open: only the others are looked at in the deliveries' indexes.
+# With very many webhooks, most have nothing open. Only the others are searched for in the indexes.
 _COUNTS = """
 SELECT c.webhook, w.enabled, c.open, c.tried, c.failed,
     CASE WHEN c.open > 0 THEN (
@@ -17,7 +17,7 @@ SELECT c.webhook, w.enabled, c.open, c.tried, c.failed,
 FROM counts c CROSS JOIN webhooks w ON w.seq = c.webhook WHERE c.open > 0 OR c.failed > 0
 """
 _STATE_HERE = "FROM deliveries INDEXED BY deliveries_by_state WHERE webhook = c.webhook AND state ="
-# Many of what is young may be open; but it is of the last ten seconds.
+# Many young deliveries may be open, but they are limited to those of the last ten seconds.
 _YOUNG = f"""
 SELECT (SELECT count(*) {_STATE_HERE} 'pending' AND seq >= :young)
     + (SELECT count(*) {_STATE_HERE} 'sending' AND seq >= :young)
@@ -37,7 +37,7 @@ SELECT min(created_at) FROM deliveries WHERE seq IN (
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What a webhook has open. `tried` counts what of pending and sending has failed before."""
+    """The open deliveries of a webhook. `tried` counts the pending and sending ones that have failed before."""
 
     enabled: bool
     pending: int
@@ -47,7 +47,7 @@ class Count:
 
 
 def read_counts(database: Database) -> dict[int, Count]:
-    """Of each webhook that has any, by its row number; those that were deleted are among them."""
+    """Return the counts of each webhook with open deliveries, by its row number. Deleted webhooks are included."""
     return {
         webhook: Count(bool(enabled), open_ - sending, sending, tried, failed)
         for webhook, enabled, open_, tried, failed, sending in database.execute(_COUNTS)
@@ -55,7 +55,7 @@ def read_counts(database: Database) -> dict[int, Count]:
 
 
 def count_attention(database: Database, counts: dict[int, Count]) -> int:
-    """How many deliveries the view Attention lists: all that failed, and what waits too long or has failed before."""
+    """Return the size of the view Attention: failed deliveries, and open ones that wait too long or failed before."""
     young = first_since(database, now_ms() - WAITS_LONG_MS)
     fresh: int = sum(number for (number,) in database.execute(_YOUNG, {"young": young}))
     waiting = sum(count.pending + count.sending for count in counts.values() if count.enabled)
@@ -63,6 +63,6 @@ def count_attention(database: Database, counts: dict[int, Count]) -> int:
 
 
 def oldest_waiting(database: Database) -> int | None:
-    """When the oldest delivery was made that is pending or being sent, and not held; ms since 1970."""
+    """Return when the oldest delivery that is pending or being sent, and not held, was created; ms since 1970."""
     (oldest,) = database.execute(_OLDEST).fetchone()
     return None if oldest is None else int(oldest)

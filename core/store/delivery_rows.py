@@ -1,4 +1,4 @@
-"""Deliveries as they are shown: what a row of the books says, and what one that waits is waiting for."""
+"""Deliveries as they are shown: the stored row, and what a pending delivery is waiting for."""
 
 import json
 from collections.abc import Sequence
@@ -29,19 +29,19 @@ _MANY = f"{_COLUMNS} FROM json_each(?) wanted CROSS JOIN deliveries d ON d.seq =
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A delivery in a list, with its place in the order."""
+    """A delivery in a list. `seq` is its row number, which gives its place in the order."""
 
     seq: int
     delivery: Delivery
 
 
 def read_delivery(database: Database, seq: int) -> Delivery:
-    """The delivery of a row number."""
+    """Return the delivery with this row number."""
     return _delivery(database.execute(_ONE, (seq,)).fetchone())
 
 
 def read_rows(database: Database, seqs: Sequence[int]) -> list[Row]:
-    """The deliveries of these row numbers, in this order; those that are no more are left out."""
+    """Return the deliveries with these row numbers, in this order. Deliveries that no longer exist are left out."""
     found = {row[0]: row for row in database.execute(_MANY, (json.dumps(list(seqs)),))}
     return [Row(seq, _delivery(found[seq])) for seq in seqs if seq in found]
 
@@ -85,7 +85,7 @@ def _delivery(values: tuple[object, ...]) -> Delivery:
 def _next(
     held: bool, due_at: int, token_wait: object, pace: PaceState | None, rate: object
 ) -> tuple[datetime | None, str]:
-    """When a pending delivery is tried next, and what it waits for."""
+    """Return when a pending delivery is tried next, and what it waits for."""
     now = now_ms()
     if held:
         return None, "enabling"

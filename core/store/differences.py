@@ -1,4 +1,4 @@
-"""What differs between two versions of a webhook or of the settings, in the words of their labels."""
+"""Describes the differences between two versions of a webhook or of the settings, using the labels of the fields."""
 
 import re
 from collections.abc import Mapping
@@ -42,18 +42,18 @@ _PARAMETER = re.compile(r"([?&;])([^=&;]+)=[^&;]*")
 
 
 def of_new(event_type: str, options: WebhookOptions) -> str:
-    """A new webhook: its type, its URL, and what is not as it is by default."""
+    """Describe a new webhook: its type, its URL, and the options that differ from their defaults."""
     others = _fields(WebhookOptions.model_construct(url=options.url), options, _WEBHOOK)
     return "; ".join([f"Type {event_type}", f"URL {without_secrets(options.url)}", *others])
 
 
 def of_webhook(before: WebhookOptions, after: WebhookOptions) -> str:
-    """Such as `URL https://a.example/ → https://b.example/; Deadline – → 20`; "" if nothing differs."""
+    """Return text such as `URL https://a.example/ → https://b.example/; Deadline – → 20`, or "" if nothing differs."""
     return "; ".join(_fields(before, after, _WEBHOOK))
 
 
 def of_settings(before: GeneralSettings, after: GeneralSettings) -> str:
-    """The same for the settings. Of the Secret Key and of header values it says only that they changed."""
+    """Return the same for the settings. For the Secret Key and header values the text says only that they changed."""
     words = _fields(before, after, _SETTINGS)
     if before.secret_key != after.secret_key:
         words.append(f"Secret Key {_what(before.secret_key, after.secret_key)}")
@@ -96,7 +96,7 @@ def _shown(value: object) -> str:
 
 
 def without_secrets(url: str) -> str:
-    """A URL without the values of parameters that hold secrets by their name; other text as it stands."""
+    """Return the URL, masking the values of parameters whose names suggest a secret. Other text is unchanged."""
     return _PARAMETER.sub(
         lambda found: (
             f"{found[1]}{found[2]}={DOTS}" if holds_secret(found[2]) or is_masked(found[2]) else found[0]

@@ -1,4 +1,4 @@
-"""What can go wrong with the store, each in one clear sentence."""
+"""The errors of the store. The message of each is one clear sentence."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 
 class StoreError(HookkeeperError):
-    """Something about the database file, or about what is kept in it."""
+    """The base of all errors about the database file or its content."""
 
 
 class DatabaseMissing(StoreError):
-    """There is no file, or no folder for it."""
+    """The file or its folder does not exist."""
 
 
 class DatabaseBusy(StoreError):
-    """Another process holds the database for longer than we wait."""
+    """Another process locks the database for longer than Hookkeeper waits."""
 
 
 class DatabaseFull(StoreError):
@@ -27,11 +27,11 @@ class DatabaseFull(StoreError):
 
 
 class DatabaseReadOnly(StoreError):
-    """The file or its folder cannot be written."""
+    """The file or its folder is not writable."""
 
 
 class DatabaseCorrupt(StoreError):
-    """The file is damaged, or is no SQLite database."""
+    """The file is damaged or is not an SQLite database."""
 
 
 class DatabaseForeign(StoreError):
@@ -47,7 +47,7 @@ class DatabaseNewer(StoreError):
 
 
 class DatabaseReplaced(StoreError):
-    """Another file stands where the open database, or a part of it, was: what is written goes nowhere."""
+    """Another file has taken the place of the open database or of a part of it, so anything written would be lost."""
 
 
 class DatabaseOlder(StoreError):
@@ -63,24 +63,24 @@ class NotFound(StoreError):
 
 
 class NotPossible(StoreError):
-    """What was asked does not fit the state that the delivery or webhook is in."""
+    """The request does not fit the current state of the delivery or webhook."""
 
 
 class KeyReused(StoreError):
-    """An idempotency key came again with another body or type."""
+    """An idempotency key was used again with a different body or type."""
 
 
 class EpochEnded(StoreError):
-    """Another dispatcher has taken over: what this one claims or records is refused."""
+    """Another dispatcher has taken over, so claims and outcomes of this one are refused."""
 
 
 NOT_SAVED = "Your changes were not saved."
 
 
 class Conflict(StoreError):
-    """Somebody else saved in between. `theirs` is what stands there now, None if it was deleted.
+    """Somebody else saved in between. `theirs` is the current version, or None if it was deleted.
 
-    `outcome` is what has become of what was asked for.
+    `outcome` is a sentence that says what happened to the caller's request.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Which deliveries: the one filter that lists, counts and jobs share."""
+"""The filter for deliveries, shared by lists, counts and jobs."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,21 +10,21 @@ from core.ids import ALPHABET, tail
 from core.models import Outcome
 
 WAITS_LONG_MS = 10_000
-"""A delivery that waits for longer needs attention."""
+"""A delivery needs attention once it has waited for longer than this many milliseconds."""
 SLOW_MS = 2_000
-"""A last attempt that took as long makes a delivery slow, whether it arrived or not."""
+"""A delivery is slow if its last attempt took at least this many milliseconds, whether or not it succeeded."""
 
 State = Literal["pending", "sending", "delivered", "failed", "cancelled", "held", "attention", "undelivered"]
-"""The stored states, then groups of deliveries that people speak of."""
+"""The stored states, followed by named groups of deliveries."""
 _IN_WORDS = {"attention": "needing attention", "failing": "failing now"}
 
 
 class View(StrEnum):
-    """What a list is for.
+    """The views that a list offers.
 
-    Attention: failed, and what an enabled webhook has pending or in flight that failed once or is older than 10 s.
-    Failing: of the latter what failed at its last attempt. Held: pending, its webhook disabled. Slow: the last attempt
-    took at least 2 s.
+    Attention: failed deliveries; also those of an enabled webhook that are pending or in flight and failed before or
+    are older than 10 s. Failing: pending or in flight at an enabled webhook, and the last attempt failed. Held: pending
+    at a disabled webhook. Slow: the last attempt took at least 2 s.
     """
 
     ATTENTION = "attention"
@@ -35,13 +35,13 @@ class View(StrEnum):
 
 
 class DeliveryFilter(BaseModel):
-    """What must be true of a delivery; None asks for nothing.
+    """Conditions that a delivery must all meet. A field that is None sets no condition.
 
-    `webhook` is a whole ID, `event_type` a name of the catalogue. `outcome` and `status_code` are those of the last
-    attempt; `status_class` is the first digit of the latter. It was created at `since` or later, and before `until`.
-    Each word of `text` begins its ID, its event's ID, its session, external ID or outcome, or is the tail of its ID (4 to 8
-    characters; more after an ellipsis). None of the filters in `without` lets it through. `up_to` is the row number of
-    the last one, for what must end.
+    `webhook` is a whole ID, `event_type` a name from the catalogue. `outcome` and `status_code` are those of the last
+    attempt; `status_class` is the first digit of the status code. The delivery was created at `since` or later, and
+    before `until`. Each word of `text` must be a prefix of the delivery's ID, event ID, session, external ID or
+    outcome, or the tail of its ID (4 to 8 characters, or at least 4 after an ellipsis). A delivery that matches any
+    filter in `without` is excluded. `up_to` is the highest row number, which gives a job a fixed end.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid")
@@ -61,8 +61,8 @@ class DeliveryFilter(BaseModel):
     up_to: int | None = None
 
     def words(self) -> str:
-        """The filter for people: `failed, Session Failed, since 02:05`; times are the machine's, to the minute."""
-        from core.catalog import EVENT_TYPES  # for words alone: every start would pay for it
+        """Describe the filter, as in `failed, Session Failed, since 02:05`. Times are local, to the minute."""
+        from core.catalog import EVENT_TYPES  # imported late, since it would slow down every start
 
         kind = EVENT_TYPES.get(self.event_type or "")
         named = (
@@ -83,7 +83,7 @@ class DeliveryFilter(BaseModel):
 
 
 def tail_in(word: str) -> str | None:
-    """The end of an ID that a word may be: at least 4 characters, and alone no more than those that are random."""
+    """Return the ID tail that a word may stand for, or None: 4 to 8 characters, or at least 4 after an ellipsis."""
     _, mark, short = word.lower().rpartition("…")
     long_enough = len(short) >= 4 if mark else len(short) in range(4, 9)
     return short if long_enough and set(short) <= set(ALPHABET) else None

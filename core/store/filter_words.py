@@ -1,4 +1,4 @@
-"""The language of the filter line and of `hookkeeper deliveries list`: `state:failed !code:404 since:12h 66e1`."""
+"""The syntax of the filter line and of `hookkeeper deliveries list`: `state:failed !code:404 since:12h 66e1`."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ _MOST = 20
 
 
 class InvalidFilter(HookkeeperError):
-    """A word that says nothing about a delivery; it begins at `position` of the text."""
+    """The filter contains a word that is not valid. The word begins at `position` in the text."""
 
     def __init__(self, words: str, position: int) -> None:
         self.position = position
@@ -33,9 +33,10 @@ class InvalidFilter(HookkeeperError):
 
 
 async def parse_filter(store: Store, text: str) -> DeliveryFilter:
-    """The filter that a line of words means: all of them hold, `!` negates one, one in quotes is no field.
+    """Parse a line of words into a filter. A delivery must match all words.
 
-    Raises InvalidFilter, StoreError.
+    `!` negates a word. A word in quotes is searched as text, even if it looks like a field. Raises InvalidFilter,
+    StoreError.
     """
     now = datetime.now().astimezone()
     wanted: dict[str, object] = {}
@@ -62,7 +63,7 @@ async def parse_filter(store: Store, text: str) -> DeliveryFilter:
 
 
 async def _meaning(store: Store, word: str, position: int, now: datetime) -> tuple[str, object]:
-    """The name in the filter, and the value."""
+    """Return the name of the filter's field that a word sets, and the value."""
     if not word:
         raise InvalidFilter("Write a word after !, such as !code:404.", position)
     if len(word) > _LONGEST:
@@ -92,12 +93,12 @@ async def _meaning(store: Store, word: str, position: int, now: datetime) -> tup
 
 
 def _storable(text: str) -> str:
-    """No database takes half a surrogate pair, which stands for a byte that is no text."""
+    """Replace lone surrogates, which stand for bytes that are not UTF-8: no database stores them."""
     return text.encode("utf-8", "replace").decode()
 
 
 async def _webhook(store: Store, value: str, position: int) -> str:
-    """The whole ID; of one that was deleted, too, since its deliveries stay."""
+    """Return the whole ID of a webhook. Deleted webhooks are found, too, because their deliveries stay."""
 
     def find(database: Database) -> str:
         try:
@@ -181,7 +182,7 @@ _VALUES: dict[str, tuple[str, ...]] = {
 
 
 def completions(text: str, webhooks: Sequence[Webhook]) -> list[str]:
-    """The whole texts that the line may become when its last word is completed, likeliest first."""
+    """Return the completions of the last word, each as the whole text of the line, most likely first."""
     kept, begun = _split(text)
     negation = "!" if begun.startswith("!") else ""
     name, colon, value = begun.removeprefix("!").partition(":")
@@ -194,14 +195,14 @@ def completions(text: str, webhooks: Sequence[Webhook]) -> list[str]:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """The text up to its last word, and that."""
+    """Split the text into the part before its last word and the last word."""
     begun = re.search(r"\S*\Z", text)
     start = begun.start() if begun else len(text)
     return text[:start], text[start:]
 
 
 def _tails(webhooks: Sequence[Webhook]) -> list[str]:
-    """The last characters of each ID, as many as it takes to tell them apart."""
+    """Return the tail of each ID: at least 4 characters, and as many as make them unique."""
     length = 4
     bare = [each.id.partition("_")[2] for each in webhooks]
     while length < max(map(len, bare), default=0) and len({each[-length:] for each in bare}) < len(bare):

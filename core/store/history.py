@@ -1,4 +1,4 @@
-"""What happened: deliveries, their attempts, events."""
+"""The history: deliveries, their attempts, and events."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,8 +25,8 @@ _SKIPPED = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What is open, over all webhooks. `waiting` is pending but not held: what a dispatcher has still to send.
-    `oldest` is when the oldest was made of what waits or is being sent.
+    """Counts of open deliveries over all webhooks. `waiting` counts those that are pending but not held, which
+    the dispatcher still has to send. `oldest` is when the oldest one that is waiting or being sent was created.
     """
 
     attention: int
@@ -40,7 +40,7 @@ class Totals:
 
 
 def find_delivery(database: Database, identity: str) -> int:
-    """The row number for an ID, or for the tail of one of the newest. Raises NotFound."""
+    """Return the row number for a delivery ID, or for the tail of a recent one. Raises NotFound."""
     return _find(database, "deliveries", identity)
 
 
@@ -65,14 +65,14 @@ def _find(database: Database, table: str, identity: str) -> int:
 
 
 def _storable(identity: str) -> str:
-    """An ID as it was typed; no database takes half a surrogate pair, which stands for a byte that is no text."""
+    """Strip an ID and replace lone surrogates, which stand for bytes that are not UTF-8: no database stores them."""
     return identity.strip().encode("utf-8", "replace").decode()
 
 
 async def list_deliveries(
     store: Store, chosen: DeliveryFilter = _EVERYTHING, *, before: int | None = None, limit: int = 100
 ) -> list[Row]:
-    """The newest deliveries that the filter lets through, newest first; `before` a row number for the next page."""
+    """Return the deliveries that match the filter, newest first. `before` is a row number, for the next page."""
     rows: list[Row] = []
     while len(rows) < limit:
         most = min(_PAGE, limit - len(rows))
@@ -85,17 +85,17 @@ async def list_deliveries(
 
 
 async def count_deliveries(store: Store, chosen: DeliveryFilter) -> int:
-    """How many deliveries the filter lets through."""
+    """Return how many deliveries match the filter."""
     return await count_matching(store, chosen)
 
 
 async def load_delivery(store: Store, identity: str) -> Delivery:
-    """The delivery with this ID or tail. Raises NotFound."""
+    """Return the delivery with this ID or tail. Raises NotFound."""
     return await store.read(lambda database: read_delivery(database, find_delivery(database, identity)))
 
 
 async def list_attempts(store: Store, delivery_id: str) -> list[Attempt]:
-    """The attempts of a delivery, newest first. Raises NotFound."""
+    """Return the attempts of a delivery, newest first. Raises NotFound."""
 
     def read(database: Database) -> list[Attempt]:
         delivery = find_delivery(database, delivery_id)
@@ -157,7 +157,7 @@ def _event(row: tuple[object, ...]) -> Event:
 
 
 async def load_event(store: Store, identity: str) -> Event:
-    """The event with this ID, or with the tail of one of the newest; its body as it was accepted. Raises NotFound."""
+    """Return the event with this ID, or a recent one with this tail. The body is as accepted. Raises NotFound."""
 
     def read(database: Database) -> Event:
         row = database.execute(f"{_EVENT} WHERE e.seq = ?", (_find(database, "events", identity),)).fetchone()
@@ -167,19 +167,19 @@ async def load_event(store: Store, identity: str) -> Event:
 
 
 async def list_events(store: Store, *, unwanted: bool = False, limit: int = 100) -> list[Event]:
-    """The newest events, newest first; `unwanted`: only those that went to nobody."""
+    """Return the latest events, newest first. `unwanted` restricts them to events that no webhook wanted."""
     where = "WHERE u.event IS NOT NULL" if unwanted else ""
     sql = f"{_EVENT} {where} ORDER BY e.seq DESC LIMIT ?"
     return await store.read(lambda database: [_event(row) for row in database.execute(sql, (limit,))])
 
 
 async def totals(store: Store) -> Totals:
-    """The figures over all webhooks."""
+    """Return the counts over all webhooks."""
     return await store.read(read_totals)
 
 
 def read_totals(database: Database) -> Totals:
-    """The same, of a snapshot."""
+    """Return the same as `totals`, inside the caller's transaction."""
     counts = read_counts(database)
     oldest = oldest_waiting(database)
     wait = database.execute("SELECT next_try_at, reason FROM token_endpoint").fetchone()

@@ -1,4 +1,4 @@
-"""Many deliveries resent or cancelled: counted first, done slice by slice, visible to everybody, never lost."""
+"""Jobs resend or cancel many deliveries. They work in small transactions, show their progress, and survive a crash."""
 
 import json
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ from core.store.sqlite.search import search
 from core.store.store import Store
 
 SLICE = 200
-"""Deliveries changed in one transaction."""
+"""The most deliveries that one transaction changes."""
 _LONG = timedelta(seconds=10)
-"""After so long, whoever started a job may look elsewhere: its end is told by a notice."""
+"""The end of a job that took at least this long is reported by a notice, since nobody may be watching any more."""
 _COLUMNS = (
     "id, kind, filter, words, state, total, done, skipped, position, created_at, created_by, changed_at"
 )
@@ -38,7 +38,7 @@ class JobKind(StrEnum):
 
 
 class JobState(StrEnum):
-    """Where a job stands. The last two are ends."""
+    """The state of a job. `cancelled` and `done` are final."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -47,10 +47,10 @@ class JobState(StrEnum):
 
 
 class Job(BaseModel):
-    """One kind of change to all deliveries of a filter, which ends at the newest one there was when it was started.
+    """A job that changes all deliveries that match a filter and existed when it was started.
 
-    `skipped` are those that could not be changed or no longer matched when their turn came; once it is done, total is
-    done and skipped. `position` is the row number up to which it has come.
+    `skipped` counts deliveries that could not be changed, or no longer matched when the job reached them. Once the job
+    is done, `total` is the sum of `done` and `skipped`. `position` is the row number that the job has reached.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,7 +70,7 @@ class Job(BaseModel):
 
 
 def _job(row: tuple[object, ...]) -> Job:
-    """Raises StoreError for one that asks for what this program does not know."""
+    """Return the job of a row. Raises StoreError if this version cannot read its filter."""
     values = dict(zip(_COLUMNS.split(", "), row, strict=True))
     try:
         chosen = DeliveryFilter.model_validate_json(str(values["filter"]))
@@ -90,7 +90,7 @@ def _job(row: tuple[object, ...]) -> Job:
 
 
 async def start(store: Store, kind: JobKind, chosen: DeliveryFilter, *, actor: str) -> Job:
-    """Begin to resend or cancel what the filter lets through now. The dispatcher does it, whenever there is one."""
+    """Start a job for the deliveries that match the filter now. The dispatcher carries it out once it runs."""
     newest = await store.read(
         lambda database: database.execute("SELECT coalesce(max(seq), 0) FROM deliveries").fetchone()[0]
     )
@@ -113,10 +113,10 @@ async def start(store: Store, kind: JobKind, chosen: DeliveryFilter, *, actor: s
 
 
 async def step(store: Store, identity: str, most: int = SLICE) -> Job:
-    """Find the next slice, then change it and move on in one transaction: a kill between two loses and repeats nothing.
+    """Find the next slice of a job, then change it and store the new position in one transaction.
 
-    What is resent goes into the bulk lane, due now, with a fresh run of its schedule. A job that does not run stays
-    as it is. Raises NotFound.
+    A kill between two slices therefore loses and repeats nothing. Resent deliveries go into the bulk lane, due now,
+    with a fresh run of their schedule. A job that is not running is returned unchanged. Raises NotFound.
     """
     job = await load_job(store, identity)
     if job.state is not JobState.RUNNING:
@@ -128,7 +128,7 @@ async def step(store: Store, identity: str, most: int = SLICE) -> Job:
     def slice_(database: Database) -> Job:
         now = _find(database, identity)
         if now.state is not JobState.RUNNING or now.position != job.position:
-            return now  # somebody else was faster
+            return now  # the job was stopped or advanced meanwhile
         matching = _matching(database, now, found.found)
         changed = sum(_change(database, now, *delivery) for delivery in matching)
         end = now.filter.up_to or 0
@@ -143,7 +143,7 @@ async def step(store: Store, identity: str, most: int = SLICE) -> Job:
 
 
 def _matching(database: Database, job: Job, found: Sequence[int]) -> list[tuple[int, DeliveryState, bool]]:
-    """Those that match still: the row number of each, its state, and whether its webhook was deleted."""
+    """Return the deliveries that still match: row number, state, and whether the webhook was deleted."""
     where, values = condition(job.filter)
     rows = database.execute(
         "SELECT d.seq, d.state, w.deleted_at IS NOT NULL FROM json_each(:found) found"
@@ -155,7 +155,7 @@ def _matching(database: Database, job: Job, found: Sequence[int]) -> list[tuple[
 
 
 def _change(database: Database, job: Job, seq: int, state: DeliveryState, deleted: bool) -> bool:
-    """Whether the delivery could be changed."""
+    """Change one delivery. Return whether that was possible."""
     if job.kind is JobKind.RESEND:
         if deleted:
             return False
@@ -170,14 +170,14 @@ def _change(database: Database, job: Job, seq: int, state: DeliveryState, delete
 def _move(database: Database, job: Job, position: int, changed: int, unchanged: int, *, ended: bool) -> None:
     done, skipped = job.done + changed, job.skipped + unchanged
     if ended:
-        skipped = max(skipped, job.total - done)  # those that matched when they were counted, and no longer
+        skipped = max(skipped, job.total - done)  # some were counted at the start, but no longer match
     database.execute(
         "UPDATE jobs SET position = ?, done = ?, skipped = ?, total = ?, state = ?, changed_at = ? WHERE id = ?",
         (
             position,
             done,
             skipped,
-            max(job.total, done + skipped),  # some may have begun to match in between
+            max(job.total, done + skipped),  # some may have begun to match after the count
             JobState.DONE if ended else JobState.RUNNING,
             now_ms(),
             job.id,
@@ -192,17 +192,17 @@ def _ended(job: Job) -> str:
 
 
 async def pause(store: Store, identity: str, *, actor: str) -> Job:
-    """Let a running job rest. Raises NotFound, NotPossible."""
+    """Pause a running job. Raises NotFound, NotPossible."""
     return await _set_state(store, identity, actor, "pause", JobState.PAUSED, (JobState.RUNNING,))
 
 
 async def resume(store: Store, identity: str, *, actor: str) -> Job:
-    """Go on with a job that was paused. Raises NotFound, NotPossible."""
+    """Resume a paused job. Raises NotFound, NotPossible."""
     return await _set_state(store, identity, actor, "resume", JobState.RUNNING, (JobState.PAUSED,))
 
 
 async def stop(store: Store, identity: str, *, actor: str) -> Job:
-    """End a job; what it has changed stays changed. Raises NotFound, NotPossible."""
+    """Cancel a running or paused job. Its changes so far stay. Raises NotFound, NotPossible."""
     unfinished = (JobState.RUNNING, JobState.PAUSED)
     return await _set_state(store, identity, actor, "stop", JobState.CANCELLED, unfinished)
 
@@ -222,19 +222,19 @@ async def _set_state(
 
 
 async def list_jobs(store: Store, *, limit: int = 100) -> list[Job]:
-    """The newest jobs, newest first."""
+    """Return the latest jobs, newest first."""
     sql = f"SELECT {_COLUMNS} FROM jobs ORDER BY seq DESC LIMIT ?"
     return await store.read(lambda database: [_job(row) for row in database.execute(sql, (limit,))])
 
 
 async def running_jobs(store: Store) -> list[Job]:
-    """For the dispatcher: what there is to go on with, oldest first."""
+    """Return the running jobs, oldest first, for the dispatcher."""
     sql = f"SELECT {_COLUMNS} FROM jobs WHERE state = 'running' ORDER BY seq"
     return await store.read(lambda database: [_job(row) for row in database.execute(sql)])
 
 
 async def load_job(store: Store, identity: str) -> Job:
-    """The job with this ID, or with an ID of this tail of at least 4 characters. Raises NotFound."""
+    """Return the job with this ID, or with an ID that ends in this tail of at least 4 characters. Raises NotFound."""
     return await store.read(lambda database: _find(database, identity))
 
 
@@ -255,9 +255,9 @@ def _find(database: Database, identity: str) -> Job:
 
 
 async def bulk_waiting(store: Store, most: int, *, webhook: str | None = None) -> int:
-    """How many deliveries of the bulk lane could be sent now, counted up to `most`; of one webhook, or of all.
+    """Return how many deliveries of the bulk lane could be sent now, counted up to `most`; of one webhook or of all.
 
-    Those of webhooks that are disabled or spared wait for other things, and are no reason to wait for them.
+    Deliveries to webhooks that are disabled, paused or behind a circuit breaker are not counted.
     """
     sql = (
         "SELECT count(*) FROM (SELECT 1 FROM webhooks w CROSS JOIN deliveries d INDEXED BY deliveries_due"

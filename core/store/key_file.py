@@ -1,4 +1,4 @@
-"""The file that keys are kept in, apart from the database: one key a line, the last one encrypts."""
+"""The key file, which is separate from the database: one key per line. The last key encrypts."""
 
 import base64
 import contextlib
@@ -23,14 +23,14 @@ _HEADING = (
 )
 
 _PATIENCE = 1.0
-"""Seconds that another process may take to change the file."""
+"""How many seconds to wait for another process that changes the file."""
 
 Stamp = tuple[int, int, int]
-"""What tells one version of the file from another: inode, size, nanoseconds of its last change."""
+"""Identifies a version of the file: inode, size in bytes, modification time in ns."""
 
 
 def key_file() -> Path:
-    """Where the keys are read from: the variable, systemd's credential, or the user's configuration folder."""
+    """Return the path of the key file: from the variable, systemd's credential, or the user's configuration folder."""
     if KEY_FILE_VARIABLE in os.environ:
         return Path(os.environ[KEY_FILE_VARIABLE])
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
@@ -42,7 +42,7 @@ def key_file() -> Path:
 
 
 def stamp(path: Path) -> Stamp | None:
-    """Which version of the file is there now; None without one, or if the keys come from the environment."""
+    """Return the stamp of the current file, or None if there is no file or the keys come from the environment."""
     if os.environ.get(KEYS_VARIABLE):
         return None
     try:
@@ -56,11 +56,11 @@ def _stamp(status: os.stat_result) -> Stamp:
 
 
 def read(path: Path) -> tuple[dict[str, bytes], Stamp | None]:
-    """The keys by their id, none without a file, and which version of it they are from. Raises StoreError."""
+    """Return the keys by their ID (none without a file), and the stamp of the file. Raises StoreError."""
     if text := os.environ.get(KEYS_VARIABLE):
         return _parse(text, path), None
     try:
-        # A link is followed, since whoever manages secrets may have put one; what is no file could be waited for.
+        # Links are followed, since secret managers create them. Without O_NONBLOCK, opening a pipe may hang.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
@@ -92,12 +92,12 @@ def _parse(text: str, path: Path) -> dict[str, bytes]:
 
 
 def _key_of(line: str) -> str:
-    """The id of the key in a line, "" for a line without one."""
+    """Return the ID of the key in a line, or "" for a line without a key."""
     return "" if line.startswith("#") else line.strip().partition(" ")[0]
 
 
 def create(path: Path) -> None:
-    """Make the file with its first key, unless it is there. Raises StoreError."""
+    """Create the file with its first key, unless the file exists. Raises StoreError."""
     with _writing(path):
         make_folder(path.parent)
         with _locked(path):
@@ -106,7 +106,7 @@ def create(path: Path) -> None:
 
 
 def append(path: Path) -> str:
-    """Add a new key, which encrypts from now on; its id. Raises StoreError."""
+    """Add a new key, which encrypts from now on, and return its ID. Raises StoreError."""
     create(path)
     identity = new_id("key")
     with _writing(path), _locked(path):
@@ -116,7 +116,7 @@ def append(path: Path) -> str:
 
 
 def remove_before(path: Path, identity: str) -> int:
-    """Remove the keys that stand before this one; how many. Raises StoreError."""
+    """Remove the keys that precede this one in the file, and return how many. Raises StoreError."""
     with _writing(path), _locked(path):
         lines = path.read_text("utf-8-sig").splitlines(keepends=True)
         position = next(number for number, line in enumerate(lines) if _key_of(line) == identity)
@@ -126,7 +126,7 @@ def remove_before(path: Path, identity: str) -> int:
 
 
 def require_ours(path: Path) -> None:
-    """Raises StoreError if the keys are given to us from outside, so that a new one would not last."""
+    """Raise StoreError if Hookkeeper cannot change the keys: they come from the environment or a systemd credential."""
     if os.environ.get(KEYS_VARIABLE):
         raise StoreError(
             f"The keys come from {KEYS_VARIABLE}, which Hookkeeper cannot change. "
@@ -156,9 +156,10 @@ def _writing(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """One at a time: of two that replace the file at once, one would lose the other's key.
+    """Hold the lock of the file, so that two processes cannot overwrite each other's new key.
 
-    Not for ever, since the first key is made inside a transaction: a process that was stopped here holds nobody up.
+    The wait is limited, because the first key is created inside a transaction: a process that was stopped while it
+    holds the lock must not block the others. Raises StoreError if the wait ends without the lock.
     """
     file = open_ours(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT)
     until = time.monotonic() + _PATIENCE
@@ -179,7 +180,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write the file anew, whole or not at all, for its owner alone."""
+    """Replace the file atomically. Only its owner can read the new file."""
     path = path.resolve()
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -1,5 +1,4 @@
-"""The keys there are, and a new one for everything that is encrypted. After each step there is a key in the file for every
-ciphertext."""
+"""Lists the keys and rotates them. After each step of a rotation, the key file has the key for every ciphertext."""
 
 import asyncio
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from core.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of the key file, without the key itself. `newest`: it encrypts what is stored from now on.
+    """Describes a key of the key file, without the key itself. The `newest` one encrypts what is stored from now on.
 
-    `secrets` of this database are encrypted with it.
+    `secrets` is the number of secrets in this database that are encrypted with it.
     """
 
     id: str
@@ -23,7 +22,7 @@ class Key:
 
 
 async def list_keys(store: Store) -> list[Key]:
-    """The keys of the key file, in its order. Raises StoreError."""
+    """Return the keys in the order of the key file. Raises StoreError."""
     keys, _ = await asyncio.to_thread(key_file.read, store.keyring.path)
     newest = next(reversed(keys), "")
     numbers = await store.read(keys_in_use)
@@ -32,7 +31,7 @@ async def list_keys(store: Store) -> list[Key]:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """The new key's id, how many secrets it encrypts now, how many older keys were removed from the file."""
+    """The result of a rotation: the new key's ID, how many secrets it encrypts, how many older keys were removed."""
 
     key: str
     secrets: int
@@ -42,8 +41,8 @@ class Rotation:
 async def rotate_keys(store: Store, *, actor: str, remove_old: bool = False) -> Rotation:
     """Add a key to the key file and encrypt everything in this database with it.
 
-    `remove_old` then removes the older keys from the file: not where another database, or a copy of this one, still
-    needs them. Processes that have the database open follow by themselves. Raises StoreError.
+    `remove_old` then removes the older keys from the file. Do not use it if another database, or a copy of this one,
+    still needs them. Processes that have the database open pick up the new key by themselves. Raises StoreError.
     """
     path = store.keyring.path
     key_file.require_ours(path)

@@ -14,10 +14,9 @@ _NONCE = 12
 
 @dataclass(slots=True)
 class Keyring:
-    """AES-GCM keys by their id. A ciphertext is: id, newline, nonce, sealed text.
+    """AES-GCM keys by their ID. A ciphertext consists of the ID, a newline, the nonce and the encrypted text.
 
-    Keys that were once read stay known as long as the process lives, to open what they sealed; only the last one
-    of the file, as it is now, seals.
+    For decryption the keyring remembers every key that it has read. Only the key that is now last in the file encrypts.
     """
 
     path: Path
@@ -27,7 +26,7 @@ class Keyring:
 
     @classmethod
     def load(cls) -> "Keyring":
-        """The keys there are; none if there is no key file. Raises StoreError."""
+        """Load the keys from the key file. Without a key file the keyring is empty. Raises StoreError."""
         ring = cls(key_file.key_file())
         ring._read()
         return ring
@@ -38,9 +37,9 @@ class Keyring:
         self._newest = next(reversed(keys), "")
 
     def require(self, identity: str) -> None:
-        """Raises KeyMissing if a ciphertext of the database names a key that is not here."""
+        """Raise KeyMissing if neither the keyring nor the key file has the key with this ID."""
         if identity not in self._keys:
-            # Another process may have made it since. Which one is the newest is for the writer's thread to say.
+            # Another process may have created it since. Only the writer's thread may update `_newest`.
             self._keys.update(key_file.read(self.path)[0])
         if identity not in self._keys:
             raise KeyMissing(
@@ -49,11 +48,11 @@ class Keyring:
             )
 
     def encrypt(self, secret: SecretStr, place: str) -> bytes:
-        """Seal a secret for one place (`table/row/column`): elsewhere it cannot be opened.
+        """Encrypt a secret for one place (`table/row/column`). It cannot be decrypted for any other place.
 
-        To be called inside the transaction that stores it: a rotation that was committed before is seen.
+        Call this inside the transaction that stores the secret, so that it uses the key of the latest rotation.
         """
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # 7 MB that few need
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # takes 7 MB; few commands need it
 
         nonce = os.urandom(_NONCE)
         identity = self._newest_now()
@@ -63,7 +62,7 @@ class Keyring:
         return identity.encode() + b"\n" + nonce + sealed
 
     def _newest_now(self) -> str:
-        """The file's last key: another process may have added one, or removed those that were here."""
+        """Return the ID of the file's last key. Another process may have changed it. Raises KeyMissing, StoreError."""
         if key_file.stamp(self.path) != self._seen or not self._newest:
             self._read()
         if not self._newest and self._keys:
@@ -74,7 +73,7 @@ class Keyring:
         return self._newest
 
     def decrypt(self, ciphertext: bytes, place: str) -> SecretStr:
-        """Open what `encrypt` sealed for the same place. Raises KeyMissing or StoreError."""
+        """Decrypt what `encrypt` returned for the same place. Raises KeyMissing or StoreError."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -92,5 +91,5 @@ class Keyring:
 
 
 def key_of(ciphertext: bytes) -> str:
-    """The id of the key that a ciphertext needs."""
+    """Return the ID of the key that a ciphertext needs."""
     return ciphertext.partition(b"\n")[0].decode("ascii", "replace")

@@ -1,4 +1,4 @@
-"""The lanes of a webhook's deliveries."""
+"""The lanes of a webhook's deliveries, which are claimed separately."""
 
 FRESH, RETRY, BULK = 0, 1, 2
-"""First attempts, further ones, and what came in a heap."""
+"""First attempts; retries; and bulk: deliveries that become due in large numbers at once, such as those of a job."""

@@ -1,14 +1,15 @@
-"""The order of a session: of its unfinished deliveries to a webhook only the first, the head, has a due time.
+"""Ordered delivery: a line holds a webhook's unfinished deliveries with one ordering key. Only its first one is due.
 
-`deliveries.line` names the session. It is empty for what goes outside the order.
+The column `deliveries.line` holds the ordering key, which is the session. It is NULL for deliveries outside the order.
 
-While deliveries come back that the webhook's deletion cancelled, no line moves on: the rows do not say yet who is first.
+No line of a webhook advances while it has deliveries that its deletion cancelled. An undo makes them pending again
+slice by slice, so the first delivery of a line may still be among the cancelled ones.
 """
 
 from core.store.database import Database
 
 NEVER = 2**63 - 1
-"""The due time of a delivery that waits for those before it in its line."""
+"""The due time of a delivery that waits for an earlier one in its line."""
 
 _UNFINISHED = (
     "FROM deliveries INDEXED BY deliveries_line WHERE webhook = :webhook AND line = :line"
@@ -17,7 +18,7 @@ _UNFINISHED = (
 
 
 def is_coming_back(database: Database, webhook: int) -> bool:
-    """Whether a webhook has deliveries that its deletion cancelled: while it is deleted, or until an undo has ended."""
+    """Return whether a webhook has deliveries that its deletion cancelled and that an undo has not restored yet."""
     sql = (
         "SELECT 1 FROM deliveries INDEXED BY deliveries_of_deleted"
         " WHERE webhook = ? AND state = 'cancelled' AND cancel_reason = 'webhook_deleted' LIMIT 1"
@@ -26,7 +27,7 @@ def is_coming_back(database: Database, webhook: int) -> bool:
 
 
 def due_in_line(database: Database, webhook: int, line: str | None) -> int:
-    """The due time of a new delivery at the end of a line: 0 for the head."""
+    """Return the due time of a new delivery at the end of a line: 0 if it is the first, else NEVER."""
     if is_coming_back(database, webhook):
         return NEVER
     values = {"webhook": webhook, "line": line}
@@ -34,7 +35,7 @@ def due_in_line(database: Database, webhook: int, line: str | None) -> int:
 
 
 def next_in_line(database: Database, webhook: int, line: str | None) -> None:
-    """The head of a line has ended: whoever is first now is due. To be called in the same transaction."""
+    """Make the next delivery of a line due after its first one has ended. Call this in the same transaction."""
     if line is None or is_coming_back(database, webhook):
         return
     database.execute(
@@ -44,7 +45,7 @@ def next_in_line(database: Database, webhook: int, line: str | None) -> None:
 
 
 def mend_lines(database: Database, webhook: int) -> None:
-    """Many of a webhook's deliveries have changed at once: whoever is first in its line now is due."""
+    """Make the first delivery of each line due, after many of a webhook's deliveries have changed at once."""
     if is_coming_back(database, webhook):
         return
     database.execute(
@@ -56,7 +57,7 @@ def mend_lines(database: Database, webhook: int) -> None:
 
 
 def end_lines(database: Database, webhook: int, most: int) -> int:
-    """The webhook no longer keeps an order: so many of those that waited for others are due; how many it were."""
+    """Make up to `most` deliveries independent of their lines, for a webhook without ordering. Return how many."""
     return database.execute(
         f"UPDATE deliveries SET line = NULL, due_at = iif(due_at = {NEVER}, 0, due_at) WHERE seq IN (SELECT seq"
         " FROM deliveries INDEXED BY deliveries_line WHERE webhook = ? AND line IS NOT NULL"

@@ -1,4 +1,4 @@
-"""The attempts of each minute: whether they arrived, and how long they took."""
+"""Counts of the attempts in each minute, by success and duration."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def note_attempts(database: Database, results: Sequence[AttemptResult]) -> None:
 
 
 def _two_digits(ms: int) -> int:
-    """A duration rounded down, so that a minute has few rows however many attempts it has."""
+    """Round a duration down to two digits, so that a minute has few rows however many attempts it has."""
     unit = 1
     while ms >= 100 * unit:
         unit *= 10
@@ -36,5 +36,5 @@ def _two_digits(ms: int) -> int:
 
 
 def forget_minutes(database: Database, *, now: int) -> None:
-    """Keep those of the last hour before `now` (ms since 1970)."""
+    """Delete the counts older than one hour before `now` (ms since 1970)."""
     database.execute("DELETE FROM minutes WHERE minute < ?", (now // MINUTE_MS - _KEPT,))

@@ -1,4 +1,4 @@
-"""The deliveries beside one in a list."""
+"""Finds the previous and the next delivery in a list."""
 
 from core.store.filter import DeliveryFilter, View
 from core.store.history import find_delivery
@@ -7,9 +7,9 @@ from core.store.store import Store
 
 
 class Walk:
-    """Goes along a view that a filter lets through, delivery by delivery.
+    """Steps through the deliveries of a view that match a filter.
 
-    In another order than that of time, which attempts change, it goes along the order that there was at its first step.
+    Attempts change every order except the order of time. For these, the order at the first step is kept.
     """
 
     def __init__(self, view: View, chosen: DeliveryFilter, sort: Sort = Sort.TIME) -> None:
@@ -19,7 +19,7 @@ class Walk:
         self._order: list[int] = []
 
     async def next(self, store: Store, delivery_id: str) -> str | None:
-        """The one below it; None at the end of the list. Raises NotFound, NotPossible."""
+        """Return the ID of the delivery below this one, or None for the last one. Raises NotFound, NotPossible."""
         seq = await _seq(store, delivery_id)
         if self._sort is not Sort.TIME:
             return await self._step(store, seq, 1)
@@ -32,7 +32,7 @@ class Walk:
         return None
 
     async def previous(self, store: Store, delivery_id: str) -> str | None:
-        """The one above it; None at the top of the list. Raises NotFound, NotPossible."""
+        """Return the ID of the delivery above this one, or None for the first one. Raises NotFound, NotPossible."""
         seq = await _seq(store, delivery_id)
         if self._sort is not Sort.TIME:
             return await self._step(store, seq, -1)
@@ -47,7 +47,7 @@ class Walk:
             rows = await refresh_rows(store, [self._order[place]])
             if rows:
                 return rows[0].delivery.id
-            place += by  # it was removed meanwhile
+            place += by  # that delivery was removed meanwhile
         return None
 
 

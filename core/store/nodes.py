@@ -1,4 +1,4 @@
-"""Who delivers: asking it of a store, or of a place without opening what is there, and being the one who does."""
+"""The active dispatcher: how to find out who it is, with or without opening the store, and how to become it."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -15,17 +15,17 @@ from core.store.store import Store
 
 
 def standing(store: Store) -> Standing:
-    """Who delivers from this store now. Cheap enough for every tick of a screen: no query."""
+    """Return the status of this store's dispatcher. Runs no query, so a screen can call it on every refresh."""
     return store.standing()
 
 
 def standing_at(place: Path) -> Standing:
-    """The same of a store that is not open, or cannot be opened."""
+    """Return the same for a store that is not open, or cannot be opened."""
     return holder.look(place)
 
 
 def require_standing_at(place: Path) -> Standing:
-    """The same; a slip in the name of the place is an error, and no answer. Raises StoreError, OSError."""
+    """Return the same. Raises OSError, or StoreError if nobody delivers and there is no database at this path."""
     found = standing_at(place)
     if found.running:
         status_of(real(place))
@@ -35,29 +35,29 @@ def require_standing_at(place: Path) -> Standing:
 
 
 def long_writer_at(place: Path) -> LongHolder | None:
-    """Who keeps all others from writing, for two seconds from now on. Takes no time if nobody does."""
+    """Return the process that holds the write lock for the next two seconds; None at once if nobody holds it."""
     return long_holder(real(place))
 
 
 class Node(Protocol):
-    """One life of a dispatcher, from standing by to its end."""
+    """A running dispatcher process, from standby to its end."""
 
     def take(self) -> bool:
-        """Become the one who delivers, if nobody does; never waits. Raises NotOurs, OSError."""
+        """Try to become the active dispatcher, without waiting. Return whether it succeeded. Raises NotOurs, OSError."""
 
     def standing_by(self) -> AbstractContextManager[None]:
-        """Let it be known that somebody waits to deliver."""
+        """Show other processes that this one stands by."""
 
     def open_store(self, wake: asyncio.Event) -> AbstractAsyncContextManager[Store]:
-        """The store, for the one who delivers; `wake` is set whenever somebody rings. Raises as `core.store.open_store`."""
+        """Open the store for the active dispatcher. Each wake-up sets `wake`. Raises like `core.store.open_store`."""
 
     def say(self, holder: Holder) -> None:
-        """Let others know what we are and what keeps us from our work. Raises OSError."""
+        """Publish the status of this dispatcher, including what prevents it from delivering. Raises OSError."""
 
     def beat(self) -> Pulse:
-        """Say that we live: once a second."""
+        """Send the heartbeat. Call this once a second."""
 
 
 def enter(place: Path) -> AbstractContextManager[Node]:
-    """A dispatcher to be; on leaving, the next one may deliver. Raises StoreError for what can be no store, OSError."""
+    """Return a dispatcher. After exit the next one may take over. Raises OSError, StoreError for an unusable path."""
     return FileNode(place)

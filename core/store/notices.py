@@ -1,4 +1,4 @@
-"""Notices: what a person should know of, told once each."""
+"""Notices to the operator. Each matter is reported once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ _NOTICE = (
 
 @dataclass(frozen=True, slots=True)
 class DueNotice:
-    """A notice to send to the operator's URL, and how often that was tried."""
+    """A notice that is due to be sent to the operator's URL, and how often that was tried."""
 
     notice: Notice
     tries: int
 
 
 def add(database: Database, about: str, kind: NoticeKind, words: str, *, webhook: int | None = None) -> None:
-    """Tell of a matter inside the caller's transaction; one that was told before is not told again.
+    """Add a notice inside the caller's transaction, unless there is already one about the same matter.
 
-    `about` names the matter, `webhook` is a row number.
+    `about` identifies the matter, `webhook` is a row number.
     """
     now = now_ms()
     database.execute(
@@ -39,19 +39,19 @@ def add(database: Database, about: str, kind: NoticeKind, words: str, *, webhook
 
 
 async def tell(store: Store, about: str, kind: NoticeKind, words: str) -> None:
-    """The same in a transaction of its own, for what is not about a webhook."""
+    """Do the same in a transaction of its own, for a matter that does not concern a webhook."""
     await store.write(lambda database: add(database, about, kind, words))
 
 
 async def list_notices(store: Store, *, acknowledged: bool = False, limit: int = 100) -> list[Notice]:
-    """The newest notices, newest first; with `acknowledged` those as well that somebody has seen to."""
+    """Return the latest open notices, newest first. `acknowledged` includes those that somebody acknowledged."""
     where = "" if acknowledged else "WHERE n.acknowledged_at IS NULL"
     sql = f"{_NOTICE} {where} ORDER BY n.seq DESC LIMIT ?"
     return await store.read(lambda database: [_notice(row) for row in database.execute(sql, (limit,))])
 
 
 async def acknowledge(store: Store, ids: Sequence[str] | None, *, actor: str) -> int:
-    """Mark notices as seen to, all of them for None; how many were open. Raises NotFound, nothing being done."""
+    """Acknowledge these notices, or all for None; return how many were open. On NotFound, none is acknowledged."""
 
     def mark(database: Database) -> int:
         which = [None] if ids is None else [_find(database, identity) for identity in ids]
@@ -68,7 +68,7 @@ async def acknowledge(store: Store, ids: Sequence[str] | None, *, actor: str) ->
 
 
 def _find(database: Database, identity: str) -> int:
-    """The row number for an ID or its unique tail of at least 4 characters."""
+    """Return the row number for an ID or its unique tail of at least 4 characters. Raises NotFound."""
     tail = identity.strip().rpartition("…")[2].rpartition("_")[2]
     rows: list[tuple[int]] = []
     if len(tail) >= 4 and tail.isascii() and tail.isalnum():
@@ -83,7 +83,7 @@ def _find(database: Database, identity: str) -> int:
 
 
 async def due_notices(store: Store, *, limit: int = 20) -> list[DueNotice]:
-    """For the dispatcher: what is to be sent to the operator's URL now, oldest first."""
+    """Return the notices that the dispatcher has to send to the operator's URL now, oldest first."""
 
     def read(database: Database) -> list[DueNotice]:
         rows = database.execute(
@@ -96,7 +96,10 @@ async def due_notices(store: Store, *, limit: int = 20) -> list[DueNotice]:
 
 
 async def record_sent(store: Store, notice_id: str, next_try_at: int | None) -> None:
-    """For the dispatcher: it was tried. None: it arrived or is given up; else it is due again then."""
+    """Record that the dispatcher tried to send a notice.
+
+    `next_try_at` is ms since 1970; None if the notice arrived or was given up.
+    """
     await store.write(
         lambda database: (
             database.execute(
@@ -107,7 +110,7 @@ async def record_sent(store: Store, notice_id: str, next_try_at: int | None) -> 
 
 
 def move_clock(database: Database, step: int) -> None:
-    """The wall clock was set by so many milliseconds: what is due moves along."""
+    """Move the due times by a change of the wall clock, in ms."""
     database.execute("UPDATE notices SET send_at = max(1, send_at + ?) WHERE send_at IS NOT NULL", (step,))
 
 

@@ -1,4 +1,4 @@
-"""Opening a store: which engine keeps it is decided here."""
+"""Opens a store. This is the only place that chooses the database engine."""
 
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -8,13 +8,13 @@ from core.store.store import Store
 
 
 def open_store(path: Path, *, create: bool = True, writes: bool = True) -> AbstractAsyncContextManager[Store]:
-    """Open the database, making or upgrading it if need be. Links are followed.
+    """Open the database. Create or upgrade it if necessary. Links are followed.
 
-    Without `writes` the file stays as it is, keys are asked for only when a secret is read, and writing
-    raises DatabaseReadOnly.
+    Without `writes` the file is not changed, keys are needed only when a secret is read, and writing raises
+    DatabaseReadOnly.
 
-    Raises StoreError in one sentence for a file that is missing (unless `create`), damaged, foreign, newer,
-    not writable, busy or called by two names, KeyMissing when its secrets cannot be read, and NotOurs if something else
-    stands in place of a file that SQLite keeps beside it.
+    Raises StoreError if the file is missing (unless `create`), damaged, foreign, newer, not writable, busy, or has a
+    second hard link. Raises KeyMissing if its secrets cannot be read, and NotOurs if something else is in the place of
+    a file that SQLite keeps beside it.
     """
     return open_file(path, create=create, writes=writes)

@@ -1,4 +1,4 @@
-"""What the dispatcher lets people know of an endpoint that it spares."""
+"""The published state of endpoints whose deliveries the dispatcher holds back: circuit breakers and pauses."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ SELECT_PACES = "SELECT webhook, state, since, until, reason FROM paces"
 
 
 class PaceWord(StrEnum):
-    """Why an endpoint gets less or nothing."""
+    """Why the dispatcher holds back the deliveries to an endpoint."""
 
     OPEN = "open"
     HALF_OPEN = "half-open"
@@ -20,7 +20,7 @@ class PaceWord(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PaceState:
-    """Since when deliveries wait, and until when; ms since 1970. `until` is when an open breaker is probed."""
+    """Since when deliveries wait, and until when; ms since 1970. An open breaker is probed at `until`."""
 
     word: PaceWord
     since: int
@@ -29,12 +29,12 @@ class PaceState:
 
     @property
     def is_breaker(self) -> bool:
-        """Whether the breaker is open, or being probed."""
+        """Whether the breaker is open or half-open."""
         return self.word is not PaceWord.PAUSED
 
     @property
     def words(self) -> str:
-        """For people: `breaker open since 14:02, probe at 14:03:10: answered 503 Service Unavailable`."""
+        """A description such as `breaker open since 14:02, probe at 14:03:10: answered 503 Service Unavailable`."""
         since, until = (clock_time(from_ms(moment)) for moment in (self.since, self.until))
         match self.word:
             case PaceWord.OPEN:
@@ -45,14 +45,14 @@ class PaceState:
 
 
 def pace_of(word: object, since: object, until: object, reason: object) -> PaceState | None:
-    """The state of a row's columns; None without one, and for a pause that is over."""
+    """Return the state from the columns of a row, or None if there is no row or its pause is over."""
     if word is None or (word == PaceWord.PAUSED and int(str(until)) <= now_ms()):
         return None
     return PaceState(PaceWord(str(word)), int(str(since)), int(str(until)), str(reason))
 
 
 async def set_pace(store: Store, webhook: int, state: PaceState | None) -> None:
-    """Tell people how a webhook's endpoint is treated (`webhook` by its row number); None: as always."""
+    """Publish the state of a webhook's endpoint. `webhook` is a row number; None means that nothing is held back."""
 
     def write(database: Database) -> None:
         if state is None:
@@ -65,5 +65,5 @@ async def set_pace(store: Store, webhook: int, state: PaceState | None) -> None:
 
 
 async def clear_paces(store: Store) -> None:
-    """A dispatcher begins: it knows nothing yet of any endpoint."""
+    """Delete all published states. A dispatcher calls this when it starts, since it knows no endpoint yet."""
     await store.write(lambda database: database.execute("DELETE FROM paces").rowcount)

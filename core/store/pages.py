@@ -1,4 +1,4 @@
-"""Deliveries page by page, for a list that is scrolled over any number of them."""
+"""Pages of deliveries, for a list that scrolls over any number of them."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -29,12 +29,12 @@ __all__ = [
 ]
 
 MOST_SORTED = 10_000
-"""So many deliveries can be brought into another order than that of time."""
+"""The most deliveries that can be sorted by anything other than time."""
 _EVERY = 1_000_000_000
 
 
 class Sort(StrEnum):
-    """The order of a list: newest first; longest last attempt, most attempts, next attempt first."""
+    """The order of a list: newest first, longest last attempt first, most attempts first, or next attempt first."""
 
     TIME = "time"
     DURATION = "duration"
@@ -51,8 +51,9 @@ _RANKS = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`position` is where to go on, None if nothing is left. `searched_to` is set while the search has neither filled
-    the page nor ended: how far back it has come.
+    """A page of deliveries. `position` is where the next page begins, None if this is the last one.
+
+    `searched_to` is how far back the search has come, None once it has filled the page or ended.
     """
 
     rows: list[Row]
@@ -69,10 +70,11 @@ async def load_page(
     limit: int = 100,
     sort: Sort = Sort.TIME,
 ) -> Page:
-    """The next deliveries of a view that the filter lets through; `before` is the position of the page before it.
+    """Return the next deliveries of a view that match the filter. `before` is the position of the previous page.
 
-    What no index finds is searched for a moment: the page may be short, and the next one goes on. In another order
-    than that of time the position is a place in that order. Raises NotPossible for such an order over more than 10,000.
+    A search without an index stops after a moment, so a page may be short; the next page continues the search. Raises
+    NotPossible if more than 10,000 deliveries are to be sorted by anything other than time. In such an order, the
+    position is an index into that order.
     """
     if sort is not Sort.TIME:
         return await _sorted_page(store, await load_order(store, view, chosen, sort), before or 0, limit)
@@ -107,8 +109,9 @@ async def _sorted_page(store: Store, order: list[int], start: int, limit: int) -
 async def load_order(
     store: Store, view: View, chosen: DeliveryFilter, sort: Sort, *, also: int | None = None
 ) -> list[int]:
-    """The row numbers of all that a filter lets through, in another order than that of time; with one `also`, that
-    need not match. Raises NotPossible for more than 10,000.
+    """Return the row numbers of all deliveries that match a filter, for an order other than that of time.
+
+    `also` is a row number to include whether or not it matches. Raises NotPossible for more than 10,000.
     """
     found: list[int] = []
     async for slice_ in _slices(store, _in_view(view, chosen), most=MOST_SORTED + 1):
@@ -134,7 +137,7 @@ async def load_order(
 async def _slices(
     store: Store, chosen: DeliveryFilter, *, most: int = _EVERY, after: int | None = None
 ) -> AsyncIterator[Slice]:
-    """All slices of a search to its end, or until so many are found; towards the present if it begins `after` one."""
+    """Yield the slices of a search until it ends or has found `most` rows. With `after`, it goes oldest first."""
     forward = after is not None
     position = after
     while True:
@@ -157,7 +160,7 @@ def _slice(
 async def load_page_after(
     store: Store, view: View, chosen: DeliveryFilter, *, after: int, limit: int
 ) -> list[Row]:
-    """The deliveries that come next towards the present, newest first."""
+    """Return up to `limit` matching deliveries that follow the row number `after` in time, newest first."""
     found: list[int] = []
     async for slice_ in _slices(store, _in_view(view, chosen), most=limit, after=after):
         found += slice_.found
@@ -165,14 +168,14 @@ async def load_page_after(
 
 
 async def count_new(store: Store, view: View, chosen: DeliveryFilter, *, after: int, most: int = 1000) -> int:
-    """How many deliveries have come since the one of this row number, counted up to `most` or for a moment."""
+    """Return how many matching deliveries follow the row number `after`. Counts up to `most`, or for a moment."""
     chosen = _in_view(view, chosen)
     slice_ = await store.read(lambda database: search(database, chosen, after=after, most=most))
     return len(slice_.found)
 
 
 async def count_matching(store: Store, chosen: DeliveryFilter) -> int:
-    """How many deliveries the filter lets through; counted slice by slice, so that others can read in between."""
+    """Return how many deliveries match the filter. Counts slice by slice, so that others can read in between."""
     known = await store.read(lambda database: count(database, chosen))
     if known is not None:
         return known
@@ -183,5 +186,5 @@ async def count_matching(store: Store, chosen: DeliveryFilter) -> int:
 
 
 async def refresh_rows(store: Store, seqs: Sequence[int]) -> list[Row]:
-    """These deliveries as they are now, in this order, whether or not a filter still lets them through."""
+    """Return the current state of these deliveries, in this order, whether or not they still match a filter."""
     return await store.read(lambda database: read_rows(database, seqs))

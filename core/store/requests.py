@@ -1,6 +1,6 @@
-"""Requests to the dispatcher: "Test authorization" with what stands in a form, saved or not.
+"""Requests to the dispatcher: "Test authorization" with the settings of a form, saved or not.
 
-What travels in a request is encrypted, and goes with the answer.
+The settings in a request are encrypted. They are deleted when the answer is stored.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from core.store.database import Database
 from core.store.store import Store
 
 PATIENCE_MS = 60_000
-"""After that nobody waits for the answer any more."""
+"""How many milliseconds somebody waits for an answer. Older requests are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationAnswer:
-    """What the token endpoint said, in words."""
+    """The result of a test authorization, as a text for the user."""
 
     ok: bool
     words: str
@@ -37,7 +37,7 @@ class _Form(msgspec.Struct):
 
 
 async def ask_authorization(store: Store, settings: GeneralSettings) -> int:
-    """Ask the dispatcher to fetch a token with these settings; the request's number."""
+    """Ask the dispatcher to fetch a token with these settings. Return the number of the request."""
     form = _Form(
         settings.authentication_url or "",
         settings.client_id or "",
@@ -63,7 +63,7 @@ async def ask_authorization(store: Store, settings: GeneralSettings) -> int:
 
 
 async def authorization_answer(store: Store, number: int) -> AuthorizationAnswer | None:
-    """The answer to a request, None as long as there is none."""
+    """Return the answer to a request, or None if there is none yet."""
 
     def read(database: Database) -> AuthorizationAnswer | None:
         row = database.execute("SELECT ok, words FROM requests WHERE seq = ?", (number,)).fetchone()
@@ -73,7 +73,7 @@ async def authorization_answer(store: Store, number: int) -> AuthorizationAnswer
 
 
 async def open_requests(store: Store) -> list[tuple[int, GeneralSettings]]:
-    """For the dispatcher: the requests that wait for an answer."""
+    """Return the unanswered requests, by number, for the dispatcher. Raises KeyMissing, StoreError."""
 
     def read(database: Database) -> list[tuple[int, GeneralSettings]]:
         rows = database.execute(
@@ -101,7 +101,7 @@ def _settings(store: Store, sealed: bytes) -> GeneralSettings:
 
 
 async def answer(store: Store, number: int, given: AuthorizationAnswer) -> None:
-    """For the dispatcher: store the answer; the form goes with it."""
+    """Store the dispatcher's answer and delete the settings of the request."""
     await store.write(
         lambda database: (
             database.execute(

@@ -1,6 +1,6 @@
-"""How long the books are kept: what is older goes, a little at a time, so that nobody waits for it.
+"""Retention: removes old data in small transactions, so that nobody waits for the write lock.
 
-Rows are in order of time, so each sweep begins at the first one and ends at the first that is young enough.
+Rows are in the order of time, so each sweep begins at the first row and ends where rows are young enough to stay.
 """
 
 import time
@@ -15,22 +15,22 @@ from core.store.sqlite.shrinking import shrink
 from core.store.store import Store
 
 BATCH = 200
-"""Rows that one transaction removes at most."""
+"""The most rows that one transaction removes."""
 _PAGE = 2000
-"""Rows that are looked at in one go."""
+"""The number of rows that one query examines."""
 _HOLD = 0.015
-"""Seconds after which a transaction takes in no further row; its COMMIT comes on top."""
+"""Seconds after which a transaction removes no further row. Its COMMIT takes additional time."""
 _DAY = 86_400_000
 _OVERDUE_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How many of each went, or would go. `delivered` counts deliveries that ended well or were cancelled, `failed`
-    those given up, `evidence` attempts whose answer was blanked, `unwanted` events that went to nobody, `events`
-    those without a delivery left, `keys` those that ended.
+    """How many rows were removed, or would be. `delivered` counts deliveries that arrived or were cancelled, `failed`
+    deliveries that failed for good, `evidence` attempts whose response was blanked, `unwanted` events that no
+    webhook wanted, `events` events without a remaining delivery, `keys` expired idempotency keys.
 
-    `overdue` are deliveries that have waited for more than 90 days: they are never removed.
+    `overdue` counts deliveries that have waited for more than 90 days. They are never removed.
     """
 
     delivered: int
@@ -44,7 +44,10 @@ class Pruned:
 
 @dataclass(frozen=True, slots=True)
 class _Sweep:
-    """Rows by the ascending number `row`, up to those whose time is not before `until`; `doomed` ones `go`."""
+    """A sweep over a table in the order of column `row`. It stops after a page whose last `time` is `until` or later.
+
+    `go` is the statement that removes or blanks a row, `doomed` the condition for it.
+    """
 
     table: str
     row: str
@@ -55,9 +58,9 @@ class _Sweep:
 
 
 async def prune(store: Store, settings: GeneralSettings, now: int, *, dry_run: bool = False) -> Pruned:
-    """Remove what is older than the settings say at the time `now` (ms since 1970); `dry_run` only counts.
+    """Remove data that is older at `now` (ms since 1970) than the settings allow. `dry_run` only counts.
 
-    Raises StoreError; what was removed until then stays removed, and the next time goes on from there.
+    Raises StoreError. What was removed before the error stays removed, and the next run removes the rest.
     """
     limits = _limits(settings, now)
     counts = {
@@ -73,7 +76,7 @@ async def prune(store: Store, settings: GeneralSettings, now: int, *, dry_run: b
 
 
 def _limits(settings: GeneralSettings, now: int) -> dict[str, int]:
-    """What is older than these times is to go."""
+    """Return the time limits of the sweeps, in ms since 1970. Older rows are removed."""
     return {
         "now": now,
         "delivered": now - settings.keep_delivered * _DAY,
@@ -87,7 +90,7 @@ def _limits(settings: GeneralSettings, now: int) -> dict[str, int]:
 
 
 def _sweeps(limits: Mapping[str, int], dry_run: bool) -> dict[str, _Sweep]:
-    """In the order in which one makes the next one possible."""
+    """Return the sweeps by name, in the order in which one allows the next to remove more."""
     delivered = "state IN ('delivered', 'cancelled') AND changed_at < :delivered"
     failed = "state = 'failed' AND changed_at < :failed"
     stays = f"NOT ({delivered} OR {failed})" if dry_run else "1"
@@ -96,7 +99,7 @@ def _sweeps(limits: Mapping[str, int], dry_run: bool) -> dict[str, _Sweep]:
         " AND NOT EXISTS (SELECT 1 FROM event_keys WHERE event = events.seq AND expires_at > :now)"
     )
     wanted = "NOT EXISTS (SELECT 1 FROM unwanted WHERE event = events.seq)"
-    # One that every webhook's filter skipped is as good as unwanted.
+    # An event that the filter of every webhook skipped is kept as long as an unwanted one.
     kept_long_enough = (
         "(created_at < :unwanted OR NOT EXISTS (SELECT 1 FROM skipped WHERE event = events.seq))"
     )
@@ -146,7 +149,7 @@ async def _sweep(store: Store, sweep: _Sweep, limits: Mapping[str, int], only_co
 def _page(
     database: Database, *, sweep: _Sweep, limits: Mapping[str, int], after: int
 ) -> tuple[list[int], int | None]:
-    """The doomed rows of the next page, and where the one after it begins; None if there is none."""
+    """Return the rows to remove in the next page, and where the page after it begins; None if this is the last one."""
     row, table = sweep.row, sweep.table
     (last,) = database.execute(
         f"SELECT max({row}) FROM (SELECT {row} FROM {table} WHERE {row} > ? ORDER BY {row} LIMIT {_PAGE})",
@@ -163,7 +166,7 @@ def _page(
 
 
 async def _let_go(store: Store, sweep: _Sweep, limits: Mapping[str, int], rows: Sequence[int]) -> int:
-    """Change or remove these rows, in as many transactions as it takes; how many it were in the end."""
+    """Blank or remove these rows, in as many transactions as necessary. Return how many rows were affected."""
     number = 0
     while rows:
         seen, gone = await store.write(partial(_batch, sweep=sweep, limits=limits, rows=rows[:BATCH]))
@@ -175,7 +178,7 @@ async def _let_go(store: Store, sweep: _Sweep, limits: Mapping[str, int], rows: 
 def _batch(
     database: Database, *, sweep: _Sweep, limits: Mapping[str, int], rows: Sequence[int]
 ) -> tuple[int, int]:
-    """How many of the rows there was time for, and how many of those went: a row may have changed since it was read."""
+    """Return how many rows there was time for, and how many of them were affected: some may have changed meanwhile."""
     statement = f"{sweep.go} WHERE {sweep.row} = :row AND {sweep.doomed}"
     began = time.monotonic()
     gone = 0
@@ -187,5 +190,5 @@ def _batch(
 
 
 def _forget_secrets(database: Database, *, now: int) -> None:
-    """A replaced signing secret that has ended signs nothing any more."""
+    """Delete the replaced signing secrets whose overlap has ended."""
     database.execute("DELETE FROM older_secrets WHERE ends_at <= ?", (now,))

@@ -1,4 +1,7 @@
-"""Many rows in one statement: sqlite3 lets Python's lock go at each step, and a busy loop beside it gives it back late."""
+"""Writes many rows in one statement.
+
+sqlite3 releases the GIL at each step, and has to wait to get it back from a busy event loop.
+"""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -7,21 +10,21 @@ from core.store.database import Database
 
 Row = tuple[object, ...]
 _MOST = 64
-"""Rows in one statement: with the powers of two below it, few texts to prepare.
+"""The most rows in one statement. Smaller statements have a power of two, so there are few different SQL texts.
 
-sqlite3 keeps a statement for each text, and with it whatever was bound to it last: bodies of 256 different numbers of
-rows were half a gigabyte.
+sqlite3 caches a statement for each SQL text, together with the values that were last bound to it. With 256 different
+numbers of rows, the event bodies in this cache took half a gigabyte.
 """
 
 
 def insert(database: Database, into: str, rows: Sequence[Row]) -> None:
-    """`INSERT INTO table (columns)` rows of one width, as few statements as `slices` takes."""
+    """Insert rows of equal width, one statement for each part of `slices`. `into` is `INSERT INTO table (columns)`."""
     for part in slices(rows):
         database.execute(f"{into} {values(part)}", flat(part))
 
 
 def slices(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """The rows in parts of 64, then 32, 16, ... as far as they go: what one statement should have."""
+    """Split the rows into parts for one statement each: parts of 64, then at most one each of 32, 16, ... 1."""
     start = 0
     while left := len(rows) - start:
         size = min(_MOST, 1 << left.bit_length() - 1)
@@ -30,11 +33,11 @@ def slices(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 
 def values(rows: Sequence[Row]) -> str:
-    """`VALUES (?, ?), (?, ?)` for rows of one width, at least one; in a FROM its columns are `column1` and so on."""
+    """Return `VALUES (?, ?), (?, ?)` for one or more rows of equal width. Its columns are `column1`, `column2` ..."""
     row = f"({', '.join('?' * len(rows[0]))})"
     return f"VALUES {', '.join([row] * len(rows))}"
 
 
 def flat(rows: Sequence[Row]) -> list[object]:
-    """What `values` asks for."""
+    """Return the values for the placeholders of `values`."""
     return list(chain.from_iterable(rows))

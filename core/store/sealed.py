@@ -1,4 +1,4 @@
-"""Where the database holds something encrypted."""
+"""The columns of the database that hold encrypted values."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from core.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """`place` is the SQL of what a ciphertext of the column is bound to."""
+    """An encrypted column. `place` is an SQL expression for the place that its ciphertexts are bound to."""
 
     table: str
     name: str
@@ -21,7 +21,7 @@ _SEALED = (
     _Column("settings", "secret_key", "'settings/' || id || '/secret_key'"),
     _Column("custom_headers", "value", "'custom_headers/' || position || '/value'"),
     _Column("webhooks", "signing_secret", "'webhooks/' || id || '/signing_secret'"),
-    # Bound to its webhook as it was while each webhook had one of them.
+    # The name of this place dates from when a webhook had only one previous secret.
     _Column(
         "older_secrets",
         "secret",
@@ -32,7 +32,7 @@ _SEALED = (
 
 
 def keys_in_use(database: Database) -> Counter[str]:
-    """The ids of the keys without which something could not be read, with the number of secrets that each encrypts."""
+    """Return the IDs of the keys that this database needs, with the number of secrets that each encrypts."""
     return Counter(
         key_of(ciphertext)
         for column in _SEALED
@@ -43,7 +43,7 @@ def keys_in_use(database: Database) -> Counter[str]:
 
 
 def seal_anew(database: Database, keyring: Keyring) -> int:
-    """Encrypt everything with the newest key, inside the caller's transaction; how many secrets."""
+    """Encrypt all secrets with the newest key, inside the caller's transaction. Return how many there are."""
     number = 0
     for column in _SEALED:
         rows = database.execute(
@@ -57,6 +57,6 @@ def seal_anew(database: Database, keyring: Keyring) -> int:
 
 
 async def require_keys(store: Store) -> None:
-    """Raises KeyMissing if a secret of the database could not be read."""
+    """Raise KeyMissing if the key of any secret in the database is missing."""
     for identity in await store.read(keys_in_use):
         store.keyring.require(identity)

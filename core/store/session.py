@@ -1,4 +1,4 @@
-"""The events of one session, in order, with what has become of them."""
+"""The events of one session, in order, with their deliveries."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from core.store.delivery_rows import read_delivery
 from core.store.store import Store
 
 NEAR = 10
-"""So many events before one, and after it."""
+"""How many events are shown before an event, and how many after it."""
 MOST_COUNTED = 1000
 _EARLIER = "SELECT seq FROM events WHERE session = :session AND seq < :seq ORDER BY seq DESC LIMIT :most"
 _LATER = "SELECT seq FROM events WHERE session = :session AND seq > :seq ORDER BY seq LIMIT :most"
@@ -18,7 +18,7 @@ _LATER = "SELECT seq FROM events WHERE session = :session AND seq > :seq ORDER B
 
 @dataclass(frozen=True, slots=True)
 class SessionEvent:
-    """An event and its deliveries, one for each webhook it went to. `is_this`: the one that was asked about."""
+    """An event and its deliveries. `is_this` marks the event that the caller asked about."""
 
     id: str
     type: str
@@ -29,7 +29,10 @@ class SessionEvent:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The events near one; how many more there are before and after them, counted up to 1,000."""
+    """The events near one event, and how many more come before and after them.
+
+    At most 1,000 events are read on each side, so `earlier` and `later` are at most 990.
+    """
 
     events: tuple[SessionEvent, ...] = ()
     earlier: int = 0
@@ -37,7 +40,7 @@ class Session:
 
 
 async def load_session(store: Store, event_id: str) -> Session:
-    """The events of the session that this event belongs to; none if it belongs to none."""
+    """Return the events of the session that this event belongs to, or no events if it has no session."""
 
     def read(database: Database) -> Session:
         row = database.execute("SELECT seq, session FROM events WHERE id = ?", (event_id,)).fetchone()

@@ -1,4 +1,4 @@
-"""Who delivers from a store, as people are told."""
+"""The status of the dispatcher of a store."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,10 @@ from core.clock import clock_time
 
 
 class Holder(msgspec.Struct):
-    """What the one who delivers says of itself. `note`: what keeps it from its work. `remark`: what else is to be known."""
+    """The status that the dispatcher publishes. `note` is what prevents it from delivering, `remark` any other message.
+
+    `started_at` is ms since 1970. `slowed` is the limit of this machine that slows it down.
+    """
 
     pid: int
     epoch: int
@@ -24,7 +27,7 @@ class Holder(msgspec.Struct):
 
 
 class Pulse(NamedTuple):
-    """What a heartbeat has found: the file that it made anew, if any, and what keeps others from seeing or waking us."""
+    """The result of a heartbeat: the file that it had to recreate, if any, and why others cannot see or wake us."""
 
     made_anew: Path | None
     fault: str
@@ -32,10 +35,10 @@ class Pulse(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`note` is what keeps the dispatcher from its work, such as a full disk; `slowed` the limit of this machine that it
-    has met; `remark` what else it has to say.
+    """The status of a store's dispatcher.
 
-    `awaited`: another one stands by. `unknown`: why it cannot be told whether anybody delivers.
+    `note` is what prevents it from delivering, such as a full disk. `slowed` is the limit of this machine that slows it
+    down. `remark` is any other message. `awaited`: another dispatcher stands by. `unknown`: why the status is unknown.
     """
 
     running: bool
@@ -52,7 +55,7 @@ class Standing:
 
     @property
     def words(self) -> str:
-        """Who delivers, in a sentence or two."""
+        """A description of the status in a few sentences."""
         if self.unknown:
             return f"Who delivers cannot be told: {self.unknown}"
         if not self.running:

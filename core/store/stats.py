@@ -1,4 +1,4 @@
-"""How delivering goes: the figures above the Monitor's list, and of `hookkeeper stats`."""
+"""The statistics above the Monitor's list and in `hookkeeper stats`."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -15,11 +15,12 @@ MINUTES = 15
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What is open now, and the attempts of the last 15 minutes.
+    """The open deliveries, and the attempts of the last 15 minutes.
 
-    Per minute: what ended in the last 60 s, taking the minute before this one as even. `success` is a part of 1.
-    Durations are ms of whole attempts, to two digits. The minutes are oldest first, the last of them not over yet.
-    Attempts that ended through no doing of the endpoint (no token, the dispatcher stopped) are left out.
+    The values per minute estimate the last 60 s: they assume that the attempts of the previous minute were evenly
+    spread. `success` is a fraction from 0 to 1. Durations are ms of whole attempts, to two digits. The values by minute
+    are oldest first, and the last minute is not over yet. Attempts whose outcome says nothing about the endpoint (no
+    token, the dispatcher stopped) are left out.
     """
 
     delivered_per_minute: int
@@ -42,7 +43,7 @@ class Stats:
 
 
 async def load_stats(store: Store) -> Stats:
-    """All figures: as fast over a million deliveries as over none."""
+    """Return the statistics. The cost does not grow with the number of deliveries kept."""
     return await store.read(_stats)
 
 
@@ -93,7 +94,7 @@ def _per_minute(by_minute: tuple[int, ...], now: int) -> int:
 
 
 def _percentile(by_duration: Counter[int], percent: int) -> int | None:
-    """The duration that so many percent of all stay at or under."""
+    """Return the duration that `percent` of all attempts do not exceed, or None without attempts."""
     left = by_duration.total() * percent / 100
     for ms in sorted(by_duration):
         left -= by_duration[ms]

@@ -1,4 +1,4 @@
-"""An open database, as the rest of the program knows it: each engine has its own."""
+"""The interface of an open database. Each database engine implements it."""
 
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
@@ -12,40 +12,44 @@ T = TypeVar("T")
 
 
 class Store(Protocol):
-    """What `open_store` yields. All SQL is in this package's functions, which take a store first."""
+    """The open database that `open_store` yields. All SQL is in functions of this package that take a store."""
 
     keyring: Keyring
 
     @property
     def place(self) -> Path:
-        """Where it is kept, for people to read."""
+        """The location of the database, for messages."""
 
     @property
     def reads_only(self) -> bool:
-        """Whether it was opened without a writer."""
+        """Whether the store was opened for reading only."""
 
     async def write(self, work: Callable[[Database], T], *, may_fail: bool = True, rings: bool = False) -> T:
-        """Run `work` in a transaction; answered after COMMIT. Cancelling the caller does not undo it.
+        """Run `work` in a transaction and return its result after COMMIT. Cancelling the caller does not undo it.
 
-        `may_fail` puts a savepoint round it: if it raises, it alone is undone. `rings`: it makes something due, so that
-        whoever delivers is woken after COMMIT. Raises StoreError or what `work` raises.
+        `may_fail` runs `work` in a savepoint: if it raises, only its own changes are undone. `rings` says that `work`
+        makes something due: the dispatcher gets a wake-up after COMMIT. Raises StoreError or what `work` raises.
         """
 
     async def read(self, work: Callable[[Database], T]) -> T:
-        """Run `work` over one snapshot of the data. Cancelling it interrupts the query. Raises StoreError."""
+        """Run `work` on one snapshot of the data. Cancelling the caller interrupts the query. Raises StoreError."""
 
     def changes(self, interval: float) -> AsyncGenerator[None, None]:
-        """Yields at once, then each time anybody has committed something, glancing every `interval` seconds.
+        """Yield at once, then after each poll that finds a COMMIT of any process. Polls every `interval` seconds.
 
-        What is read after a yield misses nothing. Who leaves the loop early closes it (`contextlib.aclosing`).
-        Raises DatabaseNewer once a newer program has upgraded the database, DatabaseReplaced once it is another one.
+        A read after a yield sees all changes that caused it. A caller that leaves the loop early must close the
+        generator (`contextlib.aclosing`). Raises DatabaseNewer once a newer version has upgraded the database,
+        DatabaseReplaced once another database has taken its place.
         """
 
     async def rest(self, *, idle: bool) -> None:
-        """The engine's housekeeping, for the one who delivers: once a second. `idle` while nothing is in flight."""
+        """Do the engine's housekeeping, such as checkpoints. The dispatcher calls this once a second.
+
+        `idle`: no delivery is in flight.
+        """
 
     def standing(self) -> Standing:
-        """Who delivers from it now: see `nodes.standing`."""
+        """Return the status of the dispatcher. See `nodes.standing`."""
 
     def ring(self) -> None:
-        """Wake whoever delivers. A write that makes something due does so by itself."""
+        """Send a wake-up to the dispatcher. A `write` with `rings` does so by itself."""

@@ -1,8 +1,8 @@
-"""Changes of a webhook that reach many deliveries: they hold at once, the deliveries follow a slice at a time.
+"""Applies changes of a webhook to its deliveries. The change holds at once; the deliveries are updated slice by slice.
 
-Nothing but the webhook says what its deliveries have to follow: one that was deleted has none pending, one that was
-brought back none cancelled by its deletion, one without the order none in a line. So a slice obeys whoever was last, and
-what a kill cut short, the dispatcher finishes.
+The webhook's row alone determines what its deliveries must look like. A deleted webhook has no pending deliveries. A
+restored webhook has none that its deletion cancelled. A webhook without ordering has none in a line. So each slice
+applies the latest change, and the dispatcher finishes whatever a kill interrupted.
 """
 
 from functools import partial
@@ -13,7 +13,7 @@ from core.store.line import end_lines, mend_lines
 from core.store.store import Store
 
 SLICE = 200
-"""Deliveries changed in one transaction."""
+"""The most deliveries that one transaction changes."""
 
 _UNFINISHED = """
 SELECT w.seq FROM webhooks w WHERE w.updated_at >= ? AND CASE
@@ -28,22 +28,19 @@ SELECT w.seq FROM webhooks w WHERE w.updated_at >= ? AND CASE
 
 
 async def finish_changes(store: Store, since: int = 0) -> None:
-    """See that the deliveries of all webhooks have followed that were changed since then, ms since 1970.
-
-    Raises StoreError.
-    """
+    """Update the deliveries of all webhooks changed at `since` (ms since 1970) or later. Raises StoreError."""
     for (webhook,) in await store.read(lambda database: database.execute(_UNFINISHED, (since,)).fetchall()):
         await follow(store, webhook)
 
 
 async def follow(store: Store, webhook: int) -> None:
-    """See that the deliveries of a webhook (a row number) have followed. Raises StoreError."""
+    """Update the deliveries of a webhook (a row number) to match its row. Raises StoreError."""
     while await store.write(partial(_slice, webhook=webhook)):
         pass
 
 
 def _slice(database: Database, *, webhook: int) -> int:
-    """How many have followed; 0 once all have."""
+    """Update one slice of deliveries. Return how many were changed; 0 means that all match."""
     deleted, in_order = database.execute(
         "SELECT deleted_at IS NOT NULL, in_order FROM webhooks WHERE seq = ?", (webhook,)
     ).fetchone()
@@ -54,7 +51,7 @@ def _slice(database: Database, *, webhook: int) -> int:
 
 
 def cancel_slice(database: Database, webhook: int, reason: str, up_to: int = 2**63 - 1) -> int:
-    """Cancel the oldest of a webhook's pending deliveries, up to a row number; how many."""
+    """Cancel a slice of a webhook's oldest pending deliveries, up to a row number. Return how many were cancelled."""
     return database.execute(
         "UPDATE deliveries SET state = 'cancelled', cancel_reason = ?, changed_at = ? WHERE seq IN (SELECT seq"
         " FROM deliveries INDEXED BY deliveries_by_state WHERE webhook = ? AND state = 'pending' AND seq <= ?"
@@ -64,7 +61,7 @@ def cancel_slice(database: Database, webhook: int, reason: str, up_to: int = 2**
 
 
 def _hold_slice(database: Database, webhook: int) -> int:
-    """Let the oldest of those wait again that the webhook's deletion cancelled; how many."""
+    """Make the oldest deliveries that the webhook's deletion cancelled pending again. Return how many."""
     held = database.execute(
         "UPDATE deliveries SET state = 'pending', cancel_reason = NULL, changed_at = ? WHERE seq IN (SELECT seq"
         " FROM deliveries INDEXED BY deliveries_of_deleted WHERE webhook = ? AND state = 'cancelled'"
@@ -72,5 +69,5 @@ def _hold_slice(database: Database, webhook: int) -> int:
         (now_ms(), webhook),
     ).rowcount
     if held:
-        mend_lines(database, webhook)  # what stood at a head may have arrived since
+        mend_lines(database, webhook)  # the first delivery of a line may have arrived since
     return held

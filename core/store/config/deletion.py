@@ -1,4 +1,4 @@
-"""Webhooks that are deleted, and brought back within a day."""
+"""Deleting webhooks, and restoring them within a day."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,12 +19,12 @@ _COUNT_CANCELLED = (
 )
 
 UNDO_MS = 24 * 3_600_000
-"""How long a deleted webhook can be brought back."""
+"""How long a deleted webhook can be restored."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeletedWebhook:
-    """A webhook that can be brought back, with what its deletion cancelled."""
+    """A deleted webhook that can be restored. `cancelled` is the number of deliveries that its deletion cancelled."""
 
     webhook: Webhook
     deleted_at: datetime
@@ -33,7 +33,7 @@ class DeletedWebhook:
 
 
 async def delete_webhook(store: Store, identity: str, *, actor: str) -> int:
-    """Delete a webhook and cancel what waits for it; what is being sent is cancelled once it comes back.
+    """Delete a webhook and cancel its pending deliveries. Those in flight are cancelled unless they arrive.
 
     Returns how many deliveries were cancelled. Raises NotFound, or Conflict if it is deleted already.
     """
@@ -52,13 +52,13 @@ async def delete_webhook(store: Store, identity: str, *, actor: str) -> int:
 
 
 def count_pending(database: Database, webhook: int) -> int:
-    """How many deliveries of a webhook are pending."""
+    """Return how many deliveries of a webhook are pending."""
     count = read_counts(database).get(webhook)
     return count.pending if count is not None else 0
 
 
 def cancel_sending(database: Database, webhook: int, reason: str) -> None:
-    """Cancel what a webhook has in flight, unless it arrives."""
+    """Request that the deliveries in flight to a webhook are cancelled unless they arrive."""
     database.execute(
         "UPDATE deliveries SET wish = 'cancel', cancel_reason = ? WHERE webhook = ? AND state = 'sending'",
         (reason, webhook),
@@ -66,7 +66,7 @@ def cancel_sending(database: Database, webhook: int, reason: str) -> None:
 
 
 async def list_deleted(store: Store) -> list[DeletedWebhook]:
-    """The webhooks that can still be brought back, the last one deleted first."""
+    """Return the webhooks that can still be restored, the most recently deleted first."""
 
     def read(database: Database) -> list[DeletedWebhook]:
         rows = database.execute(
@@ -83,7 +83,7 @@ async def list_deleted(store: Store) -> list[DeletedWebhook]:
 
 
 async def last_deletion(store: Store) -> datetime | None:
-    """When the last of those webhooks was deleted; None if there is none to bring back."""
+    """Return when the last webhook that can be restored was deleted, or None if there is none."""
 
     def read(database: Database) -> datetime | None:
         sql = "SELECT max(deleted_at) FROM webhooks WHERE deleted_at > ?"
@@ -94,9 +94,9 @@ async def last_deletion(store: Store) -> datetime | None:
 
 
 async def undo_delete(store: Store, identity: str, *, actor: str) -> Webhook:
-    """Bring a webhook back, disabled, with those deliveries held that its deletion cancelled, due when they were.
+    """Restore a deleted webhook. It is disabled, and the deliveries that its deletion cancelled are held.
 
-    Raises NotFound, or NotPossible once it was deleted for more than 24 hours.
+    These deliveries keep their due times. Raises NotFound, or NotPossible if the deletion was more than 24 hours ago.
     """
 
     def undo(database: Database) -> tuple[int, Webhook]:
@@ -115,7 +115,7 @@ async def undo_delete(store: Store, identity: str, *, actor: str) -> Webhook:
         (cancelled,) = database.execute(
             f"SELECT {_COUNT_CANCELLED} FROM webhooks w WHERE seq = ?", (seq,)
         ).fetchone()
-        held = cancelled + count_pending(database, seq)  # a deletion that was cut short has left some
+        held = cancelled + count_pending(database, seq)  # an interrupted deletion may have left some pending
         audit.note(database, actor, "undeleted", webhook.id, f"{held:,} deliveries held")
         return seq, restored
 

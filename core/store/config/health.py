@@ -1,4 +1,4 @@
-"""The webhooks with their health at a glance."""
+"""The webhooks with a summary of their health."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ SELECT seq, last_outcome, last_status, {WEBHOOK} FROM webhooks WHERE deleted_at 
 _NOTHING = Count(enabled=False, pending=0, sending=0, tried=0, failed=0)
 
 _Facts = tuple[tuple[object, ...], Count, PaceState | None]
-"""What a summary is made of: the webhook's row, what it has open, how its endpoint is treated."""
+"""The data of a summary: the webhook's row, its counts of open deliveries, and the state of its endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookSummary:
-    """A webhook with its health at a glance. `waiting` counts what is pending or being sent, `undelivered` also
-    what failed; `held` is what of it is held.
+    """A webhook with a summary of its health. `waiting` counts deliveries that are pending or being sent, `undelivered`
+    also those that failed, `held` the pending ones of a disabled webhook.
     """
 
     webhook: Webhook
@@ -34,8 +34,8 @@ class WebhookSummary:
 
 
 class WebhookReader:
-    """Reads the webhooks again and again. One that has not changed since is the same object as the time before:
-    of very many it costs little to see which have changed.
+    """Reads the webhooks repeatedly. The summary of an unchanged webhook is the same object as in the previous read, so
+    it is cheap to find the changed ones among very many.
     """
 
     def __init__(self, store: Store) -> None:
@@ -43,9 +43,7 @@ class WebhookReader:
         self._known: dict[object, tuple[_Facts, WebhookSummary]] = {}
 
     async def read(self, limit: int | None = None) -> list[WebhookSummary]:
-        """Every webhook in the order of creation, with its last answer and what it has not delivered; `limit`: so many
-        of the first at most.
-        """
+        """Return the webhooks in the order of creation, with their health. `limit` restricts them to the first ones."""
         return await self._store.read(lambda database: self._read(database, limit))
 
     def _read(self, database: Database, limit: int | None) -> list[WebhookSummary]:
@@ -62,7 +60,7 @@ class WebhookReader:
 
 
 async def list_webhooks(store: Store) -> list[WebhookSummary]:
-    """Every webhook in the order of creation, with its last answer and what it has not delivered."""
+    """Return all webhooks in the order of creation, with their health."""
     return await WebhookReader(store).read()
 
 

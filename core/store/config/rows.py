@@ -1,4 +1,4 @@
-"""The rows of the webhooks table: found, read and written."""
+"""Finds, reads and writes rows of the webhooks table."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,8 +16,8 @@ _NAMES = WEBHOOK.replace(",", "").split()
 
 
 def webhook_of(row: tuple[object, ...]) -> Webhook:
-    """The webhook of a row of the columns named by `WEBHOOK`."""
-    values: dict[str, Any] = dict(  # Any: as SQLite gives it
+    """Return the webhook of a row that has the columns named in `WEBHOOK`."""
+    values: dict[str, Any] = dict(  # Any: SQLite decides the type
         zip(_NAMES, row, strict=True)
     )
     accepted = values["accepted_answer"]
@@ -36,7 +36,7 @@ def webhook_of(row: tuple[object, ...]) -> Webhook:
 
 
 def find_webhook(database: Database, identity: str, *, deleted: bool = False) -> tuple[int, Webhook]:
-    """The row number and the webhook for an ID or its unique tail. Raises NotFound."""
+    """Return the row number and the webhook for an ID or its unique tail. Raises NotFound."""
     select = f"SELECT seq, {WEBHOOK} FROM webhooks WHERE (deleted_at IS NOT NULL) = ? AND id"
     rows = database.execute(f"{select} = ?", (deleted, identity.strip())).fetchall()
     tail = identity.strip().rpartition("…")[2].rpartition("_")[2]
@@ -53,7 +53,7 @@ def find_webhook(database: Database, identity: str, *, deleted: bool = False) ->
 
 
 def find_existing(database: Database, identity: str, outcome: str = NOT_SAVED) -> tuple[int, Webhook]:
-    """The same as `find_webhook`, but for one that was deleted raises Conflict, which says by whom."""
+    """Return the same as `find_webhook`. Raises NotFound, or Conflict with the name of who deleted the webhook."""
     row = database.execute(
         "SELECT id, updated_by, deleted_at FROM webhooks WHERE id = ? AND deleted_at IS NOT NULL", (identity,)
     ).fetchone()
@@ -63,7 +63,7 @@ def find_existing(database: Database, identity: str, outcome: str = NOT_SAVED) -
 
 
 def update_webhook(database: Database, seq: int, values: Mapping[str, object], actor: str) -> Webhook:
-    """Write columns of a webhook as its next version."""
+    """Write columns of a webhook, increase its version, and return the new webhook."""
     values = {**values, "updated_at": now_ms(), "updated_by": actor}
     assignments = ", ".join(f"{name} = :{name}" for name in values)
     row = database.execute(

@@ -1,4 +1,4 @@
-"""Signing secrets: what a webhook's requests are signed with, shown and rotated."""
+"""The signing secrets of webhooks: reading, showing and rotating them."""
 
 import base64
 import os
@@ -18,23 +18,23 @@ from core.store.keyring import Keyring
 from core.store.store import Store
 
 OVERLAP_MS = 24 * 3_600_000
-"""How long requests are signed with a secret that was replaced, too."""
+"""How long a replaced secret still signs, in addition to the new one."""
 MOST_OLDER = 30
-"""Secrets that sign beside the present one: each has a signature of 48 bytes in a header that receivers limit."""
+"""How many replaced secrets may sign. Each adds a signature of 48 bytes to a header, and subscribers limit its size."""
 
 
 @dataclass(frozen=True, slots=True)
 class OlderSecret:
-    """A secret that was replaced. It signs, too, before `ends_at`, ms since 1970."""
+    """A secret that was replaced. It still signs, in addition to the new one, until `ends_at` (ms since 1970)."""
 
     secret: SecretStr
     ends_at: int
 
 
 async def signing_secret(store: Store, identity: str) -> SecretStr:
-    """The secret that the webhook's requests are signed with, `whsec_` and base64. Raises NotFound.
+    """Return the secret that signs the webhook's requests: `whsec_` followed by base64. Raises NotFound.
 
-    For programs, and for who has just generated it; people are shown it by `reveal_secret`.
+    For programs, and for the person who has just generated it. Use `reveal_secret` to show it to anybody else.
     """
     return await store.read(
         lambda database: _secret(database, store.keyring, find_webhook(database, identity))
@@ -42,7 +42,7 @@ async def signing_secret(store: Store, identity: str) -> SecretStr:
 
 
 async def reveal_secret(store: Store, identity: str, *, actor: str) -> SecretStr:
-    """The same for somebody who asked to see it: the audit says who. Raises NotFound."""
+    """Return the same for a person who asked to see it, and record that in the audit log. Raises NotFound."""
 
     def reveal(database: Database) -> SecretStr:
         seq, webhook = find_webhook(database, identity)
@@ -54,10 +54,10 @@ async def reveal_secret(store: Store, identity: str, *, actor: str) -> SecretStr
 
 
 async def rotate_secret(store: Store, identity: str, *, actor: str, now: bool = False) -> SecretStr:
-    """Give a webhook a new signing secret. Each one before signs, too, until 24 hours after it was replaced.
+    """Give a webhook a new signing secret. Each replaced secret still signs for 24 hours, in addition to the new one.
 
-    `now` ends all of them at once instead. Raises NotFound, Conflict if the webhook was deleted, or NotPossible for
-    more rotations within 24 hours than a request can carry signatures.
+    `now` ends all replaced secrets at once instead. Raises NotFound, Conflict if the webhook was deleted, or
+    NotPossible if there were already 30 rotations within 24 hours.
     """
     new = new_secret()
 
@@ -77,7 +77,7 @@ async def rotate_secret(store: Store, identity: str, *, actor: str, now: bool = 
 
 
 async def older_secret_ends(store: Store, identity: str) -> list[datetime]:
-    """When each of the replaced secrets ends that a webhook's requests are signed with, too. Raises NotFound."""
+    """Return the end of each replaced secret that still signs, the first end first. Raises NotFound."""
 
     def read(database: Database) -> list[datetime]:
         seq, _ = find_webhook(database, identity)
@@ -91,7 +91,7 @@ async def older_secret_ends(store: Store, identity: str) -> list[datetime]:
 
 
 def older_secrets(database: Database, keyring: Keyring) -> dict[int, tuple[OlderSecret, ...]]:
-    """Those that still sign, by the row number of their webhook, the last one first."""
+    """Return the replaced secrets that still sign, by the row number of their webhook, the latest first."""
     rows = database.execute(
         "SELECT o.webhook, w.id, o.secret, o.ends_at FROM older_secrets o JOIN webhooks w ON w.seq = o.webhook"
         " WHERE o.ends_at > ? ORDER BY o.seq DESC",
@@ -110,7 +110,7 @@ def _end_older(database: Database, seq: int, *, all_of_them: bool) -> None:
 
 
 def _keep(database: Database, keyring: Keyring, found: tuple[int, Webhook], secret: SecretStr) -> None:
-    """Let a secret that is being replaced sign for 24 hours more. Raises NotPossible if there are too many."""
+    """Keep a replaced secret, so that it signs for 24 more hours. Raises NotPossible if there are too many."""
     seq, webhook = found
     number, first_end = database.execute(
         "SELECT count(*), min(ends_at) FROM older_secrets WHERE webhook = ?", (seq,)
@@ -127,7 +127,7 @@ def _keep(database: Database, keyring: Keyring, found: tuple[int, Webhook], secr
 
 
 def _older_place(identity: str) -> str:
-    """What it is sealed for: the column that held it in earlier versions, since a migration cannot seal anew."""
+    """Return its place for encryption: the column of earlier versions, since a migration cannot re-encrypt."""
     return f"webhooks/{identity}/previous_secret"
 
 

@@ -1,4 +1,4 @@
-"""The general settings: read and stored whole."""
+"""Loads and saves the general settings."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ _SETTINGS = (
 
 
 async def load_settings(store: Store) -> GeneralSettings:
-    """The general settings, secrets included."""
+    """Return the general settings, including secrets. Raises KeyMissing, StoreError."""
     return await store.read(lambda database: _settings(database, store.keyring))
 
 
@@ -42,7 +42,7 @@ def _settings(database: Database, keyring: Keyring) -> GeneralSettings:
     ).fetchone()
     if row is None:
         return GeneralSettings()
-    values: dict[str, Any] = dict(zip(_SETTINGS, row, strict=False))  # Any: as SQLite gives it
+    values: dict[str, Any] = dict(zip(_SETTINGS, row, strict=False))  # Any: SQLite decides the type
     networks, masked, secret_key, version, updated_at, updated_by = row[len(_SETTINGS) :]
     return GeneralSettings.model_construct(
         **values
@@ -71,7 +71,7 @@ def _headers(database: Database, keyring: Keyring) -> tuple[CustomHeader, ...]:
 
 
 async def save_settings(store: Store, settings: GeneralSettings, *, actor: str) -> GeneralSettings:
-    """Store the settings whole. `settings.version` is the version that was edited. Raises Conflict."""
+    """Replace all settings; return the saved ones. `settings.version` is the version that was read. Raises Conflict."""
 
     def save(database: Database) -> GeneralSettings:
         now = _settings(database, store.keyring)

@@ -1,4 +1,4 @@
-"""Webhooks: generated, edited, enabled and disabled."""
+"""Generating, editing, enabling and disabling webhooks."""
 
 from typing import Literal
 
@@ -21,7 +21,7 @@ _OPTIONS = tuple(WebhookOptions.model_fields)
 
 
 async def load_webhook(store: Store, identity: str) -> Webhook:
-    """The webhook with this ID, or with an ID of this tail of at least 4 characters. Raises NotFound."""
+    """Return the webhook with this ID, or with this tail of an ID of at least 4 characters. Raises NotFound."""
     return await store.read(lambda database: find_webhook(database, identity)[1])
 
 
@@ -62,7 +62,7 @@ def _options(options: WebhookOptions) -> dict[str, object]:
 async def save_webhook(
     store: Store, identity: str, options: WebhookOptions, *, version: int, actor: str
 ) -> Webhook:
-    """Change a webhook that was read as `version`. Waiting deliveries go where it points from now on.
+    """Change a webhook that was read as `version`. Waiting deliveries go to its new URL.
 
     Raises Conflict if somebody else saved or deleted it in between, NotFound, InvalidSetting.
     """
@@ -78,7 +78,7 @@ async def save_webhook(
         return seq, after
 
     seq, after = await store.write(save)
-    await follow(store, seq)  # out of the order, if that was switched off
+    await follow(store, seq)  # if the order was switched off, deliveries leave their lines
     return after
 
 
@@ -90,7 +90,10 @@ async def set_enabled(
     actor: str,
     held: Literal["release", "cancel"] = "release",
 ) -> Webhook:
-    """Enable or disable. Enabling releases what was held, which is one row, or cancels it before. Raises NotFound."""
+    """Enable or disable a webhook. Raises NotFound, Conflict if it was deleted.
+
+    Enabling releases the held deliveries, which changes only the webhook's row, or cancels them first.
+    """
     cancelled = await _cancel_held(store, identity) if enabled and held == "cancel" else 0
 
     def switch(database: Database) -> Webhook:
@@ -110,7 +113,10 @@ async def set_enabled(
 
 
 async def _cancel_held(store: Store, identity: str) -> int:
-    """Cancel what a webhook has pending now, slice by slice, and what is in flight unless it arrives; how many."""
+    """Cancel a webhook's pending deliveries slice by slice, and those in flight unless they arrive.
+
+    Returns how many pending ones were cancelled.
+    """
 
     def begin(database: Database) -> tuple[int, int]:
         seq, _ = find_existing(database, identity)

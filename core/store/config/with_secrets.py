@@ -1,4 +1,4 @@
-"""What the dispatcher needs of the webhooks."""
+"""The webhooks as the dispatcher needs them."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from core.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class WebhookWithSecrets:
-    """What the dispatcher needs of a webhook. After a rotation older secrets sign, too, each until its end."""
+    """A webhook as the dispatcher needs it. After a rotation the older secrets also sign, each until its end."""
 
     seq: int
     webhook: Webhook
@@ -26,19 +26,22 @@ class WebhookWithSecrets:
 
 
 async def list_with_secrets(store: Store) -> list[WebhookWithSecrets]:
-    """What the dispatcher delivers to: the webhooks that are enabled, with their signing secrets."""
+    """Return the enabled webhooks, with their signing secrets."""
     return (await changed_webhooks(store, {})).changed
 
 
 class ChangedWebhooks(NamedTuple):
-    """Those that there are, by row number, and what has changed of them."""
+    """The row numbers of all enabled webhooks, and those webhooks that have changed."""
 
     current: frozenset[int]
     changed: list[WebhookWithSecrets]
 
 
 async def changed_webhooks(store: Store, known: Mapping[int, int]) -> ChangedWebhooks:
-    """The same for who knows some already, by row number and version: secrets of others are not decrypted."""
+    """Return the enabled webhooks and which of them have changed. `known` has the known versions by row number.
+
+    Only the secrets of changed webhooks are decrypted.
+    """
 
     def read(database: Database) -> ChangedWebhooks:
         versions = dict(
@@ -60,7 +63,7 @@ async def changed_webhooks(store: Store, known: Mapping[int, int]) -> ChangedWeb
 
 def _with_secrets(
     keyring: Keyring,
-    row: tuple[Any, ...],  # Any: as SQLite gives it
+    row: tuple[Any, ...],  # Any: SQLite decides the type
     older: Mapping[int, tuple[OlderSecret, ...]],
 ) -> WebhookWithSecrets:
     seq, secret, *columns = row

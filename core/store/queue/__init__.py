@@ -1,4 +1,4 @@
-"""Events on their way: stored, claimed, recorded, taken back, sent again."""
+"""The queue: storing events, claiming deliveries, recording outcomes, recovering and resending."""
 
 from core.store.claimed import Claim
 from core.store.lanes import BULK, FRESH, RETRY

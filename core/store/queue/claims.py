@@ -1,4 +1,4 @@
-"""What is due is claimed by one dispatcher: its epoch fences every claim."""
+"""Claims due deliveries for one dispatcher. Its epoch is the fencing number of every claim."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from core.store.line import NEVER
 from core.store.sqlite.claiming import claim_lane
 from core.store.store import Store
 
-# It hops from one webhook that has deliveries pending to the next: all others cost nothing.
+# The recursion jumps from one webhook with pending deliveries to the next, so that all others cost nothing.
 _FIRST_DUE = f"""
 WITH RECURSIVE waiting(webhook) AS (
     SELECT min(webhook) FROM deliveries INDEXED BY deliveries_due WHERE state = 'pending'
@@ -36,9 +36,9 @@ WHERE w.enabled AND w.deleted_at IS NULL
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """How many deliveries of a webhook may be claimed; `first` of them may be others than retries.
+    """How many deliveries of a webhook may be claimed. At most `first` of them may come from the fresh and bulk lanes.
 
-    `version` is the webhook's version that the dispatcher knows: a webhook that was changed since waits.
+    `version` is the webhook's version that the dispatcher knows. Nothing is claimed if the webhook has changed since.
     """
 
     webhook: int
@@ -48,7 +48,7 @@ class Slots:
 
 
 async def next_epoch(store: Store) -> int:
-    """The fencing number of a dispatcher that has just taken the lock."""
+    """Return a new epoch: the fencing number of a dispatcher that has just taken the lock."""
 
     def begin(database: Database) -> int:
         (epoch,) = database.execute("UPDATE dispatcher SET epoch = epoch + 1 RETURNING epoch").fetchone()
@@ -58,10 +58,10 @@ async def next_epoch(store: Store) -> int:
 
 
 class Outlook(NamedTuple):
-    """What there is to do. `fingerprint` differs whenever settings or webhooks were changed; first the settings' version.
+    """The waiting work. `fingerprint` changes with the settings and webhooks; its first item is the settings' version.
 
     `due`: for each enabled webhook with pending deliveries (by `seq`), when the first of them is due, ms since 1970.
-    `fans_out`: whether deliveries of some event are still to be made.
+    `fans_out`: whether the fan-out of some event is not finished.
     """
 
     fingerprint: tuple[object, ...]
@@ -70,7 +70,7 @@ class Outlook(NamedTuple):
 
 
 async def look_out(store: Store) -> Outlook:
-    """What there is to do now: cheap to ask, with every COMMIT of anybody."""
+    """Return the work that is waiting now. This is cheap enough to call after every COMMIT of any process."""
 
     def read(database: Database) -> Outlook:
         *versions, fans_out = database.execute(
@@ -86,9 +86,9 @@ async def look_out(store: Store) -> Outlook:
 async def claim(
     store: Store, epoch: int, slots: Sequence[Slots], *, fingerprint: tuple[object, ...] = ()
 ) -> list[Claim]:
-    """Take due deliveries and count the attempt: retries, then fresh ones, then bulk. Raises EpochEnded.
+    """Claim due deliveries and count the attempt: retries, then fresh ones, then bulk. Raises EpochEnded.
 
-    `fingerprint` is that of the outlook which the dispatcher knows: nothing is taken if the settings were changed since.
+    `fingerprint` is that of the dispatcher's last outlook. Nothing is claimed if the settings have changed since.
     """
 
     def take(database: Database) -> list[Claim]:

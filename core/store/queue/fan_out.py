@@ -1,9 +1,9 @@
 """The fan-out: an event becomes a delivery for each webhook that wants it.
 
-For a few webhooks that happens in the transaction that stores the event. For very many it would hold the write lock for
-too long: the event is stored with a note of how far its fan-out has come, and the deliveries follow a slice at a time.
-Whoever stored the event makes them; what a kill cuts short, the dispatcher finishes. Fan-outs go on in the order of
-their events, so that the order of a session holds.
+For a few webhooks, the transaction that stores the event also creates the deliveries. For very many, that would hold
+the write lock for too long. Then the event is stored with the position of its fan-out, and further transactions create
+the deliveries slice by slice. The process that stored the event does this; after a kill, the dispatcher finishes it.
+Fan-outs run in the order of their events, so that the order within a session holds.
 """
 
 from core.ids import new_id
@@ -15,19 +15,19 @@ from core.store.rows import Row, insert
 from core.store.store import Store
 
 MOST_AT_ONCE = 2000
-"""Deliveries that the transaction makes that stores their events: about 25 ms of the write lock."""
+"""The most deliveries created by the transaction that stores their events: about 25 ms of the write lock."""
 SLICE = 1000
-"""Webhooks that one further transaction deals with."""
+"""The most webhooks that one further transaction handles."""
 _STATUS_SHOWN = 60
 _TAKERS = "SELECT seq, enabled, in_order, status_filter FROM webhooks WHERE type = ? AND deleted_at IS NULL"
 _DELIVERIES = "INSERT INTO deliveries (id, event, webhook, state, lane, due_at, line, created_at, changed_at)"
 
 Taker = tuple[int, bool, bool, str | None]
-"""A webhook that the events of a type go to: its row number, `enabled`, `in_order`, `status_filter`."""
+"""A webhook of an event's type: its row number, `enabled`, `in_order`, `status_filter`."""
 
 
 class HandOut:
-    """What events add to the deliveries: gathered first, then written by one statement for each table."""
+    """Collects the new deliveries of events, then writes them together, which takes few statements."""
 
     def __init__(self, database: Database, now: int) -> None:
         self._database = database
@@ -38,18 +38,18 @@ class HandOut:
 
     @property
     def size(self) -> int:
-        """How many rows have been gathered."""
+        """The number of rows collected so far."""
         return len(self._deliveries) + len(self._skipped)
 
     def give(self, event: int, status: str | None, session: str | None, takers: list[Taker]) -> int:
-        """A delivery to each webhook that wants the event, and for the others why not; how many want it."""
+        """Collect a delivery for each webhook that wants the event, else the reason. Return how many want it."""
         wanted = 0
         for taker in takers:
             webhook, enabled, in_order, _ = taker
             if not wants(taker, status):
                 self._skipped.append((event, webhook, f"{status_words(status)} is not in its filter"))
                 continue
-            lane = FRESH if enabled else BULK  # what is held comes in a heap once it is released
+            lane = FRESH if enabled else BULK  # held deliveries all become due at once when they are released
             line = (session or None) if in_order else None
             due_at = 0 if line is None else self._due(webhook, line)
             self._deliveries.append(delivery_row(event, webhook, lane, due_at, line, self._now))
@@ -57,7 +57,7 @@ class HandOut:
         return wanted
 
     def write(self) -> None:
-        """Write what was gathered."""
+        """Write the collected rows."""
         insert_delivery_rows(self._database, self._deliveries)
         insert(self._database, "INSERT INTO skipped", self._skipped)
 
@@ -69,23 +69,23 @@ class HandOut:
 
 
 def takers_of(database: Database, kind: str) -> list[Taker]:
-    """The webhooks of a type, in the order in which they were generated."""
+    """Return the webhooks of an event type, in the order of creation."""
     return database.execute(f"{_TAKERS} ORDER BY seq", (kind,)).fetchall()
 
 
 def wants(taker: Taker, status: str | None) -> bool:
-    """Whether a webhook gets the events of this status."""
+    """Return whether a webhook wants events with this status."""
     statuses = taker[3]
     return statuses is None or status in statuses.splitlines()
 
 
 def status_words(status: str | None) -> str:
-    """How a status is named in a sentence."""
+    """Return the name of a status for a sentence."""
     return f"status {(status or 'none')[:_STATUS_SHOWN]}"
 
 
 def delivery_row(event: int, webhook: int, lane: int, due_at: int, line: str | None, now: int) -> Row:
-    """A new delivery, as `insert_delivery_rows` takes it; its ID comes first."""
+    """Return the row of a new delivery for `insert_delivery_rows`. Its ID is the first item."""
     return new_id("dlv"), event, webhook, DeliveryState.PENDING, lane, due_at, line, now, now
 
 
@@ -95,24 +95,24 @@ def insert_delivery_rows(database: Database, rows: list[Row]) -> None:
 
 
 def begin_fan_outs(database: Database, rows: list[Row]) -> None:
-    """Note of events that their deliveries are still to be made: event, 0, the last webhook, the event's status."""
+    """Store unfinished fan-outs. A row is: event, position 0, last webhook, the event's status."""
     insert(database, "INSERT INTO fan_outs", rows)
 
 
 def types_fanning_out(database: Database) -> set[str]:
-    """The types of events whose fan-out is not finished: further events of them queue up behind it."""
+    """Return the event types with an unfinished fan-out. Further events of these types must wait behind it."""
     rows = database.execute("SELECT DISTINCT e.type FROM fan_outs f JOIN events e ON e.seq = f.event")
     return {kind for (kind,) in rows}
 
 
 async def finish_fan_outs(store: Store) -> None:
-    """Make all deliveries that are still to be made. Raises StoreError."""
+    """Create the remaining deliveries of all unfinished fan-outs. Raises StoreError."""
     while await store.write(_next_slice, rings=True):
         pass
 
 
 def _next_slice(database: Database) -> bool:
-    """Make some deliveries of the oldest event whose fan-out is not finished; whether there was one."""
+    """Create the next slice of deliveries of the oldest unfinished fan-out. Return whether there was one."""
     found = database.execute(
         "SELECT f.event, f.position, f.last, f.status, e.type, e.session, e.created_at"
         " FROM fan_outs f JOIN events e ON e.seq = f.event ORDER BY f.event LIMIT 1"

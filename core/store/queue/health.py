@@ -1,4 +1,4 @@
-"""How a webhook fares: since when it fails, what is told of it, and when Hookkeeper itself disables it."""
+"""The health of webhooks: since when one fails, which notices that causes, and when Hookkeeper disables it."""
 
 from core.clock import from_ms, now_ms, utc_words
 from core.ids import tail
@@ -16,9 +16,9 @@ _TOO_MANY_REQUESTS = 429
 
 
 def note_attempt(database: Database, webhook: int, result: AttemptResult, *, is_known_well: bool) -> None:
-    """Count how an attempt ended for its webhook (a row number), inside the caller's transaction.
+    """Update the health of a webhook (a row number) after an attempt, inside the caller's transaction.
 
-    `is_known_well`: the attempt noted before this one succeeded, in the same transaction.
+    `is_known_well`: the previous attempt of this webhook in the same transaction succeeded.
     """
     if result.certificate_ends_at is not None:
         _watch_certificate(database, webhook, result.url, result.certificate_ends_at)
@@ -65,12 +65,12 @@ def _span(milliseconds: int) -> str:
 
 
 def disable_gone(database: Database, webhook: int) -> None:
-    """Its endpoint answered 410: disable a webhook (a row number) inside the caller's transaction."""
+    """Disable a webhook (a row number) whose endpoint answered 410, inside the caller's transaction."""
     _disable(database, webhook, "gone", "answered 410 Gone")
 
 
 def _disable(database: Database, webhook: int, reason: str, why: str) -> None:
-    """Its deliveries are held from now on. One that is disabled already stays as it is."""
+    """Disable a webhook, so that its deliveries are held. A webhook that is already disabled is not changed."""
     row = database.execute(
         "UPDATE webhooks SET enabled = 0, disabled_reason = ?, version = version + 1, updated_at = ?,"
         " updated_by = ? WHERE seq = ? AND enabled AND deleted_at IS NULL RETURNING id, version",
@@ -94,7 +94,7 @@ def _watch_certificate(database: Database, webhook: int, url: str, ends_at: int)
 
 
 def move_clock(database: Database, step: int) -> None:
-    """The wall clock was set by so many milliseconds: since when webhooks fail moves along."""
+    """Move the times since when webhooks fail by a change of the wall clock, in ms."""
     database.execute(
         "UPDATE webhooks SET failing_since = failing_since + ? WHERE failing_since IS NOT NULL", (step,)
     )

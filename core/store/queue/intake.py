@@ -1,4 +1,4 @@
-"""Events come in: stored with their deliveries in one transaction."""
+"""Stores incoming events and creates their deliveries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ FROM event_keys k JOIN events e ON e.seq = k.event WHERE k.key = ? AND k.expires
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """The answer to `emit`. `repeated`: the key had come before, nothing new was stored."""
+    """The result of `emit`. `repeated`: the key was used before, so nothing new was stored."""
 
     id: str
     deliveries: int
@@ -46,7 +46,7 @@ class Emitted:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An event that is handed over together with others."""
+    """One of the events that are passed to `emit_many`."""
 
     event_type: str
     body: Body
@@ -56,8 +56,9 @@ class Arrival:
 async def emit(store: Store, event_type: str, body: Body, *, key: str | None = None) -> Emitted:
     """Store an event and its deliveries in one transaction. Raises KeyReused, StoreError.
 
-    A webhook that is disabled gets a delivery, too: it is held. One that filters this status out gets none, and
-    the books say so. `key` makes it idempotent, for 7 days unless the settings say otherwise.
+    For very many webhooks, further transactions create the deliveries. A disabled webhook gets a delivery, too, which
+    is held. A webhook that filters this status out gets none, and the reason is recorded. `key` makes the call
+    idempotent, for 7 days unless the settings say otherwise.
     """
     (answer,) = await emit_many(store, [Arrival(event_type, body, key)])
     if isinstance(answer, KeyReused):
@@ -66,9 +67,10 @@ async def emit(store: Store, event_type: str, body: Body, *, key: str | None = N
 
 
 async def emit_many(store: Store, arrivals: Sequence[Arrival]) -> list[Emitted | KeyReused]:
-    """The same for some hundreds of events in one transaction: an answer for each, in their order.
+    """Store several hundred events in one transaction. Return a result for each, in their order.
 
-    Where `emit` raises KeyReused, that is the answer, and stops nothing else. Raises StoreError.
+    Where `emit` would raise KeyReused, the error is the result of that event, and the others are still stored.
+    Raises StoreError.
     """
 
     def emit_all(database: Database) -> tuple[list[Emitted | KeyReused], bool]:
@@ -84,7 +86,7 @@ async def emit_many(store: Store, arrivals: Sequence[Arrival]) -> list[Emitted |
 
 
 class _Intake:
-    """What some events add to the books: gathered first, then written by one statement for each table."""
+    """Collects the rows that a batch of events adds, then writes them together, which takes few statements."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -104,11 +106,11 @@ class _Intake:
 
     @property
     def fans_out(self) -> bool:
-        """Whether deliveries are left to be made in further transactions."""
+        """Whether further transactions have to create deliveries."""
         return bool(self._fan_outs)
 
     def take(self, arrival: Arrival) -> Emitted | KeyReused:
-        """Gather what an event adds; nothing if its key has come before."""
+        """Collect the rows of an event. If its key was used before, there are none."""
         kind, body, key = arrival.event_type, arrival.body, arrival.key
         if key is not None and (before := self._keyed.get(key) or self._stored(key)) is not None:
             return _repeated(arrival, before)
@@ -124,7 +126,7 @@ class _Intake:
         return Emitted(identity, wanted, repeated=False)
 
     def write(self) -> None:
-        """Write what was gathered."""
+        """Write the collected rows."""
         for into, rows in (
             (_EVENTS, self._events),
             (_KEYS, self._keys),
@@ -135,7 +137,7 @@ class _Intake:
         begin_fan_outs(self._database, self._fan_outs)
 
     def _give(self, event: int, kind: str, body: Body) -> int:
-        """Deliveries to the webhooks that want the event, now or by a fan-out; how many want it."""
+        """Collect the deliveries of an event, or an unfinished fan-out for them. Return how many webhooks want it."""
         if (takers := self._takers.get(kind)) is None:
             takers = self._takers[kind] = takers_of(self._database, kind)
         if kind in self._fanning_out or self._hand_out.size + len(takers) > MOST_AT_ONCE:
@@ -156,7 +158,7 @@ class _Intake:
 
 
 def _repeated(arrival: Arrival, before: Row) -> Emitted | KeyReused:
-    """The answer for a key that has come before, with this event: ID, type, body, number of deliveries."""
+    """Return the result for a key that was used before. `before`: the event's ID, type, body, number of deliveries."""
     identity, kind, raw, deliveries = before
     if (kind, raw) != (arrival.event_type, arrival.body.raw):
         return KeyReused(
@@ -166,14 +168,14 @@ def _repeated(arrival: Arrival, before: Row) -> Emitted | KeyReused:
 
 
 def insert_delivery(database: Database, event: int, webhook: int, now: int, *, lane: int = FRESH) -> str:
-    """Make a delivery that is due at once, outside the order; its ID."""
+    """Create a delivery that is due at once and outside the order. Return its ID."""
     delivery = delivery_row(event, webhook, lane, 0, None, now)
     insert_delivery_rows(database, [delivery])
     return str(delivery[0])
 
 
 async def emit_test(store: Store, webhook_id: str, body: Body) -> str:
-    """Store a test event for one webhook; the ID of its delivery. Raises NotFound, NotPossible if disabled."""
+    """Store a test event for one webhook. Return the ID of its delivery. Raises NotFound, NotPossible if disabled."""
 
     def store_test(database: Database) -> str:
         seq, webhook = find_webhook(database, webhook_id)
@@ -189,9 +191,10 @@ async def emit_test(store: Store, webhook_id: str, body: Body) -> str:
 
 
 async def deliver(store: Store, event_id: str, webhook_id: str) -> str:
-    """Send a stored event to a webhook, as for one that nobody wanted; the new delivery's ID. Raises NotFound.
+    """Send a stored event to a webhook, for example one that no webhook wanted. Return the new delivery's ID.
 
-    It goes outside the order, whatever the webhook's status filter says.
+    The delivery is outside the order, and the webhook's status filter is ignored. Raises NotFound if there is no such
+    webhook, NotPossible if the event does not exist or has another type.
     """
 
     def again(database: Database) -> str:

@@ -1,4 +1,4 @@
-"""How attempts ended, and what becomes of their deliveries."""
+"""Records how attempts ended and updates their deliveries."""
 
 import json
 from collections.abc import Sequence
@@ -48,12 +48,12 @@ class Ending(NamedTuple):
 
 
 async def record(store: Store, epoch: int, claimed: Claim, result: AttemptResult, verdict: Verdict) -> None:
-    """Write down how an attempt ended and what becomes of the delivery. Raises EpochEnded, StoreError."""
+    """Record how an attempt ended and update its delivery. Raises EpochEnded, StoreError."""
     await record_all(store, epoch, [Ending(claimed, result, verdict)])
 
 
 async def record_all(store: Store, epoch: int, endings: Sequence[Ending]) -> None:
-    """The same for many attempts at once: all of them, or none when another dispatcher has taken over."""
+    """Record many attempts in one transaction. Raises EpochEnded if another dispatcher has taken over; StoreError."""
 
     def write(database: Database) -> None:
         special = _settle_plain(database, epoch, endings)
@@ -76,9 +76,9 @@ async def record_all(store: Store, epoch: int, endings: Sequence[Ending]) -> Non
 def _settle_plain(
     database: Database, epoch: int, endings: Sequence[Ending]
 ) -> dict[int, RequestedAction | None]:
-    """Settle the deliveries that nobody wished anything of and that stand in no line.
+    """Settle the deliveries that have no requested action and no ordering key.
 
-    The others (by `seq`, with what was wished of them) are left to be settled one by one. Raises EpochEnded.
+    Returns the others, which the caller settles one by one: their requested actions by `seq`. Raises EpochEnded.
     """
     now = now_ms()
     rows = [_settled(claim.seq, result, verdict, 0, now) for claim, result, verdict in endings]
@@ -102,7 +102,7 @@ def _settle_plain(
 
 
 def _note_webhooks(database: Database, endings: Sequence[Ending]) -> None:
-    """What the attempts say of their webhooks: the last outcome, and since when they fail."""
+    """Update the webhooks of these attempts: the last outcome and their health."""
     last = {claim.webhook: result for claim, result, _ in endings}
     database.executemany(
         "UPDATE webhooks SET last_outcome = ?1, last_status = ?2"
@@ -171,7 +171,10 @@ def _settle(
 
 
 async def recover(store: Store, epoch: int) -> int:
-    """Take back what older epochs left `sending`: recorded as interrupted, due at once. Returns how many."""
+    """Recover the deliveries that older epochs left `sending`. Return how many there were.
+
+    Their attempts are recorded as interrupted. See `rules.after_interruption` for when they are due again.
+    """
 
     def take_back(database: Database) -> int:
         rows = database.execute(
@@ -194,9 +197,10 @@ async def recover(store: Store, epoch: int) -> int:
 
 
 async def move_due_times(store: Store, step: int) -> int:
-    """Move what waits or is counted by the wall clock by a step of it, in milliseconds; how many retries.
+    """Move due times and the starts of failures by a change of the wall clock, in ms. Return how many deliveries moved.
 
-    Many retries move a slice at a time. One that was given another due time meanwhile has it by the new clock.
+    Deliveries are moved in batches. A delivery whose due time changed meanwhile is left alone: its new due time is
+    already by the new clock.
     """
 
     def begin(database: Database) -> None:
@@ -219,7 +223,7 @@ async def move_due_times(store: Store, step: int) -> int:
 
 
 async def set_token_wait(store: Store, wait: tuple[int, str] | None) -> None:
-    """Say that deliveries wait for the token endpoint until a time (ms since 1970) and why; None: no longer."""
+    """Publish until when deliveries wait for the token endpoint (ms since 1970), and why. None: they no longer wait."""
 
     def write(database: Database) -> None:
         if wait is None:

@@ -1,4 +1,4 @@
-"""What becomes of a delivery, as rules over values: nothing here knows a database or what time it is."""
+"""The rules for the next state of a delivery. They are pure functions: no database and no clock."""
 
 from typing import Literal, NamedTuple
 
@@ -6,16 +6,16 @@ from core import schedule
 from core.models import DeliveryState
 
 INTERRUPTIONS_PER_STEP = 5
-"""Interruptions in a row that take a step of the schedule: a body that kills the dispatcher must not do so for ever."""
+"""So many interruptions in a row use up a step of the schedule. This limits a body that crashes the dispatcher."""
 
 RequestedAction = Literal["resend", "cancel"]
-"""What a person asked for while the delivery was being sent."""
+"""The action that a person requested while the delivery was being sent."""
 
 
 class Verdict(NamedTuple):
-    """What becomes of a delivery after an attempt. `due_at` is ms since 1970, 0 for at once.
+    """The next state of a delivery after an attempt. `due_at` is ms since 1970, 0 for at once.
 
-    `gone`: the endpoint says for good that it is no more; its webhook is disabled.
+    `gone`: the endpoint answered that it no longer exists, so its webhook is disabled.
     """
 
     state: DeliveryState
@@ -25,15 +25,15 @@ class Verdict(NamedTuple):
 
 
 def takes_effect_at_once(state: DeliveryState) -> bool:
-    """Whether a requested action changes the delivery now. One that is being sent may still arrive: it waits for that."""
+    """Return whether a requested action changes the delivery now. In flight, the action waits for the outcome."""
     return state is not DeliveryState.SENDING
 
 
 def after_request(verdict: Verdict, requested: RequestedAction | None, now: int) -> Verdict:
-    """What an attempt leads to if an action was requested meanwhile. What has arrived is delivered, whatever was asked.
+    """Return the verdict on an attempt, given the action that was requested meanwhile. A success stays delivered.
 
-    A resend begins the schedule anew at `now`, ms since 1970. A cancelled delivery keeps step and due time: the
-    deletion of its webhook may be undone.
+    A resend restarts the schedule at `now` (ms since 1970). A cancelled delivery keeps its step and due time, because
+    the deletion of its webhook may be undone.
     """
     if requested is None or verdict.state is DeliveryState.DELIVERED:
         return verdict
@@ -43,9 +43,10 @@ def after_request(verdict: Verdict, requested: RequestedAction | None, now: int)
 
 
 def after_interruption(step: int, interruptions: int, retry_schedule: str, now: int) -> tuple[Verdict, int]:
-    """What becomes of a delivery whose attempt a stop of the dispatcher cut short, and its interruptions in a row.
+    """Return the verdict on an attempt that a stop of the dispatcher interrupted, and the new number of interruptions.
 
-    `interruptions` counts this one. It is due at once and takes no step of the schedule, but each fifth one does.
+    `interruptions` is the number in a row, including this one. The delivery is due at once at the same step. Every
+    fifth interruption in a row counts as a failed attempt: the delivery moves to the next step of its schedule.
     """
     if interruptions < INTERRUPTIONS_PER_STEP:
         return Verdict(DeliveryState.PENDING, step, now), interruptions

@@ -1,4 +1,4 @@
-"""Events that went to nobody, delivered after all."""
+"""Delivers events that no webhook wanted when they came in."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ _UNWANTED = (
 
 
 async def count_unwanted(store: Store, webhook_id: str, *, since: datetime | None = None) -> int:
-    """How many events of the webhook's type went to nobody. Raises NotFound."""
+    """Return how many events of the webhook's type no webhook wanted. Raises NotFound."""
 
     def count(database: Database) -> int:
         _, values = _scope(database, webhook_id, since)
@@ -27,10 +27,10 @@ async def count_unwanted(store: Store, webhook_id: str, *, since: datetime | Non
 
 
 async def deliver_unwanted(store: Store, webhook_id: str, *, since: datetime | None = None) -> int:
-    """Send the events of the webhook's type that went to nobody to it, oldest first in the bulk lane; how many.
+    """Send the webhook the events of its type that no webhook wanted, oldest first in the bulk lane. Return how many.
 
-    Slice by slice: one that is cut short has delivered none twice, and the next goes on with the rest. Raises
-    NotFound, also if the webhook is deleted meanwhile.
+    Works slice by slice. After an interruption, no event is delivered twice, and the next call continues with the rest.
+    Raises NotFound, also if the webhook is deleted meanwhile.
     """
     webhook, values = await store.read(lambda database: _scope(database, webhook_id, since))
 
@@ -52,7 +52,7 @@ async def deliver_unwanted(store: Store, webhook_id: str, *, since: datetime | N
 
 
 def _scope(database: Database, webhook_id: str, since: datetime | None) -> tuple[str, dict[str, object]]:
-    """The whole ID of the webhook, and which events are meant; what comes later is not."""
+    """Return the whole ID of the webhook, and the SQL values that select its events. Later events are not included."""
     _, webhook = find_webhook(database, webhook_id)
     (newest,) = database.execute("SELECT coalesce(max(event), 0) FROM unwanted").fetchone()
     start = round(since.timestamp() * 1000) if since is not None else 0

@@ -1,4 +1,4 @@
-"""What people wish of a delivery: once more, or not at all."""
+"""Actions that a person requests for a delivery: resend or cancel."""
 
 from datetime import datetime
 
@@ -16,11 +16,11 @@ from core.store.store import Store
 
 
 async def resend(store: Store, delivery_id: str, *, actor: str, seen: datetime | None = None) -> Delivery:
-    """Send a delivery once more, now, with a fresh run of the schedule; in place of a waiting retry.
+    """Resend a delivery now, with a fresh run of the schedule. This replaces a waiting retry.
 
-    One that is being sent is sent again if it does not arrive. It goes outside the order of its session, unless
-    it is next in it anyway. `seen` is when it had last changed, as the person sees it: what somebody resent since
-    is refused. Raises NotFound, NotPossible.
+    A delivery in flight is sent again only if it does not arrive. A resent delivery leaves the order of its session,
+    unless it is the next one in it. `seen` is the time of the last change that the person saw. Raises NotFound, or
+    NotPossible if the webhook was deleted or somebody has resent the delivery since `seen`.
     """
 
     def again(database: Database) -> Delivery:
@@ -50,7 +50,7 @@ def _refuse_resent(database: Database, delivery: Delivery, seen: datetime) -> No
 
 
 def send_again(database: Database, seq: int, state: DeliveryState, lane: int) -> None:
-    """Begin a fresh run of the schedule in this lane; for one that is being sent, once it has not arrived."""
+    """Start a fresh run of the schedule in this lane. A delivery in flight is sent again only if it does not arrive."""
     if not takes_effect_at_once(state):
         database.execute("UPDATE deliveries SET wish = 'resend' WHERE seq = ?", (seq,))
         return
@@ -63,7 +63,7 @@ def send_again(database: Database, seq: int, state: DeliveryState, lane: int) ->
         (lane, now_ms(), now_ms(), seq),
     )
     if reason == "webhook_deleted":
-        mend_lines(database, webhook)  # it may be the last of those that were coming back
+        mend_lines(database, webhook)  # it may be the last delivery that the undo had to restore
 
 
 def _webhook_is_deleted(database: Database, delivery: int) -> bool:
@@ -78,7 +78,7 @@ def _webhook_is_deleted(database: Database, delivery: int) -> bool:
 
 
 async def cancel(store: Store, delivery_id: str, *, actor: str) -> Delivery:
-    """Give a delivery up. One that is being sent is cancelled unless it arrives. Raises NotFound, NotPossible."""
+    """Cancel a delivery. One in flight is cancelled unless it arrives. Raises NotFound, NotPossible."""
 
     def cancel_one(database: Database) -> Delivery:
         seq = find_delivery(database, delivery_id)
@@ -94,7 +94,7 @@ async def cancel(store: Store, delivery_id: str, *, actor: str) -> Delivery:
 
 
 def give_up(database: Database, seq: int, state: DeliveryState, actor: str) -> None:
-    """Cancel one that is neither delivered nor cancelled; one that is being sent, once it has not arrived."""
+    """Cancel a delivery that is neither delivered nor cancelled. One in flight is cancelled unless it arrives."""
     reason = f"cancelled by {actor}"
     if not takes_effect_at_once(state):
         database.execute(

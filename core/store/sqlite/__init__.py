@@ -1,1 +1,1 @@
-"""What is SQLite's alone: files, connections, transactions, migrations, locks, and the SQL of its own kind."""
+"""The parts that only SQLite needs: files, connections, transactions, migrations, locks and its own dialect of SQL."""

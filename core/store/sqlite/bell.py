@@ -1,6 +1,7 @@
-"""The bell beside the database: who emits rings it after COMMIT, so that the dispatcher looks at once.
+"""The wake-up of the dispatcher: a named pipe beside the database, called the bell.
 
-A bell is a hint. Nothing is lost when it is not heard: the dispatcher also looks at the file four times a second.
+A process that emits rings the bell after COMMIT, so that the dispatcher looks for work at once. The bell is only a
+hint: nothing is lost if a ring is not heard, because the dispatcher also polls the file four times a second.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ _SUFFIX = ".wake"
 
 
 def ring(database: Path) -> None:
-    """Wake the dispatcher of this database, if one listens."""
+    """Wake the dispatcher of this database, if one is listening."""
     with contextlib.suppress(OSError, NotOurs):
         file = open_beside(database, _SUFFIX, os.O_WRONLY, kind=stat.S_IFIFO)
         try:
@@ -26,7 +27,10 @@ def ring(database: Path) -> None:
 
 
 class Bell:
-    """The dispatcher's side: sets `rung` whenever somebody rings. `fault` says why it hears nothing, "" if it does."""
+    """The dispatcher's side of the bell. It sets `rung` whenever another process rings.
+
+    `fault` says why the bell cannot be heard; it is "" while it can.
+    """
 
     def __init__(self, database: Path, rung: asyncio.Event) -> None:
         self._database = database
@@ -36,7 +40,7 @@ class Bell:
         self.look()
 
     def look(self) -> None:
-        """See that the bell hangs where those look for it who ring: make it anew if it is gone."""
+        """Check that the pipe is still in its place. Create it again if it was deleted or replaced."""
         if self._file is not None:
             status = os.fstat(self._file)
             if identity(beside(self._database, _SUFFIX)) == (status.st_dev, status.st_ino):
@@ -55,7 +59,7 @@ class Bell:
     def _hang(self) -> int:
         with contextlib.suppress(FileExistsError):
             os.mkfifo(beside(self._database, _SUFFIX), 0o600)
-        # Open for writing, too, or the end of the file would be readable for ever once an emitter has gone.
+        # Also open for writing: otherwise the pipe would report end of file for ever once an emitter has closed it.
         return open_beside(self._database, _SUFFIX, os.O_RDWR, kind=stat.S_IFIFO)
 
     def _heard(self) -> None:
@@ -65,7 +69,7 @@ class Bell:
             self._rung.set()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._file is not None:
             asyncio.get_running_loop().remove_reader(self._file)
             os.close(self._file)

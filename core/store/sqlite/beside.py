@@ -1,4 +1,4 @@
-"""The database file and the files beside it: where they are, whose they are, and whether they are still the same."""
+"""The database file and the files beside it: their paths, their owners, and whether they were replaced."""
 
 import os
 import stat
@@ -13,17 +13,17 @@ _SQLITE = ("-wal", "-shm", "-journal")
 
 
 def real(database: Path) -> Path:
-    """The database's own path: two names that lead to one file by links give the same."""
+    """The path of the database with all symbolic links resolved."""
     return Path(os.path.realpath(database))
 
 
 def beside(database: Path, suffix: str) -> Path:
-    """The file with this suffix beside the database, whatever link names the database."""
+    """The path of the file with this suffix beside the database, with links to the database resolved."""
     return Path(os.path.realpath(database) + suffix)
 
 
 def identity(path: Path) -> Identity | None:
-    """Which file stands there; None if there is none."""
+    """Device and inode of the file at this path; None if there is none."""
     try:
         status = os.stat(path)
     except OSError:
@@ -32,10 +32,10 @@ def identity(path: Path) -> Identity | None:
 
 
 def status_of(database: Path) -> os.stat_result | None:
-    """The status of a database file, None if it is missing.
+    """The status of a database file; None if it is missing.
 
-    Raises OSError, DatabaseForeign for what is no regular file, and DatabaseLinked for a file with a second name:
-    SQLite names the write-ahead log after the database, so that two names have two logs on one file, which damages it.
+    Raises OSError, DatabaseForeign if it is not a regular file, and DatabaseLinked if it has a second name (hard link).
+    SQLite names the write-ahead log after the database, so two names would give one file two logs and damage it.
     """
     try:
         status = os.stat(database)
@@ -55,7 +55,7 @@ def status_of(database: Path) -> os.stat_result | None:
 
 
 def require_files_of_sqlite(database: Path) -> None:
-    """Raises NotOurs if SQLite would find something else than its own file beside the database."""
+    """Check the files that SQLite keeps beside the database. Raises NotOurs if one of them is not a file of ours."""
     owner = _owner(database)
     for suffix in _SQLITE:
         path = Path(f"{database}{suffix}")
@@ -67,9 +67,10 @@ def require_files_of_sqlite(database: Path) -> None:
 
 
 def open_beside(database: Path, suffix: str, flags: int, *, kind: int = stat.S_IFREG) -> int:
-    """A descriptor of a file of ours beside the database. Raises NotOurs, OSError.
+    """Open a file of ours beside the database and return its descriptor. Raises NotOurs, OSError.
 
-    What root opens is given to the owner of the database, as SQLite does: what `sudo` leaves behind stops nobody.
+    If root opens it, the file is given to the owner of the database, as SQLite does. So a file created under `sudo`
+    does not lock out the owner later.
     """
     owner = _owner(database)
     file = open_ours(beside(database, suffix), flags, kind=kind, owners=owner[:1])
@@ -79,7 +80,7 @@ def open_beside(database: Path, suffix: str, flags: int, *, kind: int = stat.S_I
 
 
 def _owner(database: Path) -> tuple[()] | tuple[int, int]:
-    """User and group of the database; nothing before there is one."""
+    """User and group of the database; empty if it does not exist yet."""
     try:
         status = os.stat(database)
     except OSError:
@@ -88,10 +89,10 @@ def _owner(database: Path) -> tuple[()] | tuple[int, int]:
 
 
 class OpenFiles:
-    """Which files a database was opened from.
+    """The files that a database was opened from, to detect that one of them was replaced.
 
-    A database that is replaced, or one whose write-ahead log or wal-index (`-shm`) is deleted, works on as if nothing
-    were wrong: what it stores reaches nobody. `path` is the database's own, without links.
+    If the database is replaced, or its write-ahead log or wal-index (`-shm`) is deleted, an open connection goes on
+    without an error, but no other process sees what it stores. `path` is the database's own path, without links.
     """
 
     def __init__(self, path: Path) -> None:
@@ -99,11 +100,11 @@ class OpenFiles:
         self._seen: dict[str, Identity | None] = {"": identity(path), "-wal": None, "-shm": None}
 
     def require_same(self) -> None:
-        """Raises DatabaseReplaced once one of the files is another one or none."""
+        """Check that no file was replaced or deleted. Raises DatabaseReplaced."""
         for suffix, seen in self._seen.items():
             now = identity(Path(f"{self.path}{suffix}"))
             if seen is None:
-                self._seen[suffix] = now  # SQLite makes both when the database is first read
+                self._seen[suffix] = now  # SQLite creates both when the database is first read
             elif now != seen:
                 raise DatabaseReplaced(_replaced(self.path, suffix))
 

@@ -1,6 +1,6 @@
-"""Writing the log back into the database. It holds nobody up: it waits for no reader, and for no writer.
+"""Checkpoints: writing the write-ahead log back into the database, without waiting for readers or writers.
 
-A log that a reader still needs grows until that reader has gone; nothing but its size tells of it.
+While a reader still needs the log, it keeps growing. Only its size shows this.
 """
 
 import sqlite3
@@ -15,20 +15,22 @@ from core.store.sqlite.suspension import not_stopped
 from core.store.sqlite.writer import Writer
 
 _SMALL = 256
-"""Pages that the write lock may be held for: 1 MB."""
+"""Pages that may be written back while the write lock is held: 1 MB."""
 _ROUNDS = 3
 
 
 class Checkpoints:
-    """The checkpoints of one process, which must be the only one that makes any. It has a connection of its own, so
-    that no reader of this process waits either."""
+    """Runs the checkpoints of one process, which must be the only one that makes any.
+
+    It has a connection of its own, so that readers of this process do not wait for it either.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: aiosqlite.Connection | None = None
 
     async def run(self, writer: Writer) -> None:
-        """Write back what no reader is in the way of; if that is all, cut the log to nothing. Raises sqlite3.Error."""
+        """Write back all pages that no reader blocks; if few are left, truncate the log. Raises sqlite3.Error."""
         if self._connection is None:
             self._connection = await connection.open_connection(self._path)
             await connection.run(self._connection, lambda own: own.execute("PRAGMA busy_timeout = 0"))
@@ -46,7 +48,10 @@ class Checkpoints:
 
 
 def _write_back(database: sqlite3.Connection) -> int:
-    """Without the write lock; how many pages of the log are left, because they are new or somebody reads older ones."""
+    """Checkpoint without the write lock.
+
+    Return how many pages of the log are left, because they are new or because a reader still needs older ones.
+    """
     left = before = 0
     for _ in range(_ROUNDS):
         _, pages, done = database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
@@ -57,9 +62,9 @@ def _write_back(database: sqlite3.Connection) -> int:
 
 
 def _cut(database: sqlite3.Connection) -> None:
-    """With the write lock, for the few pages that are left. It gives up at once if somebody reads or writes.
+    """Checkpoint with the write lock and truncate the log. It gives up at once if a reader or writer is active.
 
-    The writer's connection does it, since it never waits for a lock, and is the one that most often holds this one.
+    It uses the writer's connection, which never waits for a lock and is the most frequent holder of the write lock.
     """
     with not_stopped():
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -1,4 +1,4 @@
-"""Claiming what is due, in one lane of one webhook: the statements that the dispatcher runs most often."""
+"""Claiming the due deliveries of one lane of one webhook: the statements that the dispatcher runs most often."""
 
 import json
 from bisect import bisect_right
@@ -9,8 +9,8 @@ from core.store.claimed import Claim
 from core.store.database import Database
 
 _MOST_BYTES = 64 * 1024 * 1024
-"""Bodies that one lane of a webhook gives to a claim, together; a larger one goes alone."""
-# One row for many: sqlite3 lets Python's lock go at each row, and a busy event loop gives it back late.
+"""Bytes of bodies that one claim takes from a lane of a webhook; a larger body is claimed alone."""
+# One row holds all results: sqlite3 releases the GIL at each row, and gets it back late from a busy event loop.
 _DUE = (
     "SELECT json_group_array(json_array(seq, id, event, type, is_test, number, step, size)) FROM ("
     "SELECT d.seq, d.id, d.event, e.type, e.is_test, d.attempts + 1 AS number, d.step, length(e.body) AS size FROM"
@@ -25,7 +25,7 @@ _BODIES = (
 
 
 def claim_lane(database: Database, epoch: int, webhook: int, lane: int, most: int) -> list[Claim]:
-    """Take so many due deliveries for this epoch, and count the attempt. To be called inside the claim's transaction."""
+    """Claim at most `most` due deliveries for this epoch, and count the attempt. Call it inside a transaction."""
     if most <= 0:
         return []
     now = now_ms()

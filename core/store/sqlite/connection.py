@@ -1,4 +1,4 @@
-"""Opening a SQLite file the way every connection of ours is opened."""
+"""Opens connections to a SQLite file, all with the same settings."""
 
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,10 @@ PRAGMA temp_store = MEMORY;
 
 
 class Connection(sqlite3.Connection):
-    """The last one to close writes the log back, with the whole database locked: ctrl+z waits for the end of that."""
+    """A connection that ctrl+z cannot stop while it closes.
+
+    The last connection to close writes the log back, with the whole database locked.
+    """
 
     def close(self) -> None:
         with not_stopped():
@@ -29,9 +32,10 @@ class Connection(sqlite3.Connection):
 
 
 def connect(path: Path, *, writes: bool = True) -> sqlite3.Connection:
-    """A connection to an existing file, without implicit transactions. Raises sqlite3.Error.
+    """Open a connection to an existing file, without implicit transactions. Raises sqlite3.Error.
 
-    Only the holder of the dispatcher lock checkpoints, so that SQLite's WAL-reset bug (before 3.51.3) cannot bite.
+    Automatic checkpoints are off. Only the holder of the dispatcher lock makes checkpoints, so that SQLite's WAL-reset
+    bug (before 3.51.3) cannot occur.
     """
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={'rw' if writes else 'ro'}",
@@ -51,14 +55,14 @@ def connect(path: Path, *, writes: bool = True) -> sqlite3.Connection:
 
 
 def open_connection(path: Path, *, writes: bool = True) -> aiosqlite.Connection:
-    """The same behind a thread of its own."""
+    """Like `connect`, but the connection runs in a thread of its own."""
     return aiosqlite.Connection(lambda: connect(path, writes=writes), iter_chunk_size=64)
 
 
 async def run(connection: aiosqlite.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
-    """Run a whole function in the connection's thread: one hop, however many statements it has.
+    """Run a whole function in the connection's thread: one thread hop, however many statements it runs.
 
-    aiosqlite has no public door for that (its own hop per statement costs 25 times as much).
+    aiosqlite has no public function for that. Its own way, one hop per statement, costs 25 times as much.
     """
     execute: Callable[..., Awaitable[T]] = connection._execute
     return await execute(work, connection._conn)

@@ -1,7 +1,7 @@
-"""A lock on the database file itself: whatever becomes of the files beside it, no second dispatcher gets this one.
+"""A lock on the database file itself, which keeps out a second dispatcher even if the lock file is deleted.
 
-It is an open file description lock (fcntl(2), Linux) on one byte far behind those that SQLite locks. Where the system
-has no such locks, the lock file alone decides who delivers.
+It is an open file description lock (fcntl(2), Linux) on one byte far beyond those that SQLite locks. Where the system
+has no such locks, the lock file alone decides which process delivers.
 """
 
 import fcntl
@@ -21,14 +21,14 @@ def _range(kind: int) -> bytes:
 
 @dataclass(slots=True)
 class DatabaseLock:
-    """The lock of one database file. `is_held` is false where there is no file yet, or no lock to be had."""
+    """The lock of one database file. `is_held` stays false if there is no file yet, or if locks are not supported."""
 
     database: Path
     is_held: bool = False
     _file: int | None = None
 
     def take(self) -> bool:
-        """Whether nobody else holds it. Raises OSError."""
+        """Take the lock. Return False if another process holds it, True in all other cases. Raises OSError."""
         if self.is_held or _SET_LOCK is None or not self._open():
             return True
         assert self._file is not None
@@ -42,17 +42,17 @@ class DatabaseLock:
         return True
 
     def release(self) -> None:
-        """Let the next one have it.
+        """Release the lock.
 
-        The file stays open until the process ends: closing it would end the locks that SQLite holds on it for this
-        process, too (sqlite.org/howtocorrupt.html section 2.2).
+        The file stays open until the process ends: closing it would also release the locks that SQLite holds on it for
+        this process (sqlite.org/howtocorrupt.html section 2.2).
         """
         if self.is_held and self._file is not None and _SET_LOCK is not None:
             fcntl.fcntl(self._file, _SET_LOCK, _range(fcntl.F_UNLCK))
             self.is_held = False
 
     def _open(self) -> bool:
-        """Open the file that stands there now, unless it is open; whether there is one."""
+        """Open the file that is at the path now, unless it is open already. Return whether there is one."""
         try:
             status = os.stat(self.database)
         except FileNotFoundError:

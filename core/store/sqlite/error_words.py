@@ -1,4 +1,4 @@
-"""The words for what SQLite or the operating system refuses."""
+"""Error messages for the errors of SQLite and of the operating system."""
 
 import sqlite3
 from pathlib import Path
@@ -17,7 +17,7 @@ _CHECK = "Check owner and permissions of the file and of its folder."
 
 
 def in_words(error: sqlite3.Error | OSError, path: Path) -> StoreError:
-    """The error that people get for one of SQLite or the operating system."""
+    """Return the StoreError, with a message for people, for an error of SQLite or of the operating system."""
     if limit := _limit(error):
         return StoreError(f"The database {path} cannot be used now: {limit}.")
     if isinstance(error, OSError):
@@ -45,7 +45,10 @@ def in_words(error: sqlite3.Error | OSError, path: Path) -> StoreError:
 
 
 def _limit(error: sqlite3.Error | OSError) -> str | None:
-    """Which limit of this machine an error means; SQLite does not tell why a file cannot be opened."""
+    """The limit of this machine that caused an error, in words; None if there is none.
+
+    SQLite does not report why a file cannot be opened, so this is tested separately.
+    """
     if isinstance(error, OSError):
         return local_limit.reason_of(error)
     match (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF:

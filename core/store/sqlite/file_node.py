@@ -1,4 +1,4 @@
-"""The one who delivers from a file: its lock, the store that it opens, its heartbeat and its bell."""
+"""The dispatcher's access to a database file: lock, store, heartbeat and bell."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ class FileNode:
     """See `nodes.Node`."""
 
     def __init__(self, database: Path) -> None:
-        """Raises StoreError for what can be no database, OSError."""
+        """Raises StoreError if the path cannot be a database, OSError."""
         self._database = real(database)
         status_of(self._database)
         make_folder(self._database.parent)
@@ -32,12 +32,12 @@ class FileNode:
         return self._lock.take()
 
     def standing_by(self) -> AbstractContextManager[None]:
-        """Let it be known that somebody waits for the lock."""
+        """Show other processes that this one waits for the lock."""
         return self._lock.standing_by()
 
     @asynccontextmanager
     async def open_store(self, wake: asyncio.Event) -> AsyncIterator[Store]:
-        """The store; as long as it is open, the bell beside the file sets `wake`."""
+        """Open the store. As long as it is open, the bell beside the file sets `wake`."""
         async with open_file(self._database, lock=self._lock) as store:
             self._bell = Bell(store.path, wake)
             try:
@@ -46,11 +46,11 @@ class FileNode:
                 self._bell.close()
 
     def say(self, holder: Holder) -> None:
-        """Write it into the lock file. Raises OSError."""
+        """Write the holder into the lock file. Raises OSError."""
         self._lock.say(holder)
 
     def beat(self) -> Pulse:
-        """Say that we live, and see that lock and bell are where others look for them."""
+        """Send the heartbeat, and check that the lock file and the bell are still in their places."""
         made_anew, fault = None, ""
         try:
             if self._lock.beat():

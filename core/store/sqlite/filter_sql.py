@@ -1,4 +1,4 @@
-"""The SQL of a filter."""
+"""Translates a filter of deliveries into SQL."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from core.clock import now_ms, to_ms
 from core.store.filter import SLOW_MS, WAITS_LONG_MS, DeliveryFilter, View, tail_in
 
 HIGHEST = "\U0010ffff"
-"""Comes after whatever goes on behind a beginning."""
+"""Sorts after every text that continues a prefix, so that `prefix + HIGHEST` ends a prefix search."""
 TRIED = "d.last_outcome <> 'ok' AND d.state IN ('pending', 'sending')"
 _GROUPS = {
     "held": "d.state = 'pending' AND NOT w.enabled",
@@ -25,7 +25,7 @@ _VIEWS = {
 
 
 def condition(chosen: DeliveryFilter, prefix: str = "") -> tuple[str, dict[str, object]]:
-    """SQL over deliveries `d`, their webhooks `w` and events `e`, and the values in it, their names prefixed."""
+    """Return the SQL condition over deliveries `d`, webhooks `w` and events `e`, and its values by prefixed name."""
     values: dict[str, object] = {"long_ago": now_ms() - WAITS_LONG_MS}
     asked = [
         each.replace(":value", f":{prefix}{name}")
@@ -73,7 +73,7 @@ def _conditions(chosen: DeliveryFilter) -> dict[str, str]:
 
 
 def _word(word: str, name: str) -> tuple[str, dict[str, object]]:
-    """What is true of a delivery that a word of text finds."""
+    """Return the SQL condition for deliveries that one word of the search text matches, and its values."""
     begins = " OR ".join(
         f"{column} >= :{name} AND {column} < :{name}_end" for column in ("e.session", "e.external_id")
     )

@@ -1,4 +1,7 @@
-"""Who holds the dispatcher lock of a file: a few system calls, no query, whatever state the database is in."""
+"""Which process holds the dispatcher lock of a file.
+
+It takes a few system calls and no query, so it works whatever state the database is in.
+"""
 
 import time
 from pathlib import Path
@@ -13,7 +16,7 @@ _SILENCE = 5.0
 
 
 def look(database: Path) -> Standing:
-    """Who holds the dispatcher lock now."""
+    """The current holder of the dispatcher lock, and whether it responds."""
     lock = DispatcherLock.of(database)
     try:
         holder = lock.holder()

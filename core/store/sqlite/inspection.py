@@ -1,4 +1,4 @@
-"""What `doctor` wants to know of a database and of SQLite itself; nothing here writes."""
+"""What `doctor` checks in a database and in SQLite itself. Nothing here writes."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -15,9 +15,10 @@ _FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """`problem` is the first thing that SQLite finds broken, "" in a file that is whole.
+    """What was found. `problem` is the first damage that SQLite reports, "" if there is none.
 
-    `log_size` is in bytes, of the write-ahead log. `newest` is the latest time that was written, None in books without any.
+    `log_size` is the size of the write-ahead log in bytes. `newest` is the latest time that is stored; None if there is
+    none.
     """
 
     version: int
@@ -32,7 +33,7 @@ def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
 
 
 async def inspect(store: Store) -> Inspection:
-    """Read every page of the database: seconds where it is large. Raises StoreError."""
+    """Inspect the database. It reads every page, which takes seconds if the database is large. Raises StoreError."""
 
     def read(database: Database) -> Inspection:
         (version,) = database.execute("PRAGMA user_version").fetchone()

@@ -1,8 +1,8 @@
-"""Who delivers: a lock on `<database>.dispatcher`, free again as soon as its holder is gone, however it went.
+"""The dispatcher lock, on the file `<database>.dispatcher`. It is free as soon as the process that holds it has ended.
 
-The file's first line says who holds it; its modification time is the holder's heartbeat. Neither costs a write to
-the database, so a heartbeat wakes nobody. A file can be deleted under its holder: the lock on the database itself
-(`DatabaseLock`) keeps others out until the holder has made the file anew.
+The file's first line names the holder; its modification time is the holder's heartbeat. Neither is a write to the
+database, so a heartbeat does not wake the processes that watch it for changes. If the file is deleted, the lock on the
+database itself (`DatabaseLock`) keeps others out until the holder has created the file again.
 """
 
 import fcntl
@@ -23,7 +23,7 @@ from core.store.sqlite.database_lock import DatabaseLock
 from core.store.standing import Holder
 
 _SIZE = 1024
-"""Bytes of the holder's line, padded: written in place, it needs no space on a full disk."""
+"""Bytes of the holder's line with its padding. It is overwritten in place, so it needs no space on a full disk."""
 _SUFFIX = ".dispatcher"
 _QUEUE = ".dispatcher.next"
 
@@ -40,14 +40,14 @@ class DispatcherLock:
 
     @classmethod
     def of(cls, database: Path) -> "DispatcherLock":
-        """The lock that belongs to this database file, by whatever name it is called."""
+        """The lock that belongs to this database file, with links to the file resolved."""
         database = real(database)
         return cls(beside(database, _SUFFIX), database, DatabaseLock(database))
 
     def take(self) -> bool:
-        """Take the lock if it is free; whether we hold it now.
+        """Take the lock if it is free. Return whether this process holds it now.
 
-        Raises NotOurs if something else stands in place of the file, OSError.
+        Raises NotOurs if the lock file is not a file of ours, OSError.
         """
         if self._file is not None:
             return True
@@ -61,7 +61,7 @@ class DispatcherLock:
         return self._file is not None
 
     def _lock_file(self) -> int | None:
-        """The lock file, locked; None if another process has locked it."""
+        """Open and lock the lock file. Return its descriptor; None if another process has locked it."""
         while True:
             try:
                 file = open_beside(self.database, _SUFFIX, os.O_RDWR | os.O_CREAT)
@@ -84,7 +84,7 @@ class DispatcherLock:
             os.close(file)  # it was deleted in between
 
     def _remove_left_over(self) -> None:
-        """Remove the lock file of another user: as we have locked the database, nobody delivers."""
+        """Remove the lock file of another user. As this process has locked the database, nobody else delivers."""
         with suppress(FileNotFoundError):
             self.path.unlink()
 
@@ -95,27 +95,30 @@ class DispatcherLock:
             return False
 
     def release(self) -> None:
-        """Let the next one have it."""
+        """Release the lock."""
         if self._file is not None:
-            with suppress(OSError):  # what it says is void once the lock is free
+            with suppress(OSError):  # the content no longer counts once the lock is free
                 os.ftruncate(self._file, 0)
             os.close(self._file)
             self._file = self._said = None
         self._database_lock.release()
 
     def say(self, holder: Holder) -> None:
-        """Write down who holds it. Raises OSError."""
+        """Write the holder into the file. Raises OSError."""
         if self._file is None:
             return
         self._said = holder
         _write(self._file, msgspec.json.encode(holder), self.path)
 
     def beat(self) -> bool:
-        """The heartbeat. Whether the file was deleted or replaced, and made anew now. Raises OSError, NotOurs."""
+        """Send the heartbeat. Return whether the file had been deleted or replaced and was created again.
+
+        Raises OSError, NotOurs.
+        """
         if self._file is None:
             return False
         os.utime(self._file)
-        self._database_lock.take()  # where the database was made after this lock was taken
+        self._database_lock.take()  # in case the database was created after this lock was taken
         return not self._stands_there(self._file) and self._make_anew()
 
     def _make_anew(self) -> bool:
@@ -129,9 +132,9 @@ class DispatcherLock:
         return True
 
     def holder(self) -> Holder | None:
-        """Who holds the lock now; None if it is free, or if its holder has not said so yet.
+        """The process that holds the lock now; None if it is free, or if the holder has not written its line yet.
 
-        Raises NotOurs if something else stands in place of the file.
+        Raises NotOurs if the lock file is not a file of ours.
         """
         try:
             file = open_beside(self.database, _SUFFIX, os.O_RDONLY)
@@ -148,7 +151,7 @@ class DispatcherLock:
 
     @contextmanager
     def standing_by(self) -> Iterator[None]:
-        """Let it be known that somebody waits for the lock, if that can be."""
+        """Show other processes that this one waits for the lock, if the file for that can be used."""
         try:
             file = open_beside(self.database, _QUEUE, os.O_RDONLY | os.O_CREAT)
         except (OSError, NotOurs):
@@ -161,7 +164,7 @@ class DispatcherLock:
             os.close(file)
 
     def is_awaited(self) -> bool:
-        """Whether somebody waits for the lock."""
+        """Whether another process waits for the lock."""
         try:
             file = open_beside(self.database, _QUEUE, os.O_RDONLY)
         except (OSError, NotOurs):
@@ -177,7 +180,7 @@ class DispatcherLock:
         return False
 
     def last_beat(self) -> float:
-        """Seconds since 1970 of the last heartbeat; 0 without one."""
+        """The time of the last heartbeat in seconds since 1970; 0 if there is none."""
         try:
             return self.path.lstat().st_mtime
         except OSError:
@@ -193,7 +196,7 @@ class DispatcherLock:
 
 
 def _is_free(file: int) -> bool:
-    """Whether nobody holds it: a shared lock does not get in the way of others who only look."""
+    """Whether nobody holds the lock. A shared lock is used for the test, so that several processes can test at once."""
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -202,7 +205,10 @@ def _is_free(file: int) -> bool:
 
 
 def _lock_shared(file: int) -> None:
-    """Lock it unless somebody holds it for longer than looking at it takes: a process may be stopped while it looks."""
+    """Take a shared lock, trying for 0.1 s, while another process tests the file with `is_awaited`.
+
+    Then give up: that process may have been stopped in the middle of its test.
+    """
     for _ in range(20):
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -215,7 +221,7 @@ def _lock_shared(file: int) -> None:
 
 
 def _void(file: int, path: Path) -> None:
-    """Remove what a killed holder said of itself. Raises NotOurs if the file says anything else."""
+    """Erase the line that a killed holder left. Raises NotOurs if the file has any other content."""
     text = os.pread(file, _SIZE + 1, 0)
     if not text:
         return

@@ -1,6 +1,7 @@
-"""Which processes have locked a file, as the system tells: Linux's table of all locks (proc(5)).
+"""Which processes have locked a file, according to Linux's table of all locks (/proc/locks, proc(5)).
 
-SQLite's locks end when a process closes any descriptor of the file, so nobody may open one only to ask for its locks.
+The file itself must not be opened to ask for its locks: a process loses its SQLite locks on a file as soon as it closes
+any descriptor of that file.
 """
 
 import os
@@ -15,7 +16,7 @@ _END = 1 << 63
 
 
 class Lock(NamedTuple):
-    """A range of bytes that a process has locked, the last one included."""
+    """A range of bytes that a process has locked. `last` is included."""
 
     pid: int
     exclusive: bool
@@ -23,12 +24,12 @@ class Lock(NamedTuple):
     last: int
 
     def covers(self, byte: int) -> bool:
-        """Whether it is locked."""
+        """Whether this byte is in the range."""
         return self.first <= byte <= self.last
 
 
 def locks_on(file: Identity | None) -> Iterator[Lock]:
-    """The locks of SQLite's kind that anybody has on a file; none where the system does not tell."""
+    """The POSIX locks, which SQLite uses, that any process has on a file; none if the system does not list them."""
     if file is None:
         return
     try:
@@ -36,14 +37,14 @@ def locks_on(file: Identity | None) -> Iterator[Lock]:
     except OSError:
         return
     for line in table.splitlines():
-        # 1: POSIX  ADVISORY  WRITE 4242 08:01:1234 120 120; those that wait have "->" in the second place.
+        # 1: POSIX  ADVISORY  WRITE 4242 08:01:1234 120 120; waiting ones have "->" in the second place.
         match line.split():
             case [_, "POSIX", _, kind, pid, name, first, last] if _is(name, file) and int(pid) > 0:
                 yield Lock(int(pid), kind == "WRITE", int(first), _END if last == "EOF" else int(last))
 
 
 def _is(name: str, file: Identity) -> bool:
-    """Whether the table means this file by `major:minor:inode`. Layered file systems give the table another device."""
+    """Whether `major:minor:inode` in the table is this file. With layered file systems the table has another device."""
     device, inode = file
     major, minor, number = name.split(":")
     same_device = (int(major, 16), int(minor, 16)) == (os.major(device), os.minor(device))
@@ -51,7 +52,7 @@ def _is(name: str, file: Identity) -> bool:
 
 
 def process_name(pid: int) -> str:
-    """The name of a program that runs. Not its arguments: they may have secrets."""
+    """The name of the program that a process runs, without its arguments, which may contain secrets."""
     try:
         return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
@@ -59,7 +60,7 @@ def process_name(pid: int) -> str:
 
 
 def is_stopped(pid: int) -> bool:
-    """Whether it was stopped, as by ctrl+z."""
+    """Whether the process is stopped, as by ctrl+z."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, IndexError):

@@ -1,4 +1,4 @@
-"""Making and upgrading a database file, under the dispatcher lock only."""
+"""Creates and upgrades database files, only while holding the dispatcher lock."""
 
 import os
 import sqlite3
@@ -41,9 +41,9 @@ VERSION = len(_migrations())
 
 
 def prepare(path: Path, *, create: bool, lock: DispatcherLock | None = None) -> None:
-    """See that the file is a current database of ours; make or upgrade it if need be. Raises StoreError.
+    """Check that the file is a current database of ours; create or upgrade it if necessary.
 
-    `lock` is given by the one who holds it already. Raises NotOurs, too: see `open_store`.
+    A caller that already holds the dispatcher lock passes it as `lock`. Raises StoreError, NotOurs (see `open_store`).
     """
     path = real(path)
     try:
@@ -68,7 +68,7 @@ def _prepare(path: Path, create: bool, lock: DispatcherLock | None) -> None:
 
 
 def prepare_to_read(path: Path) -> None:
-    """See that the file is a current database of ours, and leave it as it is. Raises StoreError."""
+    """Check that the file is a current database of ours, without changing it. Raises StoreError."""
     path = real(path)
     try:
         require_database(path)
@@ -77,7 +77,7 @@ def prepare_to_read(path: Path) -> None:
     except (sqlite3.Error, OSError) as error:
         words = in_words(error, path)
         if isinstance(words, DatabaseReadOnly):
-            # As in a folder or file system that cannot be written, while nobody else has it open.
+            # This happens in a read-only folder or file system while no other process has the database open.
             raise DatabaseReadOnly(
                 f"{words} Even to read it SQLite needs files beside it: where that cannot be, open a copy."
             ) from None
@@ -85,7 +85,10 @@ def prepare_to_read(path: Path) -> None:
 
 
 def require_database(path: Path) -> None:
-    """Raises DatabaseMissing where there is none, DatabaseForeign or DatabaseLinked for what can be none, OSError."""
+    """Check that there is a file that can be a database.
+
+    Raises DatabaseMissing if there is none, DatabaseForeign or DatabaseLinked if it cannot be one, OSError.
+    """
     if _is_missing(path):
         raise _missing(path)
 
@@ -100,8 +103,8 @@ def _missing(path: Path) -> DatabaseMissing:
 
 
 def check(path: Path, *, writes: bool = True) -> int:
-    """The `user_version` of an existing file of ours; 0 for one that is empty. Raises StoreError, sqlite3.Error."""
-    if path.stat().st_size == 1:  # SQLite takes it for an empty database, and would write over it
+    """Return the `user_version` of an existing database of ours; 0 if it is empty. Raises StoreError, sqlite3.Error."""
+    if path.stat().st_size == 1:  # SQLite takes it for an empty database and would overwrite it
         raise DatabaseCorrupt(f"{path} is not a SQLite database. Name another file with --db.")
     require_files_of_sqlite(path)
     require_whole(path)
@@ -126,14 +129,14 @@ def check(path: Path, *, writes: bool = True) -> int:
 
 
 def _require_writable(connection: sqlite3.Connection, path: Path, version: int) -> None:
-    """A read-only file is to be known now, not at the first write; BEGIN IMMEDIATE alone lets it pass."""
+    """Write once, so that a read-only file is detected now. BEGIN IMMEDIATE alone does not detect it."""
     connection.execute("PRAGMA busy_timeout = 0")
     with write_transaction(connection, path):
         connection.execute(f"PRAGMA user_version = {version}")
 
 
 def _take_or_find_current(path: Path, lock: DispatcherLock) -> bool:
-    """Whether we hold the lock now; False if somebody else made the file current in the meantime."""
+    """Wait for the lock. Return False if another process has upgraded the file in the meantime."""
     patience = time.monotonic() + _PATIENCE
     while not lock.take():
         if not _is_missing(path) and check(path) == VERSION:
@@ -143,7 +146,7 @@ def _take_or_find_current(path: Path, lock: DispatcherLock) -> bool:
                 f"The database {path} must be upgraded, but an older dispatcher works on it. "
                 "Stop it with hookkeeper stop, then try again."
             )
-        time.sleep(0.02)  # at start-up, in a thread of its own
+        time.sleep(0.02)  # blocking is fine: this runs at start-up, in a thread of its own
     return True
 
 
@@ -158,7 +161,7 @@ def _upgrade(path: Path) -> None:
 
 
 def _back_up(path: Path, version: int) -> None:
-    """A copy beside the database. It is made under another name, so that one that is there is replaced as a whole."""
+    """Copy the database to a file beside it. The copy is written under another name, then replaces any older copy."""
     copy = path.with_name(f"{path.name}.v{version}")
     draft = copy.with_name(f"{copy.name}.new")
     os.close(open_new(draft))
@@ -175,7 +178,7 @@ def _apply(path: Path, version: int) -> None:
     connection = connect(path)
     try:
         if version == 0:
-            # In this order, and before the first page is written, or SQLite ignores them.
+            # SQLite ignores these settings unless they come in this order and before the first page is written.
             connection.execute("PRAGMA page_size = 4096")
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")

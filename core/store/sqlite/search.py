@@ -1,4 +1,4 @@
-"""Searching the deliveries in the order of time, a slice at a time: nothing holds a reader for long."""
+"""Searches the deliveries in order of time, in short slices, so that no search occupies a reader for long."""
 
 import json
 import time
@@ -22,7 +22,7 @@ _LARGEST_SPAN = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The row numbers found, in order. `position` is the last one looked at, None once there is nothing left."""
+    """The row numbers found, in order. `position` is the last row examined; None if the search is complete."""
 
     found: list[int]
     position: int | None
@@ -37,9 +37,9 @@ def search(
     most: int,
     newest_first: bool = True,
 ) -> Slice:
-    """Look for so many deliveries that the filter lets through, for a moment.
+    """Search one slice: up to `most` deliveries that match the filter, for at most about `PATIENCE` seconds.
 
-    `before` and `after` are row numbers that bound the search. The next slice goes on with one of them at `position`.
+    `before` and `after` are row numbers that bound the search. To continue, pass the slice's `position` as one of them.
     """
     bounds = _bounds(database, chosen, before, after)
     if bounds.high - bounds.low <= 1 or most <= 0:
@@ -64,12 +64,12 @@ def search(
 
 
 def count(database: Database, chosen: DeliveryFilter) -> int | None:
-    """How many deliveries the filter lets through, if an index knows; None if they have to be searched."""
+    """Return how many deliveries match the filter; None if the indexes cannot tell without a search."""
     return count_by_place(database, chosen, _bounds(database, chosen, None, None))
 
 
 class _Look:
-    """Looks at deliveries, some at a time: yields those that the filter lets through, and the last it looked at."""
+    """Examines deliveries in portions. Each yield gives those that match the filter, and the last row examined."""
 
     def __init__(self, database: Database, chosen: DeliveryFilter) -> None:
         self._database = database
@@ -117,7 +117,7 @@ class _Look:
 
 
 def _bounds(database: Database, chosen: DeliveryFilter, before: int | None, after: int | None) -> Bounds:
-    """The row numbers among which all that is wanted must be."""
+    """The bounds of the row numbers that all matching deliveries have."""
     first, last = database.execute(
         "SELECT min(seq), (SELECT max(seq) FROM deliveries) FROM deliveries"
     ).fetchone()
@@ -138,9 +138,9 @@ def _bounds(database: Database, chosen: DeliveryFilter, before: int | None, afte
 
 
 def first_since(database: Database, moment: int) -> int:
-    """The row number of the first delivery that was made at a time (ms since 1970) or later.
+    """Return the row number of the first delivery that was created at `moment` (ms since 1970) or later.
 
-    Rows are in the order of time, but for those made while the clock was set back.
+    Rows are in order of time, except those created while the clock was set back.
     """
     low, high = database.execute(
         "SELECT min(seq), (SELECT max(seq) + 1 FROM deliveries) FROM deliveries"

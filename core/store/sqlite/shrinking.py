@@ -1,19 +1,19 @@
-"""Giving the pages that retention has emptied back to the disk."""
+"""Returns the pages that retention has emptied to the file system."""
 
 import time
 
 from core.store.database import Database
 
 _HOLD = 0.015
-"""Seconds after which a transaction ends; its COMMIT comes on top."""
+"""Seconds after which a transaction ends, not counting its COMMIT."""
 _FREE = 0.1
-"""The part of the file that stays free for what comes next."""
+"""The fraction of the file's pages that stays free for new rows."""
 _VACUUM = 50
-"""Pages that one statement gives back."""
+"""Pages that one statement returns."""
 
 
 def shrink(database: Database) -> bool:
-    """Give free pages back to the disk for a moment; whether there are more to give."""
+    """Return free pages to the file system, for at most about `_HOLD` seconds. Return whether there are more."""
     began = time.monotonic()
     while (free := _pragma(database, "freelist_count")) > _FREE * _pragma(database, "page_count"):
         database.execute(f"PRAGMA incremental_vacuum({_VACUUM})").fetchall()

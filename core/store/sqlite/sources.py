@@ -1,7 +1,7 @@
-"""Where a search begins: the index that holds the fewest deliveries among which all wanted ones are.
+"""Chooses the index to search with: the one whose keys cover all wanted deliveries with the fewest rows.
 
-Every index of deliveries ends with their row number. So what stands under one key of it comes in the order of time,
-and many such streams merge into one that needs no sorting, however much there is.
+Every index of deliveries ends with the row number. So the rows under one key come in order of time, and many such
+streams can be merged without sorting, however many rows there are.
 """
 
 import heapq
@@ -15,7 +15,7 @@ from core.store.filter import DeliveryFilter, View, tail_in
 from core.store.sqlite.filter_sql import HIGHEST
 
 _ENOUGH = 2_000
-"""So many are counted of a source; one of more is as good as another."""
+"""Rows of a source that are counted at most. All larger sources count as equally good."""
 _OPEN = (DeliveryState.PENDING, DeliveryState.SENDING)
 _SHORTEST_WORD = 5
 _WHOLLY_BY_PLACE = {"state", "webhook", "event_type"}
@@ -23,7 +23,7 @@ _WHOLLY_BY_PLACE = {"state", "webhook", "event_type"}
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Row numbers between these two, without them."""
+    """The row numbers between `low` and `high`, both excluded."""
 
     low: int
     high: int
@@ -53,7 +53,7 @@ class _Stream:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Streams and single deliveries among which all wanted ones are."""
+    """Streams and single deliveries that together include all wanted ones."""
 
     streams: Sequence[_Stream] = ()
     single: Sequence[int] = field(default=())
@@ -67,7 +67,7 @@ class Source:
         return (seq for seq, _ in groupby(merged))
 
     def weigh(self, database: Database, bounds: Bounds) -> tuple[int, "Source"]:
-        """How many there are, counted up to what is enough to choose; and the source without empty streams."""
+        """Return the number of rows, counted up to about `_ENOUGH`, and the source without its empty streams."""
         number = len(self.single)
         filled = []
         for stream in self.streams:
@@ -78,7 +78,7 @@ class Source:
 
 
 def choose(database: Database, chosen: DeliveryFilter, bounds: Bounds) -> Source | None:
-    """The smallest source; None if it is all deliveries between the bounds."""
+    """Return the smallest source; None if it is better to read all deliveries between the bounds."""
     if bounds.high - bounds.low <= 1:
         return None
     weighed = [
@@ -91,7 +91,7 @@ def choose(database: Database, chosen: DeliveryFilter, bounds: Bounds) -> Source
 
 
 def count_by_place(database: Database, chosen: DeliveryFilter, bounds: Bounds) -> int | None:
-    """How many there are, if nothing but webhooks and states is asked for; None if each has to be looked at."""
+    """Return how many deliveries match, if the filter selects by webhook and state only; otherwise None."""
     asked = chosen.model_dump(exclude_defaults=True).keys()
     wholly = asked <= {*_WHOLLY_BY_PLACE, "up_to"} and chosen.state not in (None, "attention")
     source = _by_place(database, chosen) if wholly else None
@@ -109,7 +109,7 @@ class _Webhook:
 
 
 def _by_place(database: Database, chosen: DeliveryFilter) -> Source | None:
-    """By webhook and state."""
+    """The source by webhook and state; None if every webhook and state may be wanted."""
     rows = database.execute("SELECT seq, id, type, enabled FROM webhooks").fetchall()
     webhooks = [_Webhook(seq, identity, kind, bool(enabled)) for seq, identity, kind, enabled in rows]
     places = [
@@ -133,7 +133,7 @@ _INDEX_OF_VIEW = {
 
 
 def _can_be(chosen: DeliveryFilter, webhook: _Webhook, state: DeliveryState) -> bool:
-    """Whether a delivery of this webhook in this state may be wanted."""
+    """Whether the filter can match a delivery of this webhook in this state."""
     return (
         chosen.webhook in (None, webhook.id)
         and chosen.event_type in (None, webhook.type)
@@ -145,7 +145,7 @@ def _can_be(chosen: DeliveryFilter, webhook: _Webhook, state: DeliveryState) -> 
 
 
 def _is_wholly(other: DeliveryFilter, webhook: _Webhook, state: DeliveryState) -> bool:
-    """Whether every delivery of this webhook in this state is one of these."""
+    """Whether the filter `other` matches every delivery of this webhook in this state."""
     asked = other.model_dump(exclude_defaults=True).keys()
     return asked <= _WHOLLY_BY_PLACE and other.state != "attention" and _can_be(other, webhook, state)
 
@@ -170,7 +170,7 @@ _FAILED = "last_outcome <> 'ok' AND last_outcome = ?"
 
 
 def _range(chosen: DeliveryFilter) -> tuple[int, int]:
-    """The first and the last status code that are wanted; from 0 on those without one, too."""
+    """The first and last status code wanted. A range that starts at 0 includes attempts without a status code."""
     if chosen.status_code is not None:
         return chosen.status_code, chosen.status_code
     if chosen.status_class is not None:
@@ -179,7 +179,10 @@ def _range(chosen: DeliveryFilter) -> tuple[int, int]:
 
 
 def _by_answer(database: Database, chosen: DeliveryFilter) -> Source | None:
-    """By outcome and status code of a last attempt that failed: what arrived stands in no index of them."""
+    """The source by outcome and status code of the last attempt, if it failed.
+
+    None if successful attempts may be wanted, because the index does not contain them.
+    """
     first, last = _range(chosen)
     outcomes = [chosen.outcome] if chosen.outcome else [each for each in Outcome if each is not Outcome.OK]
     if chosen.outcome is Outcome.OK or (chosen.outcome is None and first // 100 in (0, 2)):
@@ -198,7 +201,7 @@ def _by_answer(database: Database, chosen: DeliveryFilter) -> Source | None:
 
 
 def _statuses(database: Database, outcome: Outcome, first: int, last: int) -> Iterator[int]:
-    """The status codes that stand under an outcome, one look each."""
+    """The status codes that the index has for an outcome. Each takes one lookup."""
     while True:
         (first_there,) = database.execute(
             "SELECT min(last_status) FROM deliveries INDEXED BY deliveries_by_outcome"
@@ -212,7 +215,10 @@ def _statuses(database: Database, outcome: Outcome, first: int, last: int) -> It
 
 
 def _by_name(database: Database, chosen: DeliveryFilter) -> Source | None:
-    """By session, or by a word that begins an ID, a session, an external ID or an outcome. None: there are too many."""
+    """The source by session, or by a word that may begin an ID, a session, an external ID or an outcome.
+
+    None if the filter has neither, or if too many deliveries match.
+    """
     if chosen.session is not None:
         return _single(database, [("events_by_session", "e.session = ?", (chosen.session,))])
     for word in (chosen.text or "").split():
@@ -242,7 +248,10 @@ def _single(
     places: Sequence[tuple[str, str, tuple[str, ...]]],
     identity: str | None = None,
 ) -> Source | None:
-    """The deliveries of events at these places of an index, and those whose ID begins so; None if they are too many."""
+    """The deliveries of the events under these index keys, and those whose ID begins with `identity`.
+
+    None if there are more than `_ENOUGH`.
+    """
     found: list[int] = []
     if identity is not None:
         sql = "SELECT seq FROM deliveries INDEXED BY sqlite_autoindex_deliveries_1 WHERE id >= ? AND id < ? LIMIT ?"

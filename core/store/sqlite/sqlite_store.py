@@ -1,4 +1,4 @@
-"""A SQLite file that is open: one writer, readers of its own, and news of other people's changes."""
+"""An open SQLite file: one writer, a reader, and detection of changes by other processes."""
 
 import asyncio
 import sqlite3
@@ -28,9 +28,9 @@ from core.store.store import Store
 T = TypeVar("T")
 
 _LOOK = 1.0
-"""Seconds after which the versions are looked at even if the write-ahead log seems untouched."""
+"""Seconds after which the versions are checked even if the write-ahead log seems unchanged."""
 _LOG_LIMIT = 16 * 1024 * 1024
-"""Bytes of the write-ahead log that are written back even while much is in flight."""
+"""Size in bytes above which the write-ahead log is written back even while the dispatcher is busy."""
 
 
 class SqliteStore(Store):
@@ -46,7 +46,7 @@ class SqliteStore(Store):
         keyring: Keyring,
     ) -> None:
         self.path = path = files.path
-        """The file itself, whatever link it was opened by."""
+        """The path of the file, with links resolved."""
         self._files = files
         self._writer = writer
         self._checkpoints = checkpoints
@@ -59,7 +59,7 @@ class SqliteStore(Store):
 
     @property
     def place(self) -> Path:
-        """The file."""
+        """The path of the file."""
         return self.path
 
     @property
@@ -69,13 +69,13 @@ class SqliteStore(Store):
 
     @property
     def writer(self) -> Writer:
-        """The writer. Raises DatabaseReadOnly where there is none."""
+        """The writer. Raises DatabaseReadOnly if the store was opened for reading only."""
         if self._writer is None:
             raise DatabaseReadOnly(f"The database {self.path} is open for reading only: nothing was changed.")
         return self._writer
 
     async def write(self, work: Callable[[Database], T], *, may_fail: bool = True, rings: bool = False) -> T:
-        """Run `work` in a transaction; answered after COMMIT. Raises StoreError or what `work` raises."""
+        """Run `work` in a transaction and return its result after COMMIT. Raises StoreError or what `work` raises."""
         return await self.writer.write(work, may_fail=may_fail, rings=rings)
 
     async def read(self, work: Callable[[Database], T]) -> T:
@@ -94,7 +94,7 @@ class SqliteStore(Store):
                 return await asyncio.shield(query)
             except asyncio.CancelledError:
                 while not query.done():
-                    # An interrupt is lost on a query that has not begun yet.
+                    # An interrupt has no effect on a query that has not begun yet.
                     await self._reader.interrupt()
                     await asyncio.wait([query], timeout=0.01)
                 query.exception()
@@ -103,11 +103,11 @@ class SqliteStore(Store):
                 raise in_words(error, self.path) from None
 
     async def changes(self, interval: float) -> AsyncGenerator[None, None]:
-        """Yields at once, then each time anybody has committed something, glancing every `interval` seconds.
+        """Yield at once, then each time any process has committed something. Polls every `interval` seconds.
 
-        What is read after a yield misses nothing. Who leaves the loop early closes it (`contextlib.aclosing`).
-        Raises DatabaseNewer once a newer program has upgraded the file, DatabaseReplaced once it, or a file that SQLite
-        keeps beside it, is another one.
+        A read after a yield sees everything committed before it. A caller that leaves the loop early must close the
+        generator (`contextlib.aclosing`). Raises DatabaseNewer once a newer program has upgraded the file, and
+        DatabaseReplaced once the file, or one that SQLite keeps beside it, has been replaced.
         """
         written, looked_at = self._last_written(), time.monotonic()
         seen = await self._versions()
@@ -129,7 +129,10 @@ class SqliteStore(Store):
                 yield
 
     def _last_written(self) -> tuple[int, int]:
-        """When the write-ahead log was written to and how far: cheap to ask, but two COMMITs may be at one time."""
+        """When the write-ahead log was last written (ns) and its size (bytes).
+
+        This is cheap to read, but two COMMITs may leave the same time and size.
+        """
         try:
             status = self._log.stat()
         except OSError:
@@ -148,14 +151,14 @@ class SqliteStore(Store):
             raise in_words(error, self.path) from None
 
     async def rest(self, *, idle: bool) -> None:
-        """Keep the write-ahead log small. For the holder of the dispatcher lock only."""
+        """Make a checkpoint if the write-ahead log needs one. For the holder of the dispatcher lock only."""
         commits, size = self.writer.commits, self.wal_size()
         if size > _LOG_LIMIT or (size and idle and commits != self._checkpointed):
             await self.checkpoint()
             self._checkpointed = commits
 
     def standing(self) -> Standing:
-        """Who holds the dispatcher lock now."""
+        """The current holder of the dispatcher lock."""
         return holder.look(self.path)
 
     def ring(self) -> None:
@@ -163,14 +166,17 @@ class SqliteStore(Store):
         bell.ring(self.path)
 
     async def checkpoint(self) -> None:
-        """Write the log back into the file, as far as nobody is held up. For the holder of the dispatcher lock only."""
+        """Write the log back into the file, as far as possible without waiting for readers or writers.
+
+        For the holder of the dispatcher lock only.
+        """
         try:
             await self._checkpoints.run(self.writer)
         except sqlite3.OperationalError:
-            return  # a full disk, or somebody is just about to close the file: the next one will do it
+            return  # a full disk, or another process is closing the file: the next checkpoint makes up for it
 
     def wal_size(self) -> int:
-        """Bytes of the write-ahead log."""
+        """The size of the write-ahead log in bytes."""
         return self._last_written()[1]
 
 
@@ -178,7 +184,7 @@ class SqliteStore(Store):
 async def open_file(
     path: Path, *, create: bool = True, lock: DispatcherLock | None = None, writes: bool = True
 ) -> AsyncIterator[SqliteStore]:
-    """Open a file as `open_store` says; `lock` is given by its holder."""
+    """Open a database file (see `open_store`). A caller that holds the dispatcher lock passes it as `lock`."""
     path = real(path)
     with stops_between_transactions() if writes else nullcontext():
         async with _opened(path, create=create, lock=lock, writes=writes) as store:

@@ -1,4 +1,7 @@
-"""ctrl+z (SIGTSTP) in a process that writes: it stops between two transactions, so that it holds nobody up meanwhile."""
+"""Handles ctrl+z (SIGTSTP) in a process that writes.
+
+The process stops only between two transactions, so that it never holds the write lock while it is stopped.
+"""
 
 import signal
 import threading
@@ -12,14 +15,14 @@ _running = threading.RLock()
 
 @contextmanager
 def not_stopped() -> Iterator[None]:
-    """While this lasts, ctrl+z waits."""
+    """Delay ctrl+z until this context ends."""
     with _running:
         yield
 
 
 @contextmanager
 def stops_between_transactions() -> Iterator[None]:
-    """Let ctrl+z wait for the end of a transaction, in a program that has not decided by itself what it does."""
+    """Make ctrl+z wait for the end of a transaction, unless the program handles SIGTSTP itself."""
     decided = signal.getsignal(signal.SIGTSTP) is not signal.SIG_DFL
     if decided or threading.current_thread() is not threading.main_thread():
         yield
@@ -32,9 +35,10 @@ def stops_between_transactions() -> Iterator[None]:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    """Stop as without a handler; go on here when we are continued."""
+    """Stop the process as the default action does, and install this handler again once it is continued."""
     with not_stopped():
         signal.signal(number, signal.SIG_DFL)
-        # To this very thread: it stops before the next line. Sent to the process, another thread might take it later.
+        # Sent to this thread, the signal takes effect before the next line. Sent to the process, another thread might
+        # receive it later.
         signal.pthread_kill(threading.get_ident(), number)
         signal.signal(number, _stop)

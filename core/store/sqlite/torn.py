@@ -1,7 +1,7 @@
-"""A database that other processes have open, and that has lost a part meanwhile.
+"""Detects a database that has lost its write-ahead log or wal-index while other processes have it open.
 
-SQLite would make the part anew for whoever opens the database next. From then on the others and this one would write
-as if each were alone.
+SQLite would create the missing file again for the next process that opens the database. From then on, that process and
+the others would write without seeing each other's changes or locks.
 """
 
 import os
@@ -13,13 +13,13 @@ from core.store.sqlite.beside import identity
 from core.store.sqlite.lock_table import locks_on, process_name
 
 _OPEN_BYTE = 128
-"""The byte of the wal-index that each connection locks as long as it is open (os_unix.c, UNIX_SHM_DMS)."""
+"""The byte of the wal-index that each connection keeps locked while it is open (os_unix.c, UNIX_SHM_DMS)."""
 _PATIENCE = 0.2
-"""Seconds after which nobody is just opening or closing the database: meanwhile a part is missing, too."""
+"""Seconds to wait for a missing file. Opening or closing the database leaves it missing for a moment."""
 
 
 def require_whole(database: Path) -> None:
-    """Raises DatabaseReplaced if the write-ahead log or the wal-index is missing while others have the database open."""
+    """Check that neither file is missing while other processes have the database open. Raises DatabaseReplaced."""
     until = time.monotonic() + _PATIENCE
     while (torn := _torn(database)) is not None:
         if time.monotonic() > until:
@@ -32,9 +32,9 @@ def require_whole(database: Path) -> None:
 
 
 def _torn(database: Path) -> tuple[Path, int] | None:
-    """The part that is missing, and a process that has the database open."""
+    """The missing file and the pid of another process that has the database open; None if all is well."""
     log, index = Path(f"{database}-wal"), Path(f"{database}-shm")
-    # In this order: SQLite makes the log first and removes it last.
+    # The wal-index is checked first, because SQLite creates the log first and removes it last.
     seen = identity(index)
     if seen is None:
         others = [lock.pid for lock in locks_on(identity(database))]

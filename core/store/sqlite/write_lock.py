@@ -1,4 +1,4 @@
-"""SQLite's write lock: taking it for a transaction, and who holds it for so long that others are refused."""
+"""SQLite's write lock: takes it for a transaction, and finds the process that holds it for too long."""
 
 import sqlite3
 import time
@@ -14,24 +14,27 @@ from core.store.sqlite.lock_table import is_stopped, locks_on, process_name
 from core.store.sqlite.suspension import not_stopped
 
 LONG = 2.0
-"""Seconds after which whoever holds the write lock is named."""
+"""Seconds after which the process that holds the write lock is named in messages."""
 _AGAIN = 0.0005
-"""Seconds until the lock is tried again. SQLite's own pauses grow to 100 ms, and miss the gaps of a busy dispatcher."""
+"""Seconds between two attempts to take the lock.
+
+SQLite's own pauses grow to 100 ms and miss the gaps between the transactions of a busy dispatcher.
+"""
 _LOOK = 0.01
-"""Seconds between two looks at who holds it: no busy dispatcher holds it in all looks of two seconds."""
+"""Seconds between two checks of the holder. They are so close that a busy dispatcher is not seen in all of them."""
 _MARGIN = 1.0
-"""Seconds that the first of these looks may be late, on a busy machine."""
+"""Seconds by which the first of these checks may be late on a busy machine."""
 _WRITE_BYTE = 120
 """The byte of the wal-index that a writer locks (sqlite.org/walformat.html section 2.3.1)."""
 _FIRST_BYTE = 0x40000000
-"""The first byte that SQLite locks in the database itself, as for a checkpoint when it closes (os.h, PENDING_BYTE)."""
+"""The first byte that SQLite locks in the database file, such as for its checkpoint on closing (os.h, PENDING_BYTE)."""
 
 
 @contextmanager
 def write_transaction(database: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """A transaction with the write lock; what is not committed in the end is rolled back. ctrl+z waits for it.
+    """Run a transaction with the write lock. It is rolled back unless the caller commits it; ctrl+z waits for its end.
 
-    Raises DatabaseBusy if others hold the lock for too long, sqlite3.Error.
+    Raises DatabaseBusy if other processes hold the lock for too long, sqlite3.Error.
     """
     watch = Watch(path)
     until = time.monotonic() + connection.BUSY_TIMEOUT
@@ -72,7 +75,7 @@ class LongHolder:
 
     @property
     def words(self) -> str:
-        """Who it is and what to do, in one or two sentences."""
+        """One or two sentences that name the process and say what to do."""
         who = f"Process {self.pid} ({self.name}) has held the write lock for more than {LONG:.0f} s"
         if self.stopped:
             return f"{who} and is stopped: nobody else can write. Continue it with kill -CONT {self.pid}, or end it."
@@ -80,7 +83,7 @@ class LongHolder:
 
 
 class Watch:
-    """Looks again and again at who holds the write lock of one database."""
+    """Observes which process holds the write lock of one database, over several checks."""
 
     def __init__(self, database: Path) -> None:
         self._database = database
@@ -88,7 +91,7 @@ class Watch:
         self._since = self._looked = 0.0
 
     def look(self, now: float) -> int | None:
-        """Look, unless the last look was a moment ago; the process that holds it."""
+        """Check, unless the last check was less than `_LOOK` seconds ago. Return the holder's pid, or None."""
         if now - self._looked >= _LOOK:
             self._looked = now
             pid = _holder(self._database)
@@ -98,14 +101,17 @@ class Watch:
 
     @property
     def holder(self) -> LongHolder | None:
-        """Whoever has held it in all looks of the last two seconds."""
+        """The process that was the holder in all checks of the last two seconds; None if there is none."""
         if self._pid is None or self._looked - self._since < LONG:
             return None
         return LongHolder(self._pid, process_name(self._pid), is_stopped(self._pid))
 
 
 def long_holder(database: Path) -> LongHolder | None:
-    """The process that holds the write lock for two seconds from now on. Takes no time if nobody does."""
+    """Wait for two seconds and return the process that held the write lock all the time.
+
+    Return None as soon as the holder changes, at once if there is none.
+    """
     watch = Watch(database)
     first = watch.look(time.monotonic())
     while first is not None and watch.look(time.monotonic()) == first:
@@ -116,7 +122,7 @@ def long_holder(database: Path) -> LongHolder | None:
 
 
 def busy_words(database: Path, holder: LongHolder | None) -> str:
-    """Why a write was refused."""
+    """The message that says why a write was refused."""
     why = (
         f"{holder.words[:1].lower()}{holder.words[1:]}" if holder else "another program holds it. Try again."
     )
@@ -124,7 +130,7 @@ def busy_words(database: Path, holder: LongHolder | None) -> str:
 
 
 def _holder(database: Path) -> int | None:
-    """The process that holds the write lock now, or the whole database."""
+    """The pid of the process that has locked the database for writing, or as a whole; None if there is none."""
     for lock in locks_on(identity(Path(f"{database}-shm"))):
         if lock.exclusive and lock.covers(_WRITE_BYTE):
             return lock.pid

@@ -1,4 +1,4 @@
-"""The one task of a process that writes: what has gathered becomes one transaction in one thread hop."""
+"""The only task of a process that writes. It runs all waiting calls as one batch: one transaction, one thread hop."""
 
 import asyncio
 import logging
@@ -22,9 +22,9 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], object]
 
 LONGEST_HOLD = 0.030
-"""Seconds after which a transaction takes in no further function, so that the lock is held under 50 ms."""
+"""Seconds after which a transaction takes no further call, so that the write lock is held for less than 50 ms."""
 GAP = 0.001
-"""Seconds that calls gather before they become a transaction; meanwhile another process can have the lock."""
+"""Seconds for which calls are collected before a transaction; meanwhile another process can take the lock."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class _Call:
 
 
 class Writer:
-    """Callers hand in plain functions and are answered after COMMIT. Made by `open_writer`."""
+    """Runs the functions of its callers and returns their results after COMMIT. Created by `open_writer`."""
 
     def __init__(self, database: aiosqlite.Connection, files: OpenFiles) -> None:
         self.commits = 0
@@ -54,10 +54,11 @@ class Writer:
     async def write(
         self, work: Callable[[sqlite3.Connection], T], *, may_fail: bool = True, rings: bool = False
     ) -> T:
-        """Run `work` inside a transaction and return what it returned, once that is committed.
+        """Run `work` inside a transaction and return its result after COMMIT.
 
-        `may_fail` puts a savepoint round it: if it raises, it alone is undone. `rings`: the bell is rung after COMMIT.
-        Cancelling the caller does not undo the work. Raises what `work` raised, or StoreError.
+        With `may_fail`, `work` runs in a savepoint: if it raises, only its own changes are undone. With `rings`, the
+        bell wakes the dispatcher after COMMIT. Cancelling the caller does not undo the work. Raises what `work`
+        raised, or StoreError.
         """
         if self._closing:
             raise StoreError(f"The database {self._path} is closed.")
@@ -71,11 +72,14 @@ class Writer:
             raise
 
     async def between(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` between two transactions, when this process holds no write lock. Raises what `work` raises."""
+        """Run `work` between two transactions, while this process does not hold the write lock.
+
+        Raises what `work` raises.
+        """
         return await connection.run(self._database, work)
 
     async def run(self) -> None:
-        """The writer's task: ends when it was told to close and all that was handed in is answered."""
+        """Write until `close` was called and all waiting calls are finished."""
         while not (self._closing and not self._waiting):
             if not self._waiting:
                 self._news.clear()
@@ -85,7 +89,7 @@ class Writer:
             await self._transaction()
 
     def close(self) -> None:
-        """Take nothing more; `run` ends when the rest is written."""
+        """Accept no more calls. `run` ends when the waiting ones are written."""
         self._closing = True
         self._news.set()
 
@@ -96,7 +100,7 @@ class Writer:
                 self._database, lambda database: _commit(database, calls, self._files)
             )
             self.commits += 1
-        except Exception as error:  # a full disk rolls the whole batch back: each of its callers must hear
+        except Exception as error:  # such as a full disk: the batch is rolled back, so all callers get it
             done = len(calls)
             for call in calls:
                 call.error = in_words(error, self._path) if isinstance(error, sqlite3.Error) else error
@@ -111,7 +115,7 @@ class Writer:
 
 
 def _commit(database: sqlite3.Connection, calls: list[_Call], files: OpenFiles) -> int:
-    """Run the calls as one transaction; the number of those it had time for. Raises DatabaseReplaced, DatabaseBusy."""
+    """Run calls as one transaction. Return how many there was time for. Raises DatabaseReplaced, DatabaseBusy."""
     with write_transaction(database, files.path):
         files.require_same()
         started = time.monotonic()
@@ -133,7 +137,7 @@ def _perform(database: sqlite3.Connection, call: _Call) -> None:
     database.execute("SAVEPOINT alone")
     try:
         call.result = call.work(database)
-    except Exception as error:  # whatever a caller's function raises is that caller's answer
+    except Exception as error:  # any exception of a caller's function goes to that caller
         if not database.in_transaction:
             raise
         database.execute("ROLLBACK TO alone")
@@ -144,16 +148,16 @@ def _perform(database: sqlite3.Connection, call: _Call) -> None:
 
 
 def _log_unheard(answer: "asyncio.Future[object]") -> None:
-    """The caller has gone: an error must still be seen by somebody."""
+    """Log the error of a write whose caller was cancelled, since nobody else would see it."""
     if not answer.cancelled() and (error := answer.exception()) is not None:
         _log.warning("a write whose caller was cancelled failed: %s", error)
 
 
 @asynccontextmanager
 async def open_writer(files: OpenFiles) -> AsyncIterator[Writer]:
-    """The writer of this process for one database; on leaving, all that was handed in is written."""
+    """Open the writer of this process for one database. On exit, all waiting calls are written."""
     async with connection.open_connection(files.path) as database:
-        # `write_transaction` waits for the lock by itself; nothing else here meets it.
+        # `write_transaction` waits for the lock by itself, so SQLite must not wait as well.
         await connection.run(database, lambda writing: writing.execute("PRAGMA busy_timeout = 0"))
         writer = Writer(database, files)
         task = asyncio.create_task(writer.run(), name="writer")
@@ -165,7 +169,7 @@ async def open_writer(files: OpenFiles) -> AsyncIterator[Writer]:
 
 
 async def _finish(task: "asyncio.Task[None]") -> None:
-    """Wait for the drain whatever happens to us; cancellation is passed on afterwards."""
+    """Wait until the task has finished, even if this task is cancelled. Pass the cancellation on afterwards."""
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
