@@ -1,4 +1,4 @@
-"""One try of a delivery: under one deadline, a token if needed and at most two HTTP exchanges."""
+"""One attempt of a delivery: a token if needed and at most two HTTP exchanges, all under one deadline."""
 
 import asyncio
 import time
@@ -22,15 +22,15 @@ from core.text import DOTS
 from core.url import host_of
 
 EVIDENCE = 16 * 1024
-"""Bytes of an answer's body that are kept."""
+"""How many bytes of an answer's body are kept."""
 HEADER_EVIDENCE = 16 * 1024
-"""Bytes of an answer's headers that are kept."""
+"""How many bytes of an answer's headers are kept."""
 _LONGEST_NAME, _LONGEST_VALUE = 200, 1000
 _BY_CHANCE = 3
 
 
 class Request(Struct, frozen=True):
-    """What goes out. `deadline` is seconds over the whole attempt."""
+    """The webhook request of one attempt. `deadline` is in seconds and covers the whole attempt."""
 
     url: str
     delivery_id: str
@@ -48,7 +48,7 @@ class Request(Struct, frozen=True):
 
 
 class _Evidence(Struct):
-    """What is known so far: a deadline in the middle must not lose it."""
+    """What an attempt has learned so far. It is kept here so that a deadline does not lose it."""
 
     began: float
     host: str
@@ -57,12 +57,12 @@ class _Evidence(Struct):
     reply: Reply = field(default_factory=lambda: Reply(EVIDENCE))
 
     def elapsed(self, until: float | None = None) -> int:
-        """Milliseconds from the beginning until a moment, or until now."""
+        """Return the milliseconds from the beginning to `until` (monotonic seconds), or to now."""
         return round(((until or monotonic()) - self.began) * 1000)
 
 
 class _Head(Struct, frozen=True):
-    """What an answer's headers say, and how they are kept."""
+    """What an answer's headers say, and the form in which they are stored."""
 
     content_type: str
     retry_after: float | None
@@ -70,7 +70,7 @@ class _Head(Struct, frozen=True):
 
 
 async def attempt(http: Http, request: Request, tokens: TokenSource | None) -> AttemptResult:
-    """Try to deliver. Never raises: whatever happens becomes an outcome (cancellation passes through)."""
+    """Try to deliver, and return the result. Every error becomes an outcome; only cancellation is raised."""
     started_at = now_ms()
     seen = _Evidence(monotonic(), request.url)
     error: Exception | None = None
@@ -78,7 +78,7 @@ async def attempt(http: Http, request: Request, tokens: TokenSource | None) -> A
         seen.host = host_of(request.url)
         async with asyncio.timeout(request.deadline):
             await _exchanges(http, request, tokens, seen)
-    except Exception as caught:  # whatever the client raises is this attempt's outcome
+    except Exception as caught:  # every error of the client becomes an outcome
         error = caught
     reply = seen.reply
     head = _read_head(tuple(reply.headers), seen.secrets)
@@ -104,7 +104,11 @@ async def attempt(http: Http, request: Request, tokens: TokenSource | None) -> A
 def _judge(
     request: Request, seen: _Evidence, head: _Head, error: Exception | None, tokens: TokenSource | None
 ) -> tuple[Outcome, str]:
-    """Status line and headers decide, once they are there; what is odd or ends the body early is only noted."""
+    """Return the outcome and the reason in words.
+
+    Once the status line and headers have arrived, they decide. A later error or a fault in the answer is only
+    mentioned in the reason.
+    """
     reply = seen.reply
     if reply.status is not None:
         reply.cut = reply.cut or error is not None
@@ -140,14 +144,14 @@ async def _exchanges(http: Http, request: Request, tokens: TokenSource | None, s
 
 
 async def _exchange(http: Http, request: Request, token: Token | None, seen: _Evidence) -> None:
-    """One request and its answer."""
+    """Send one request and read its answer."""
     seen.secrets = secrets_sent(request.custom_headers, token)
     await http.send(target_of(request.url), _head(request, token) + request.body, seen.reply)
 
 
 @lru_cache(1024)
 def _read_head(headers: tuple[tuple[bytes, bytes], ...], secrets: tuple[bytes, ...]) -> _Head:
-    """Most of an endpoint's answers have the same headers."""
+    """Read an answer's headers. The result is cached, because most answers of an endpoint have the same headers."""
     fields = {name.lower(): value for name, value in reversed(headers)}
     return _Head(
         content_type=fields.get(b"content-type", b"").decode("utf-8", "replace"),
@@ -157,7 +161,7 @@ def _read_head(headers: tuple[tuple[bytes, bytes], ...], secrets: tuple[bytes, .
 
 
 def _kept(headers: tuple[tuple[bytes, bytes], ...], secrets: tuple[bytes, ...]) -> Iterator[tuple[str, str]]:
-    """The headers as they are stored, the first of very many: never somebody's session or token."""
+    """Yield the headers as they are stored, up to `HEADER_EVIDENCE` bytes, with secret values masked."""
     left = HEADER_EVIDENCE
     for raw_name, raw_value in headers:
         value = _without(secrets, raw_value)[:_LONGEST_VALUE]
@@ -169,7 +173,10 @@ def _kept(headers: tuple[tuple[bytes, bytes], ...], secrets: tuple[bytes, ...]) 
 
 
 def _without(secrets: tuple[bytes, ...], evidence: bytes, *, cut: bool = False) -> bytes:
-    """Dots where an answer gives back what was secret in the request; if it is cut, also for one that is cut with it."""
+    """Replace each secret of the request that an answer repeats by dots.
+
+    If the answer is cut, this also replaces the beginning of a secret at its end.
+    """
     for secret in secrets:
         if secret in evidence:
             evidence = evidence.replace(secret, DOTS.encode())
@@ -179,13 +186,16 @@ def _without(secrets: tuple[bytes, ...], evidence: bytes, *, cut: bool = False) 
 
 
 def _begun(secret: bytes, evidence: bytes) -> int:
-    """How many bytes of a secret the evidence ends with; 0 for so few that they may stand there by chance."""
+    """Return how many bytes of a secret's beginning the evidence ends with.
+
+    Return 0 for three bytes or fewer, which may match by chance.
+    """
     lengths = range(len(secret) - 1, _BY_CHANCE, -1)
     return next((length for length in lengths if evidence.endswith(secret[:length])), 0)
 
 
 def _head(request: Request, token: Token | None) -> bytes:
-    """The request line and the headers; nothing of ours is replaced by a custom header."""
+    """Return the request line and the headers. A custom header never replaces a header that Hookkeeper sets."""
     now = int(time.time())
     signature = " ".join(
         sign(secret, request.delivery_id, now, request.body) for secret in request.signing_secrets

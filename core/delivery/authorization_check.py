@@ -1,4 +1,4 @@
-"""Answers "Test authorization": the very path that deliveries use, with what stands in the form."""
+"""Answers "Test authorization": fetches a token with the settings in the form, the way that deliveries do."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from core.store.requests import AuthorizationAnswer
 
 
 async def answer_requests(store: Store, tasks: asyncio.TaskGroup, answering: set[int]) -> None:
-    """Begin to answer each request that nobody answers yet; `answering` are the numbers of those in work."""
+    """Start a task for each open request that has none. `answering` holds the numbers of requests that have a task."""
     for number, settings in await requests.open_requests(store):
         if number not in answering:
             answering.add(number)
@@ -24,11 +24,11 @@ async def _answer(store: Store, number: int, settings: GeneralSettings, answerin
     try:
         await requests.answer(store, number, await try_authorization(settings))
     except StoreError:
-        answering.discard(number)  # asked again with the next news, as long as somebody waits
+        answering.discard(number)  # the next change of the database tries again while somebody waits
 
 
 async def try_authorization(settings: GeneralSettings) -> AuthorizationAnswer:
-    """Fetch a token with these settings and say how that went."""
+    """Fetch a token with these settings, and return the result in words. Errors become an answer as well."""
     credentials = Credentials.of(settings)
     if credentials is None:
         return AuthorizationAnswer(False, "Enter Authentication URL, Client ID and Secret Key first.")
@@ -48,7 +48,7 @@ async def try_authorization(settings: GeneralSettings) -> AuthorizationAnswer:
 
 
 def _form(credentials: Credentials, token: Token) -> str:
-    """How id and secret were sent."""
+    """Return in words how the client ID and secret were sent."""
     if credentials.client_authentication is ClientAuthentication.BODY:
         return "credentials in body"
     return "Basic" if token.basic is None else f"Basic, {token.basic}"

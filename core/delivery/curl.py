@@ -1,4 +1,4 @@
-"""A delivery as a command line of curl, to try the same request by hand."""
+"""Writes a delivery as a curl command, to send the same request by hand."""
 
 import re
 import shlex
@@ -9,19 +9,26 @@ from core.text import sanitize
 from core.url import on_the_wire
 
 _LONGEST_ARGUMENT = 100_000
-"""Bytes; the kernel takes 128 KiB. What printf is given never becomes an argument: shells have it built in."""
+"""Bytes of the longest body given as an argument.
+
+The kernel takes 128 KiB. The limit does not apply to printf: it is built into the shell, so no process gets the
+argument.
+"""
 
 
 def curl(url: str, headers: Sequence[Header], body: bytes) -> str:
-    """The command for a POSIX shell, printable whatever the body holds; the body is sent byte for byte.
+    """Return the command for a POSIX shell. It is always printable, and sends the body byte for byte.
 
-    Values that are not known stand as variables such as `"$TOKEN"`, which a comment before it names.
+    A value that is not known becomes a variable such as `"$TOKEN"`. A comment before the command lists the variables.
     """
     return _what_to_set([name for name, value in headers if value is None]) + _command(url, headers, body)
 
 
 def _what_to_set(names: Sequence[str]) -> str:
-    """A comment. No character in it means anything to zsh, which takes none where one types."""
+    """Return a comment that lists the variables to set.
+
+    It holds no character that is special in zsh, because an interactive zsh does not know comments.
+    """
     variables = " ".join(_variable(name) for name in names)
     return f"# Secrets are left out. Set {variables} or delete their lines.\n" if names else ""
 
@@ -51,14 +58,14 @@ def _header(name: str, value: str | None) -> str:
 def _variable(name: str) -> str:
     if name.lower() == "authorization":
         return "TOKEN"
-    # A prefix: x-path must not become the PATH of whoever runs it.
+    # The prefix keeps a header such as `path` from becoming the PATH of the shell.
     return "HEADER_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
 def _plain(body: bytes) -> str | None:
-    """The body as text that any terminal shows as it is, None if it is not of that kind.
+    """Return the body as text, or None if it holds bytes that a terminal does not show as they are.
 
-    A tab is not: where it is pasted, a shell completes a file's name.
+    None for a tab as well: when it is pasted, an interactive shell completes a file name.
     """
     try:
         text = body.decode()
@@ -68,7 +75,7 @@ def _plain(body: bytes) -> str | None:
 
 
 def _escaped(body: bytes) -> str:
-    """The body as `printf %b` takes it within single quotes."""
+    """Return the body escaped for `printf %b` within single quotes."""
     return "".join(
         chr(byte) if 0x20 <= byte < 0x7F and byte not in b"'\\" else f"\\0{byte:03o}" for byte in body
     )

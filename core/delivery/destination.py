@@ -1,4 +1,4 @@
-"""One webhook as a bulkhead: how much of it may be in flight."""
+"""One webhook's limits: how many of its attempts may be in flight, so that it does not hold up the others."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ from core.store.queue import RETRY, Claim, Slots
 
 @dataclass(slots=True)
 class Destination:
-    """A webhook with what is in flight to it, and what its endpoint bears. Times are seconds, monotonic."""
+    """A webhook with its attempts in flight and the pace of its endpoint. Times are monotonic seconds."""
 
     stored: config.WebhookWithSecrets
     settings: GeneralSettings
@@ -37,7 +37,7 @@ class Destination:
         self._learn()
 
     def follow(self, stored: config.WebhookWithSecrets, settings: GeneralSettings) -> None:
-        """Settings have changed: go on from what is in flight and known."""
+        """Take over changed settings. The attempts in flight and the pace stay."""
         if stored.webhook.rate != self.stored.webhook.rate:
             self.rate = Rate(stored.webhook.rate) if stored.webhook.rate else None
         self.stored, self.settings = stored, settings
@@ -45,7 +45,7 @@ class Destination:
         self._learn()
 
     def _learn(self) -> None:
-        """What the settings say, once for all deliveries."""
+        """Read from the settings what all deliveries share."""
         self.waits = schedule.parse(self.stored.webhook.retry_schedule or self.settings.retry_schedule)
         self._custom_headers = tuple(
             (entry.name, entry.value.get_secret_value()) for entry in self.settings.custom_headers
@@ -53,13 +53,14 @@ class Destination:
 
     @property
     def in_flight(self) -> int:
-        """Attempts that have begun and neither succeeded nor are recorded."""
+        """The number of attempts in flight. A failed attempt counts until it is recorded."""
         return self.first + self.retries
 
     def slots(self, free_in_all: int, share: int, now: float) -> Slots | None:
-        """What may be claimed: as much as its endpoint bears, within its share, and half of what is free in all.
+        """Return the slots to claim, or None if there are none.
 
-        One slot is kept for retries, so that a burst of first attempts does not hold them up, nor they it.
+        The number is limited by the endpoint's pace and rate, the webhook's `share`, and half of `free_in_all`. One
+        slot is kept for retries, so that a burst of first attempts does not hold them up. `now` is monotonic seconds.
         """
         free = min(self.pace.room(self.in_flight, now), share - self.in_flight, (free_in_all + 1) // 2)
         if self.rate is not None:
@@ -72,11 +73,11 @@ class Destination:
         return Slots(self.stored.seq, self.stored.webhook.version, free, first)
 
     def wakes_at(self, now: float) -> float:
-        """When to look again although nothing happens: its probe, the end of its pause or rest, its rate."""
+        """Return when the pace and the rate allow the next attempt, so that the dispatcher wakes up for it."""
         return max(self.pace.begins_at, self.rate.next_at(now) if self.rate is not None else now)
 
     def begin(self, claim: Claim, now: float) -> None:
-        """A claimed delivery is in flight now."""
+        """Count a claimed delivery as in flight."""
         self.served_at = now
         if self.pace.is_open:
             self.pace.probe()
@@ -88,14 +89,14 @@ class Destination:
             self.first += 1
 
     def end(self, claim: Claim) -> None:
-        """It no longer is."""
+        """Count a delivery as no longer in flight."""
         if claim.lane == RETRY:
             self.retries -= 1
         else:
             self.first -= 1
 
     def request(self, claim: Claim) -> Request:
-        """The request that a claim stands for, as the settings are now."""
+        """Return the request for a claim, with the current settings."""
         webhook, settings = self.stored.webhook, self.settings
         return Request(
             url=webhook.url,
@@ -111,7 +112,7 @@ class Destination:
         )
 
     def _signing_secrets(self) -> tuple[SecretStr, ...]:
-        """The newest first; one that a rotation has replaced is among them for a day."""
+        """Return the secrets, newest first. A secret that a rotation has replaced stays among them for a day."""
         stored = self.stored
         if not stored.older_secrets:
             return (stored.signing_secret,)

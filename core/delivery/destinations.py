@@ -1,4 +1,4 @@
-"""All webhooks that are delivered to. What is in flight is counted as it begins and ends, not summed over webhooks."""
+"""All webhooks that are delivered to, and how free slots are divided among them."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,7 +11,7 @@ from core.store.queue import Claim, Slots
 class Destinations:
     """The webhooks by row number.
 
-    `in_flight` counts the attempts to all of them that have begun. One that failed counts until it is recorded.
+    `in_flight` is the number of attempts in flight to all of them. A failed attempt counts until it is recorded.
     """
 
     def __init__(self) -> None:
@@ -27,11 +27,11 @@ class Destinations:
 
     @property
     def versions(self) -> dict[int, int]:
-        """The version of each webhook that is known, by row number."""
+        """The version of each known webhook, by row number."""
         return {seq: each.stored.webhook.version for seq, each in self._by_seq.items()}
 
     def follow(self, webhooks: config.ChangedWebhooks, settings: GeneralSettings) -> None:
-        """Take over what has changed. What is in flight keeps what it began with."""
+        """Take over changed webhooks and settings. Attempts in flight keep the settings they began with."""
         changed = {entry.seq: entry for entry in webhooks.changed}
         for seq, known in self._by_seq.items():
             entry = changed.pop(seq, known.stored)
@@ -44,14 +44,19 @@ class Destinations:
             del self._by_seq[seq]
 
     def ready(self, due: Mapping[int, int], now: int) -> list[Destination]:
-        """Those with a delivery that is due. `due` is when the first one is, by row number; times are ms since 1970."""
+        """Return the webhooks that have a due delivery.
+
+        `due` maps row numbers to the time of the first delivery. Times are ms since 1970.
+        """
         return [self._by_seq[seq] for seq, at in due.items() if at <= now and seq in self._by_seq]
 
     def slots(self, ready: list[Destination], free: int, most: int, now: float) -> list[Slots]:
-        """What may be claimed: first for the webhook with least in flight that was served longest ago.
+        """Return the slots to claim.
 
-        `free` more attempts may begin, `most` may be in flight at best. A webhook's share is counted as if there were
-        one more: the next one finds free slots, even if all others hang. `now` is monotonic seconds.
+        The webhook with the fewest attempts in flight comes first; among equals, the one served longest ago. `free` is
+        how many more attempts may begin, `most` how many may be in flight at most. Each share is computed as if there
+        were one webhook more, so that the next webhook finds free slots even if all the others hang. `now` is
+        monotonic seconds.
         """
         active = len(self._active) + sum(each.stored.seq not in self._active for each in ready)
         share = max(1, most // (active + 1))
@@ -66,7 +71,7 @@ class Destinations:
         return slots
 
     def begin(self, claim: Claim, now: float) -> Destination:
-        """An attempt begins; the webhook it goes to."""
+        """Count an attempt as in flight, and return its webhook."""
         destination = self._by_seq[claim.webhook]
         destination.begin(claim, now)
         self.in_flight += 1
@@ -74,7 +79,7 @@ class Destinations:
         return destination
 
     def end(self, claim: Claim) -> None:
-        """An attempt is no longer in flight."""
+        """Count an attempt as no longer in flight."""
         destination = self._by_seq[claim.webhook]
         destination.end(claim)
         self.in_flight -= 1

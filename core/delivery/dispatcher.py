@@ -1,4 +1,4 @@
-"""Delivers what is due: claims it, attempts it, records how it went."""
+"""Claims due deliveries, attempts them and records the outcomes."""
 
 import asyncio
 import time
@@ -28,29 +28,29 @@ from core.store import DatabaseNewer, DatabaseReplaced, EpochEnded, Store, Store
 from core.store.queue import Claim, Ending
 
 MOST_IN_FLIGHT = 256
-"""At most; fewer where the limit of open files leaves fewer connections."""
+"""The most attempts in flight. It is lower where the limit of open files leaves fewer connections."""
 POLL = 0.25
-"""Seconds between two looks at the file for what no bell has told."""
+"""Seconds between two polls of the database file, for changes that came without a wake-up."""
 _GRACE = 2.0
 _TRY_AGAIN = 1.0
 _CLOCKS_APART = 60_000
-"""Milliseconds by which the clock may be set without being noticed as a step."""
+"""Milliseconds that `_finish_changes` looks back further, for clock changes too small to be noticed."""
 _REMEDY = " Raise the limit: ulimit -n, or LimitNOFILE= in the service's unit."
 
 _log = structlog.get_logger()
 
 
 class Note(NamedTuple):
-    """What a person should know of the one who delivers. `slowed` names the limit of this machine that was reached."""
+    """A message about the dispatcher for people. `slowed` names the limit of this machine that slows it down."""
 
     words: str = ""
     slowed: str = ""
 
 
 class Dispatcher:
-    """One epoch of delivering. `note` is told what a person should know, whenever that has changed.
+    """Delivers for one epoch. `note` is a callback that receives each changed message for people.
 
-    `nameservers` (`address:port`) replace the machine's.
+    `wake` wakes the dispatcher up. `nameservers` (`address:port`) replace the machine's.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Dispatcher:
             lambda: self._settings.allowed_networks,
             tls,
             nameservers=nameservers,
-            most_connections=max(1, connections - in_flight),  # it does not count those that are being made
+            most_connections=max(1, connections - in_flight),  # connections that are being made do not count
         )
         self._notifier = Notifier(store, self._http, tls, lambda: self._settings)
         self._tokens: TokenSupply
@@ -91,12 +91,12 @@ class Dispatcher:
         self._unclaimed = ""
         self._clock = WallClock()
         self._followed_up_to = 0
-        """Webhooks that were changed before then have been followed by their deliveries, ms since 1970."""
+        """The deliveries of all webhooks changed before this time are up to date. ms since 1970."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set, then drain. Raises EpochEnded, StoreError."""
         await paces.clear_paces(self._store)
-        # No task of the group is lost: it awaits them all, and one that fails ends the epoch.
+        # The task group awaits all its tasks, and a task that fails ends the epoch.
         async with self._http, asyncio.TaskGroup() as tasks:
             self._tokens = TokenSupply(self._store, self._http, self._notifier, tasks, self._wake)
             await self._tokens.begin()
@@ -121,7 +121,7 @@ class Dispatcher:
         self._wake.set()
 
     async def _turn(self, tasks: asyncio.TaskGroup) -> None:
-        """Claim what there are slots for, then wait for news or for the next due time."""
+        """Claim deliveries for the free slots. If none was claimed, wait for a wake-up or the next due time."""
         if self._wake.is_set():
             self._wake.clear()
             self._outlook = None
@@ -148,7 +148,7 @@ class Dispatcher:
         self._say()
         if claimed:
             return
-        # As they were seen when they were passed over: a moment later nobody would wake them.
+        # Uses the times from before the claim: with newer ones, a delivery that fell due since would wake nobody up.
         later = [(at - now) / 1000 for at in due.values() if at > now]
         later += [
             at - moment
@@ -160,7 +160,7 @@ class Dispatcher:
                 await self._wake.wait()
 
     def _say(self) -> None:
-        """Tell what a person should know: what cannot be written or read comes first."""
+        """Call `note` if the message has changed. Database errors take precedence over a slow-down."""
         slowed = self._slow_down.reason(time.monotonic())
         note = Note(self._recorder.problem or self._unclaimed)
         if slowed and not note.words:
@@ -171,7 +171,7 @@ class Dispatcher:
             self._note(note)
 
     async def _follow_clock(self) -> None:
-        """Before anything is claimed: a clock set forward makes no retry due."""
+        """Move the due times if the wall clock was set, so that a clock set forward does not make retries due."""
         if step := self._clock.step:
             self._outlook = None
             moved = await queue.move_due_times(self._store, round(step * 1000))
@@ -180,11 +180,11 @@ class Dispatcher:
             _log.warning("the wall clock was set", seconds=round(step), moved=moved)
 
     def _can_deliver(self) -> bool:
-        """Whether what is put into the queue now can leave it soon."""
+        """Return whether a delivery that enters the queue now can be sent soon."""
         return not (self._stopping or self._recorder.problem or self._tokens.fails)
 
     async def _claim(self, tasks: asyncio.TaskGroup, ready: list[Destination], moment: float) -> bool:
-        """Claim what there is room for, and begin the attempts; whether any began."""
+        """Claim deliveries within the free slots and begin their attempts. Return whether any began."""
         in_flight = self._destinations.in_flight
         room = self._slow_down.room(in_flight, moment)
         slots = self._destinations.slots(ready, room, self._slow_down.most, moment)
@@ -199,7 +199,7 @@ class Dispatcher:
         return bool(claims)
 
     async def _deliver(self, destination: Destination, claim: Claim) -> None:
-        """One attempt, handed over to be recorded."""
+        """Make one attempt, and hand the result to the recorder."""
         request = destination.request(claim)
         started_at, began = now_ms(), time.monotonic()
         try:
@@ -219,32 +219,32 @@ class Dispatcher:
         slowed = max(0.0, self._slow_down.not_before - ended)
         verdict = judge(claim, result, destination.waits, self._tokens.source, slowed)
         self._recorder.add(Ending(claim, result, verdict))
-        # After an answer the endpoint is free for the next one; a failure is written down first.
+        # A success frees its slot at once; a failure keeps it until it is recorded.
         if result.outcome is Outcome.OK:
             self._destinations.end(claim)
             self._wake.set()
         await self._tell(destination)
 
     async def _tell(self, destination: Destination) -> None:
-        """Let people know when an endpoint begins to be spared, and when that ends."""
+        """Log and store the pace of an endpoint if it has changed, for people to see."""
         state = destination.pace.state
         if state != destination.told:
             destination.told = state
             _log.warning(
                 "pace", webhook=destination.stored.webhook.id, state=state.word if state else "as always"
             )
-            with suppress(StoreError):  # only a display; a full disk is reported where outcomes are recorded
+            with suppress(StoreError):  # only for display; the recorder reports a full disk
                 await paces.set_pace(self._store, destination.stored.seq, state)
 
     def _ended(self, endings: Sequence[Ending]) -> None:
-        """What is written down is no longer in flight, and the next of its session is due."""
+        """Free the slots of recorded failures, and wake up: the next delivery of an ordering key may be due."""
         for claim, result, _ in endings:
             if result.outcome is not Outcome.OK:
                 self._destinations.end(claim)
         self._wake.set()
 
     async def _refresh(self, tasks: asyncio.TaskGroup, fingerprint: tuple[object, ...]) -> None:
-        """Take over changed settings and webhooks."""
+        """Load changed settings and webhooks."""
         if fingerprint[:1] != self._fingerprint[:1]:
             self._settings = await config.load_settings(self._store)
             await self._tokens.follow(self._settings)
@@ -254,14 +254,14 @@ class Dispatcher:
         tasks.create_task(self._finish_changes())
 
     async def _finish_fan_outs(self) -> None:
-        """An event that goes to very many webhooks reaches them all, even if who emitted it is no more."""
+        """Finish the fan-out of events with very many subscribers, even if the process that emitted them is gone."""
         try:
             await queue.finish_fan_outs(self._store)
-        except StoreError as error:  # tried again with the next outlook
+        except StoreError as error:  # the next outlook tries again
             _log.error("the deliveries of an event are not all made", reason=str(error))
 
     async def _finish_changes(self) -> None:
-        """What was changed of a webhook reaches all its deliveries, even if who changed it is no more."""
+        """Apply changes of webhooks to all their deliveries, even if the process that made the changes is gone."""
         while not self._stopping:
             began = now_ms()
             try:
@@ -274,7 +274,7 @@ class Dispatcher:
                 return
 
     async def _watch(self, tasks: asyncio.TaskGroup) -> None:
-        """Hear of every COMMIT, and answer what screens and commands ask for."""
+        """Wake the dispatcher up after every COMMIT, and answer requests of screens and commands."""
         answering: set[int] = set()
         while True:
             try:
@@ -289,13 +289,13 @@ class Dispatcher:
                 await asyncio.sleep(_TRY_AGAIN)
 
     async def _housekeeping(self) -> None:
-        """Once a second: what the store does beside its work."""
+        """Let the store do its housekeeping once a second."""
         while True:
             await asyncio.sleep(1)
             await self._store.rest(idle=not self._destinations.in_flight)
 
     async def _drain(self) -> None:
-        """Let what is in flight end within its deadline; record the rest as shut down."""
+        """Let the attempts in flight end within their deadline. Cancel the rest, which are recorded as shut down."""
         self._stopping = True
         self._tokens.stop()
         longest = max((each.deadline for each in self._destinations), default=0.0)

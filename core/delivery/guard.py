@@ -1,4 +1,4 @@
-"""Which addresses may be reached: no webhook looks into our own network unless a setting allows it."""
+"""Decides which addresses may be reached: none in a private network, unless a setting allows it."""
 
 import ipaddress
 import urllib.parse
@@ -15,7 +15,7 @@ _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class AddressBlocked(HookkeeperError):
-    """The guard refuses an address; the text says which and why."""
+    """The guard refused an address. The text says which address and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class _Rule:
 
 
 def _rules() -> tuple[_Rule, ...]:
-    """Those of the table, the most specific first."""
+    """Return the rules for all listed networks, the most specific first."""
     rules = [
         *(_Rule(ipaddress.ip_network(cidr), reason, True) for cidr, reason in PRIVATE.items()),
         *(_Rule(ipaddress.ip_network(cidr), reason, False) for cidr, reason in NEVER.items()),
@@ -40,7 +40,7 @@ _LOOPBACK = ipaddress.IPv4Address("127.0.0.1"), ipaddress.IPv6Address("::1")
 
 
 def refusal(address: str, allowed: Sequence[str]) -> str | None:
-    """Why an address may not be reached, in words; None if it may. `allowed` are CIDRs."""
+    """Return in words why an address may not be reached, or None if it may. `allowed` are CIDRs."""
     return _refusal(address, tuple(allowed))
 
 
@@ -61,7 +61,10 @@ def _refusal(text: str, allowed: tuple[str, ...]) -> str | None:
 
 
 def _meant(text: str) -> tuple[_Address, ...]:
-    """The addresses that a delivery to this one may end at; each has to pass. Raises ValueError."""
+    """Return the addresses that a connection to this address may reach. The guard checks each of them.
+
+    Raises ValueError for anything but a canonical address without a zone.
+    """
     address = ipaddress.ip_address(text)
     if isinstance(address, ipaddress.IPv4Address):
         return (address,)
@@ -86,7 +89,7 @@ def _rule_of(address: _Address) -> _Rule | None:
 
 
 def _is_allowed(address: _Address, allowed: Iterable[str]) -> bool:
-    # A name such as localhost has both loopback addresses: one setting is enough.
+    # A name such as localhost has both loopback addresses, so a setting for 127.0.0.0/8 also allows ::1.
     asked = _LOOPBACK if address == _LOOPBACK[1] else (address,)
     networks = [ipaddress.ip_network(text) for text in allowed]
     return any(_contains(network, one) for network in networks for one in asked)
@@ -104,7 +107,7 @@ def check(address: str, allowed: Sequence[str]) -> None:
 
 
 def offered_network(host: str) -> str | None:
-    """The CIDR to offer for a private address typed as a host: `10.20.0.0/16`; None for any other host."""
+    """Return the CIDR (`10.20.0.0/16`) to offer for a private address typed as a host; None for any other host."""
     if host.lower().rstrip(".") == "localhost":
         return "127.0.0.0/8"
     try:
@@ -125,7 +128,10 @@ def _offered(address: _Address, rule: _Rule) -> str:
 
 
 def url_refusal(url: str, allowed: Sequence[str]) -> str | None:
-    """Why a URL's literal address may not be reached; None for a name, which is judged when used."""
+    """Return why the address in a URL may not be reached, or None if it may.
+
+    A name other than localhost also gives None: its addresses are checked when it is used.
+    """
     host = host_of(url)
     try:
         ipaddress.ip_address(host)
@@ -135,7 +141,7 @@ def url_refusal(url: str, allowed: Sequence[str]) -> str | None:
 
 
 def url_warning(url: str, allowed: Sequence[str]) -> str | None:
-    """What to warn of: http to anything but an allowed private address."""
+    """Return a warning for an http URL, unless it leads to an allowed private address; otherwise None."""
     if urllib.parse.urlsplit(url).scheme.lower() != "http":
         return None
     if offered_network(host_of(url)) is not None and url_refusal(url, allowed) is None:

@@ -1,4 +1,4 @@
-"""Goes on with the jobs that run: a slice of each at a time, and no more than what can be sent soon."""
+"""Carries out the running jobs, one slice of each in turn, and resends only as fast as deliveries go out."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,18 +9,18 @@ from core.store import Store, StoreError, jobs
 from core.store.jobs import Job, JobKind, JobState
 
 MOST_WAITING = 500
-"""Deliveries that may wait in the bulk lane before more are resent, so that pausing a job stops what it does."""
+"""How many deliveries may wait in the bulk lane before a job resends more. It bounds what a paused job still sends."""
 _REST = 0.02
-"""Seconds between two slices in which others have the write lock."""
+"""Seconds between two slices, in which others can take the write lock."""
 _AGAIN = 1.0
 
 _log = structlog.get_logger()
 
 
 async def run_jobs(store: Store, can_deliver: Callable[[], bool], news: asyncio.Event) -> None:
-    """Run until cancelled; `news` is set whenever somebody has committed something.
+    """Carry out jobs until cancelled. `news` is set after every commit.
 
-    What is half done is in the store, so whoever comes next goes on with it.
+    The progress of a job is in the store, so the next dispatcher continues it.
     """
     while True:
         news.clear()

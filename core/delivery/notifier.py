@@ -1,4 +1,4 @@
-"""Tells of what no attempt tells, and sends notices to the operator's URL."""
+"""Writes notices about certificate files and the token endpoint, and sends all notices to the operator's URL."""
 
 import asyncio
 from collections.abc import Callable
@@ -28,7 +28,7 @@ _log = structlog.get_logger()
 
 
 class Notifier:
-    """The dispatcher's part in notices. Its own troubles are logged and make no notices."""
+    """Writes and sends notices for the dispatcher. A notice that cannot be sent is only logged."""
 
     def __init__(self, store: Store, http: Http, tls: Tls, settings: Callable[[], GeneralSettings]) -> None:
         self._store = store
@@ -38,20 +38,20 @@ class Notifier:
         self._told = ""
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set, look at the certificate files and send what is due."""
+        """Check the certificate files and send due notices, until `stop` is set."""
         while not stop.is_set():
-            with suppress(StoreError):  # a full disk is reported where outcomes are recorded
+            with suppress(StoreError):  # the recorder reports a full disk
                 await self._tell_of_files()
                 await self._send_due(stop)
             await asyncio.sleep(_INTERVAL)
 
     async def note_token_failure(self, failure: TokenError) -> None:
-        """What only a person can set right at the token endpoint is told once for the settings as they are."""
+        """Write a notice about a token failure that only a person can fix, once for each version of the settings."""
         if failure.code not in REFUSALS:
             return
         about = f"authorization {self._settings().version} {failure.code}"
         words = f"Nothing is delivered, for there is no token: {failure}"
-        with suppress(StoreError):  # as above; the next refusal tells it again
+        with suppress(StoreError):  # as above; the next refusal tries again
             await notices.tell(self._store, about, NoticeKind.AUTHORIZATION, words)
 
     async def _tell_of_files(self) -> None:
@@ -61,7 +61,10 @@ class Notifier:
             self._told = trouble[0]
 
     def _trouble_with_files(self) -> tuple[str, str] | None:
-        """What it is about and the words: a broken file once a day, an end that is near once."""
+        """Return the subject and text of a notice about the certificate files, or None.
+
+        Each subject gets one notice: a broken file is reported once a day, a near expiry once.
+        """
         now = now_ms()
         try:
             self._tls.context()
@@ -69,7 +72,7 @@ class Notifier:
         except UnusableFile as error:
             return f"{now // _DAY_MS} {error}", f"Nothing is delivered over https: {error}"
         except OSError:
-            return None  # no file can be opened now, which says nothing of these
+            return None  # a limit of this machine, not a fault of these files
         if end is None or end.timestamp() * 1000 - now > _WARNING_MS:
             return None
         path = self._settings().client_certificate
@@ -90,7 +93,7 @@ class Notifier:
     async def _send(self, due: DueNotice, url: str) -> None:
         kind, problem = await self._outcome_of_sending(due.notice, url)
         if kind is Outcome.LOCAL_LIMIT:
-            return  # it is due again at once, and has not been tried
+            return  # nothing was sent, so it stays due and no try is counted
         wait = schedule.wait_after(_WAITS, due.tries + 1) if problem is not None else None
         if problem is not None:
             _log.warning(
@@ -116,5 +119,5 @@ class Notifier:
                 if response.is_success:
                     return Outcome.OK, None
                 return Outcome.HTTP_STATUS, f"answered {response.status_code}"
-        except Exception as error:  # whatever the client raises is why it did not arrive
+        except Exception as error:  # every error of the client becomes an outcome
             return outcome.of_error(error, host_of(url), "", deadline)

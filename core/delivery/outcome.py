@@ -1,4 +1,4 @@
-"""How an answer or an error counts, and why, in words for people."""
+"""Turns an answer or an error into an outcome and a reason in words."""
 
 import asyncio
 import http
@@ -19,7 +19,7 @@ _ACCEPTED = "this webhook accepts 204, or 200 with application/json"
 
 @lru_cache
 def of_answer(status: int, content_type: str, accepted: AcceptedAnswer) -> tuple[Outcome, str]:
-    """What a status line and the headers mean."""
+    """Return the outcome and the reason for an answer, from its status and content type."""
     if 200 <= status < 300:
         return _of_success(status, content_type, accepted)
     if 300 <= status < 400 and status != 304:
@@ -49,14 +49,17 @@ def _status(status: int) -> str:
 
 
 def of_error(error: BaseException, host: str, peer: str, deadline: float) -> tuple[Outcome, str]:
-    """What an error means. The innermost cause knows best. `peer` is the address really used, "" if none was."""
+    """Return the outcome and the reason for an error, from its innermost known cause.
+
+    `peer` is the address that was tried, "" if there was none. `deadline` is in seconds.
+    """
     if isinstance(error, TokenError):
         return Outcome.TOKEN_ERROR, f"{error.words}; the endpoint was not asked"
     limits = (local_limit.reason_of(cause, peer) for cause in _causes(error))
     if limit := next(filter(None, limits), None):
         return Outcome.LOCAL_LIMIT, f"{limit}; no attempt used"
     kind, reason = _of_others(error, host, peer, deadline)
-    # What a library could not open shows as a name without an address, or a certificate without an authority.
+    # A library that cannot open a file or socket reports an unknown host or an untrusted certificate instead.
     if kind in (Outcome.DNS, Outcome.TLS) and (limit := local_limit.reached()):
         return Outcome.LOCAL_LIMIT, f"{limit}; no attempt used"
     return kind, reason
@@ -107,7 +110,7 @@ def _of_cause(cause: BaseException, host: str, peer: str, deadline: float) -> tu
 
 
 def _of_certificate(error: ssl.SSLCertVerificationError, host: str) -> str:
-    """Why a certificate is refused. (OpenSSL keeps no copy of one, so that its dates are not known here.)"""
+    """Return why a certificate was refused, without its dates: OpenSSL does not keep the certificate."""
     match error.verify_code:
         case 10:
             return "certificate expired"

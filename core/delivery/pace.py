@@ -1,4 +1,4 @@
-"""How much an endpoint can take now: less after trouble, nothing but a probe once it seems to be down."""
+"""Adapts the concurrency of one endpoint: lower after failures, single probes while it seems to be down."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,15 @@ from core.store.paces import PaceState, PaceWord
 PROBE_INTERVAL = 30.0
 """Seconds between two probes of an endpoint whose breaker is open."""
 FAILURES_TO_DOUBT = 5
-"""Failures in a row after which attempts go out one at a time."""
+"""Consecutive failures after which attempts go out one at a time."""
 DOUBT_INTERVAL = 0.5
-"""Seconds from a failure to the next attempt while they do."""
+"""Seconds from a failure to the next attempt, while attempts go out one at a time."""
 FAILURES_TO_OPEN = 20
-"""Failures in a row that open the breaker."""
+"""Consecutive failures that open the breaker."""
 SHORTEST_OUTAGE = 1.0
-"""Seconds that they last at least: what is over sooner stops nothing, however many were in flight."""
+"""Seconds that the failures must span to open the breaker. A shorter outage never opens it."""
 LONGEST_QUIET = 10.0
-"""Seconds without an attempt after which a failure is the first of a new row."""
+"""Seconds without an attempt after which the count of failures starts again."""
 HALVING_INTERVAL = 1.0
 _PAUSING = (429, 503)
 _NO_ANSWER = (Outcome.TIMEOUT, Outcome.CONNECTION)
@@ -25,15 +25,16 @@ _NO_ANSWER = (Outcome.TIMEOUT, Outcome.CONNECTION)
 
 @dataclass(slots=True)
 class Pace:
-    """How many attempts an endpoint bears at once, and whether it seems to be down. Times are seconds, monotonic.
+    """The concurrency and the circuit breaker of one endpoint. Times are monotonic seconds.
 
-    Trouble halves the concurrency, at most once a second and never below one; an answer adds one. Whether the endpoint
-    is down is judged by failures in a row, the same number at every concurrency: after 5 attempts go out one at a time,
-    half a second apart, and the 20th opens the breaker. Of an endpoint that fails a tenth of all requests at random,
-    5 in a row come once in 100,000 attempts; of one that fails half of them, 20 in a row once in two million.
+    A failure halves the concurrency, at most once a second and never below one. An answer adds one. Consecutive
+    failures decide whether the endpoint is down, with the same numbers at every concurrency. After 5 failures,
+    attempts go out one at a time, half a second apart. The 20th failure opens the breaker. If an endpoint fails a
+    tenth of its requests at random, 5 consecutive failures occur once in 100,000 attempts. If it fails half of them,
+    20 consecutive failures occur once in two million.
 
-    While the breaker is open one attempt at a time is a probe, and the first answer closes it. `Retry-After` with 429
-    or 503 pauses everything, and says when to probe.
+    While the breaker is open, one probe at a time goes out, and the first answer closes the breaker. `Retry-After`
+    with 429 or 503 pauses all attempts; while the breaker is open, it sets the time of the next probe.
     """
 
     cap: int
@@ -41,7 +42,7 @@ class Pace:
     is_open: bool = False
     not_before: float = 0.0
     state: PaceState | None = None
-    """What people are told; None while all is as always."""
+    """The state shown to people; None while nothing is wrong."""
     _failures: int = 0
     _failing_since: float = 0.0
     _failed_at: float = float("-inf")
@@ -49,7 +50,7 @@ class Pace:
 
     @classmethod
     def of(cls, cap: int) -> "Pace":
-        """The pace of an endpoint that nothing is known of."""
+        """Return the pace of an endpoint without history."""
         return cls(cap, cap)
 
     @property
@@ -64,19 +65,19 @@ class Pace:
         )
 
     def room(self, in_flight: int, now: float) -> int:
-        """How many more attempts may begin."""
+        """Return how many more attempts may begin."""
         if now < self.begins_at:
             return 0
         return max(0, (1 if self.is_open or self._is_in_doubt else self.limit) - in_flight)
 
     def set_cap(self, cap: int) -> None:
-        """Follow a changed setting; an open breaker stays open."""
+        """Take over a changed concurrency setting. An open breaker stays open."""
         if not self.is_open:
             self.limit = cap if self.limit == self.cap else min(self.limit, cap)
         self.cap = cap
 
     def note(self, result: AttemptResult, now: float) -> None:
-        """Learn from an attempt that has ended."""
+        """Update the pace with the result of an attempt."""
         if not result.outcome.concerns_endpoint:
             return
         hint = result.retry_after if result.status_code in _PAUSING else None
@@ -92,12 +93,12 @@ class Pace:
             self._wait(PaceWord.PAUSED, result.reason, now, hint)
 
     def probe(self) -> None:
-        """The attempt that begins now is a probe."""
+        """Mark the attempt that begins now as a probe."""
         if self.state is not None:
             self.state = PaceState(PaceWord.HALF_OPEN, self.state.since, now_ms(), self.state.reason)
 
     def _count_failure(self, began: float, now: float) -> None:
-        # A pause that the endpoint asked for is not its quiet.
+        # A pause that the endpoint asked for does not count as time without an attempt.
         if began > max(self._failed_at, self.not_before) + LONGEST_QUIET:
             self._failures = 0
         if self._failures == 0:
@@ -121,7 +122,7 @@ class Pace:
             self.limit = min(self.cap, self.limit + 1)
 
     def _wait(self, word: PaceWord, reason: str, now: float, seconds: float) -> None:
-        """Nothing begins for so long, unless it has to wait for longer already."""
+        """Begin no attempt for `seconds`, or longer if a longer wait is set already."""
         before = self.state
         since = (
             before.since if before is not None and before.is_breaker == (word is PaceWord.OPEN) else now_ms()
@@ -131,6 +132,6 @@ class Pace:
 
 
 def _is_trouble(result: AttemptResult) -> bool:
-    """429, 5xx, no answer in time, no connection."""
+    """Return whether a result is a 429, a 5xx, a timeout or a failed connection."""
     status = result.status_code or 0
     return status == 429 or status >= 500 or result.outcome in _NO_ANSWER

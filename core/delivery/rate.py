@@ -1,14 +1,14 @@
-"""A webhook's limit of attempts a second."""
+"""Limits the attempts per second of a webhook."""
 
 from dataclasses import dataclass, field
 
 _BURST = 0.1
-"""Seconds whose worth of attempts may begin at once."""
+"""The size of a burst: as many attempts at once as the rate allows in these seconds."""
 
 
 @dataclass(slots=True)
 class Rate:
-    """A bucket that fills with `per_second` and holds what may begin at once. Times are seconds, monotonic."""
+    """A token bucket that refills at `per_second` and holds one burst. Times are monotonic seconds."""
 
     per_second: float
     _level: float = field(init=False)
@@ -22,16 +22,16 @@ class Rate:
         return max(1.0, self.per_second * _BURST)
 
     def room(self, now: float) -> int:
-        """How many attempts may begin now."""
+        """Return how many attempts may begin now."""
         if self._seen > float("-inf"):
             self._level = min(self._size, self._level + (now - self._seen) * self.per_second)
         self._seen = now
         return int(self._level + 1e-9)
 
     def take(self) -> None:
-        """One attempt begins."""
+        """Count an attempt that begins."""
         self._level -= 1
 
     def next_at(self, now: float) -> float:
-        """When the next attempt may begin."""
+        """Return when the next attempt may begin."""
         return now if self.room(now) else now + (1 - self._level) / self.per_second

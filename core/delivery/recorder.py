@@ -1,4 +1,4 @@
-"""Writes outcomes down: as many at once as have gathered since the last time."""
+"""Records outcomes in batches: each batch holds all outcomes since the one before."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -15,7 +15,10 @@ _log = structlog.get_logger()
 
 
 class Recorder:
-    """The books of one epoch. `ended` is told of what is written; `say` is called when `problem` has changed."""
+    """Records the outcomes of one epoch.
+
+    `ended` is called with each batch that is written, `say` when `problem` has changed.
+    """
 
     def __init__(
         self,
@@ -32,20 +35,20 @@ class Recorder:
         self._news = asyncio.Event()
         self._closed = False
         self.problem = ""
-        """Why outcomes are kept and cannot be written, so that nothing more should be claimed; "" if all is well."""
+        """Why outcomes cannot be written, "" if they can. While there is a problem, nothing should be claimed."""
 
     def add(self, ending: Ending) -> None:
-        """Write this down soon. It is kept until that is possible."""
+        """Add an outcome to the next batch. It is kept until the batch is written."""
         self._gathered.append(ending)
         self._news.set()
 
     def close(self) -> None:
-        """Nothing more comes; `run` ends when all is written."""
+        """Accept no more outcomes. `run` returns once all are written."""
         self._closed = True
         self._news.set()
 
     async def run(self) -> None:
-        """Until it is closed. Raises EpochEnded."""
+        """Write batches until the recorder is closed. Raises EpochEnded."""
         while self._gathered or not self._closed:
             await self._news.wait()
             self._news.clear()
@@ -68,9 +71,7 @@ class Recorder:
                 await asyncio.sleep(_AGAIN)
         self._is("")
         for claim, result, verdict in endings:
-            if (
-                result.outcome is not Outcome.OK
-            ):  # the books have them all, the log what somebody may look for
+            if result.outcome is not Outcome.OK:  # the database has all outcomes; the log needs only failures
                 _log.info("attempt", delivery=claim.id, number=claim.number, outcome=str(result.outcome),
                           status=result.status_code, ms=result.total_ms, state=str(verdict.state))  # fmt: skip
 

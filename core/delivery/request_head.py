@@ -1,4 +1,4 @@
-"""The lines of a request's head that are the same for many deliveries: made once."""
+"""Builds and caches the lines of a request's head that many deliveries share."""
 
 import json
 import re
@@ -11,15 +11,15 @@ from core.version import VERSION
 
 _END_OF_LINE = re.compile(r"[\r\n\0]")
 _LEAST_SECRET = 8
-"""Characters; what is shorter may stand in an answer by chance."""
+"""Characters. A shorter secret is not hidden in answers, because it may match by chance."""
 
 
 @lru_cache
 def constant_lines(url: str, custom_headers: tuple[tuple[str, str], ...], token: Token | None) -> str:
-    """The request line and the headers that no delivery changes, without the last line's end.
+    """Return the request line and the headers that are the same for all deliveries, without the final CRLF.
 
-    What is set here or for each delivery replaces a custom header of that name. Raises ValueError for a header
-    that would end its line: no setting holds such a one.
+    A header that Hookkeeper sets replaces a custom header of the same name, except `User-Agent`. Raises ValueError
+    for a header that holds CR, LF or NUL, which no valid setting does.
     """
     target = target_of(url)
     custom = {name.lower(): (name, value) for name, value in custom_headers if not is_set_by_us(name)}
@@ -40,7 +40,10 @@ def constant_lines(url: str, custom_headers: tuple[tuple[str, str], ...], token:
 
 @lru_cache
 def secrets_sent(custom_headers: tuple[tuple[str, str], ...], token: Token | None) -> tuple[bytes, ...]:
-    """What an endpoint that echoes its requests gives back and nobody may read there, as it stands and as in JSON."""
+    """Return the secrets in a request's headers, to hide them in an answer that repeats them.
+
+    Each is returned as it is and as JSON escapes it.
+    """
     secrets = [value for name, value in custom_headers if holds_secret(name)]
     if token is not None:
         secrets.append(token.value.get_secret_value())

@@ -1,4 +1,4 @@
-"""What goes out with a delivery, as far as it is known afterwards: secrets, signatures and values are not kept."""
+"""Reconstructs the headers of a delivery. Secrets, signatures and the values of custom headers are not kept."""
 
 from core.models import Delivery, GeneralSettings
 
@@ -7,7 +7,7 @@ Header = tuple[str, str | None]
 
 
 def sent_headers(delivery: Delivery, settings: GeneralSettings, number: int) -> list[Header]:
-    """The headers of attempt `number` that say something, with the custom ones that the settings name now."""
+    """Return the headers of attempt `number` that are worth showing, with the custom headers of the settings now."""
     headers: list[Header] = [("content-type", "application/json")]
     if settings.uses_oidc:
         headers.append(("authorization", None))

@@ -10,7 +10,7 @@ _PREFIX = "whsec_"
 
 
 def sign(secret: SecretStr, identity: str, timestamp: int, body: bytes) -> str:
-    """The value of `webhook-signature` for one secret, `v1,` and base64."""
+    """Return the value of `webhook-signature` for one secret: `v1,` and base64."""
     signature = _keyed(secret).copy()
     signature.update(b"%b.%d.%b" % (identity.encode(), timestamp, body))
     return "v1," + base64.b64encode(signature.digest()).decode()

@@ -1,4 +1,4 @@
-"""The TLS settings as they are used: which authorities are trusted, and which certificate is shown."""
+"""Makes the TLS context from the settings: the trusted authorities and the client certificate."""
 
 import os
 import ssl
@@ -18,7 +18,7 @@ _LABELS = {"ca_file": "CA file", "client_certificate": "client certificate"}
 
 
 class UnusableFile(InvalidSetting):
-    """A file of the TLS settings is of no use: which one, and why."""
+    """A file of the TLS settings cannot be used. The text says which file and why."""
 
     def __init__(self, field: str, path: str, problem: str) -> None:
         super().__init__(field, f"{path} cannot be used as {_LABELS[field]}: {problem}.")
@@ -26,7 +26,7 @@ class UnusableFile(InvalidSetting):
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A context, or why there is none."""
+    """A context, or the reason why there is none."""
 
     context: ssl.SSLContext | None
     problem: tuple[str, str, str] = ("", "", "")
@@ -34,9 +34,9 @@ class _Made:
 
 
 class Tls:
-    """One context for all connections, made anew when the settings or one of their files has changed.
+    """Holds one context for all connections. It is rebuilt when the settings or one of their files change.
 
-    What it made before stays with the connections that use it.
+    Open connections keep the context that they were made with.
     """
 
     def __init__(self, settings: Callable[[], GeneralSettings]) -> None:
@@ -47,9 +47,10 @@ class Tls:
         self._made = _Made(None)
 
     def context(self) -> ssl.SSLContext:
-        """What to connect with. Raises UnusableFile, so that nothing goes out with less than was asked for.
+        """Return the context for a new connection.
 
-        Raises OSError while no file can be opened.
+        Raises UnusableFile if a file cannot be used, because a context without it would be less secure than the
+        settings require. Raises OSError while no file can be opened.
         """
         made = self._current()
         if made.context is None:
@@ -58,7 +59,7 @@ class Tls:
 
     @property
     def certificate_ends_at(self) -> datetime | None:
-        """When the client certificate ends, None without one."""
+        """When the client certificate expires, or None without one."""
         return self._current().certificate_ends_at
 
     def _current(self) -> _Made:
@@ -67,7 +68,7 @@ class Tls:
             seen = {field: _fingerprint(path) for field, path in paths.items()}
             if seen != self._seen:
                 made = _make(paths)
-                # What OpenSSL could not open it leaves out, and that would be kept until a file changes.
+                # OpenSSL silently skips files that it cannot open, and such a context would stay until a file changes.
                 local_limit.check()
                 self._seen, self._made = seen, made
             self._paths, self._look_again_at = paths, monotonic() + _LOOK_AGAIN
@@ -75,7 +76,7 @@ class Tls:
 
 
 def check_files(settings: GeneralSettings) -> None:
-    """Raises UnusableFile if connections could not be made with these settings."""
+    """Check the TLS files of these settings. Raises UnusableFile if one cannot be used."""
     Tls(lambda: settings).context()
 
 
@@ -84,7 +85,7 @@ def _paths(settings: GeneralSettings) -> dict[str, str]:
 
 
 def _fingerprint(path: str) -> tuple[object, ...]:
-    """Differs when a file was changed, came or went."""
+    """Return a value that changes when the file is changed, created or deleted."""
     try:
         found = os.stat(path)
     except OSError as error:
@@ -118,7 +119,7 @@ def _make(paths: dict[str, str]) -> _Made:
 
 
 def _end_of_certificate(path: str) -> datetime | None:
-    """None for one that OpenSSL takes, but this parser does not."""
+    """Return when a certificate expires, or None if OpenSSL can read it but this parser cannot."""
     with suppress(ValueError):
         from cryptography import x509  # only a client certificate needs it
 
@@ -131,7 +132,7 @@ class _Encrypted(Exception):
 
 
 def _no_passphrase() -> str:
-    """OpenSSL would ask the terminal for it."""
+    """Refuse a key with a passphrase. Without this callback, OpenSSL would ask for it on the terminal."""
     raise _Encrypted
 
 

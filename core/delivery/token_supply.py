@@ -1,4 +1,4 @@
-"""The token that deliveries carry, whichever credentials the settings name, and what is said while there is none."""
+"""Provides the token for deliveries from the current settings, and reports while the token endpoint fails."""
 
 import asyncio
 from contextlib import suppress
@@ -16,9 +16,9 @@ _log = structlog.get_logger()
 
 
 class TokenSupply:
-    """Follows the settings. `source` is None while webhooks go out without a token.
+    """Keeps a token source for the current settings. `source` is None while webhooks go out without a token.
 
-    While the token endpoint fails, nothing is claimed, and one request at a time shows whether it works again.
+    While the token endpoint fails, the dispatcher claims nothing, and one request at a time tests the endpoint.
     """
 
     def __init__(
@@ -41,15 +41,15 @@ class TokenSupply:
 
     @property
     def fails(self) -> bool:
-        """Whether the token endpoint gives no token."""
+        """Whether the token endpoint currently fails."""
         return self.source is not None and self.source.failure is not None
 
     async def begin(self) -> None:
-        """Nothing is known yet: what an earlier dispatcher wrote of the token endpoint no longer holds."""
+        """Clear the wait for the token endpoint that an earlier dispatcher stored."""
         await queue.set_token_wait(self._store, None)
 
     async def follow(self, settings: GeneralSettings) -> None:
-        """From now on tokens come with these credentials."""
+        """Use the credentials of these settings from now on."""
         credentials = Credentials.of(settings)
         if credentials == self._credentials:
             return
@@ -61,7 +61,7 @@ class TokenSupply:
             self.source = TokenSource(self._http.client, credentials, on_change=self._show_wait)
 
     def is_awaited(self) -> bool:
-        """Whether deliveries wait for the token endpoint. Asks it again once its backoff is over."""
+        """Return whether deliveries wait for the token endpoint. Ask it again once its backoff is over."""
         if self.source is None or self.source.failure is None:
             return False
         if self.source.wait == 0.0 and self._probe is None:
@@ -69,11 +69,11 @@ class TokenSupply:
         return True
 
     def stop(self) -> None:
-        """Say nothing more: the dispatcher drains."""
+        """Write no more waits to the store, because the dispatcher drains."""
         self._is_closed = True
 
     async def close(self) -> None:
-        """Give up what is being asked for."""
+        """Cancel the request in progress and close the token source."""
         self.stop()
         if self._probe is not None:
             self._probe.cancel()
@@ -90,7 +90,7 @@ class TokenSupply:
             self._wake.set()
 
     def _show_wait(self, source: TokenSource) -> None:
-        """Say in the store until when deliveries wait for the token endpoint."""
+        """Store until when deliveries wait for the token endpoint, for people to see."""
         if source is not self.source or self._is_closed:
             return
         wait = None
@@ -100,6 +100,6 @@ class TokenSupply:
         self._tasks.create_task(self._store_wait(wait))
 
     async def _store_wait(self, wait: tuple[int, str] | None) -> None:
-        with suppress(StoreError):  # only a display; a full disk is reported where outcomes are recorded
+        with suppress(StoreError):  # only for display; the recorder reports a full disk
             await queue.set_token_wait(self._store, wait)
         self._wake.set()

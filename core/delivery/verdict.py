@@ -1,4 +1,4 @@
-"""What becomes of a delivery after an attempt."""
+"""Decides the state of a delivery after an attempt."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,11 @@ GONE = 410
 def judge(
     claim: Claim, result: AttemptResult, waits: Sequence[float], tokens: TokenSource | None, slow_down: float
 ) -> Verdict:
-    """Delivered, due again, or failed because the schedule has no wait left.
+    """Return whether the delivery is delivered, due again, or failed because the schedule has no wait left.
 
-    `waits` is the schedule, in seconds; without a token the token endpoint's own pace counts, after a limit of this
-    machine the `slow_down` of all webhooks, in seconds. What is not the endpoint's fault takes no step of the schedule.
+    `waits` is the schedule, in seconds. After a token error, the backoff of the token endpoint counts instead. After a
+    limit of this machine, `slow_down` counts, the shared backoff in seconds. An outcome that is not the endpoint's
+    fault takes no step of the schedule.
     """
     match result.outcome:
         case Outcome.OK:

@@ -1,6 +1,7 @@
-"""Every connection that Hookkeeper makes: HTTP/1.1 as a client, each address judged by the guard at two doors.
+"""The HTTP/1.1 client for every connection that Hookkeeper makes.
 
-Deliveries go over `Http.post`, conversations (token endpoint, discovery, notices) over `Http.client`, which is httpx.
+The guard checks each address twice: after the lookup, and before the connection. Deliveries go over `Http.send`.
+Other requests (token endpoint, discovery, notices) go over `Http.client`, an httpx client.
 """
 
 from core.delivery.http.client import Http

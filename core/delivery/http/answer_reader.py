@@ -1,4 +1,4 @@
-"""Reads answers of HTTP/1 with llhttp. The head of an answer decides: nothing that follows it can undo it."""
+"""Reads HTTP/1 answers with llhttp. Once the head is complete, no later error makes the answer invalid."""
 
 from time import monotonic
 
@@ -17,7 +17,7 @@ MOST_HEADERS = 128
 MOST_HEADER_BYTES = 8 * 1024
 _MOST_HEAD_BYTES = MOST_HEADERS * MOST_HEADER_BYTES
 _FRAMING = 4
-"""How many times what is kept of a body is looked at for it, framing included."""
+"""How many bytes after the head are read, framing included, as a multiple of the kept bytes of the body."""
 _MOST_SURPLUS = 64 * 1024
 _HTTP = b"HTTP/"
 _MORE = "more came after its end, such as a body after a 204"
@@ -25,9 +25,9 @@ _TWO_LENGTHS = "the answer has both Content-Length and Transfer-Encoding"
 
 
 class AnswerReader:
-    """The answers of one connection, one after the other. The methods on_… are llhttp's callbacks.
+    """Reads the answers of one connection, one after the other. The `on_…` methods are llhttp's callbacks.
 
-    `keeps` says whether another answer can follow the one that is complete.
+    `keeps` says whether the connection can be reused after a complete answer.
     """
 
     def __init__(self) -> None:
@@ -36,14 +36,14 @@ class AnswerReader:
 
     def _new_parser(self) -> HttpResponseParser:
         parser = HttpResponseParser(self)
-        # As lenient as most clients are. What else is odd in a head, `read_head` reads.
+        # As lenient as most clients. `read_head` handles other faults in a head.
         parser.set_dangerous_leniencies(
             lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
         )
         return parser
 
     def begin(self, reply: Reply) -> None:
-        """The next answer goes into `reply`."""
+        """Begin to read the next answer into `reply`."""
         self.keeps = False
         self._reply = reply
         self._headers: Headers = []
@@ -56,7 +56,7 @@ class AnswerReader:
         self._is_complete = self._has_enough = False
 
     def feed(self, data: bytes) -> bool:
-        """Whether all of the answer is here that is wanted. Raises HeadTooLarge, NotHttp."""
+        """Read received bytes, and return whether enough of the answer has arrived. Raises HeadTooLarge, NotHttp."""
         if self._reply.status is None:
             self._feed_head(data)
         else:
@@ -67,9 +67,9 @@ class AnswerReader:
         return self._is_complete or self._has_enough
 
     def end(self, *, clean: bool) -> None:
-        """The connection is no more, `clean` if the other side ended it properly.
+        """Note that the connection has ended. `clean` says that it ended without an error.
 
-        Raises StaleConnection, ClosedWithoutAnswer, NotHttp if there is no answer.
+        Raises StaleConnection, ClosedWithoutAnswer or NotHttp if there is no answer.
         """
         reply = self._reply
         if reply.status is not None:
@@ -104,7 +104,10 @@ class AnswerReader:
             raise HeadTooLarge
 
     def _without_surplus(self, data: bytes) -> bytes:
-        """The beginning of this answer, without what came late of the answer before it."""
+        """Return the beginning of this answer, without late bytes of the answer before it.
+
+        Raises NotHttp after 64 KiB without an answer.
+        """
         data = self._surplus + data
         begins = data.find(_HTTP)
         surplus = data if begins < 0 else data[:begins]
@@ -122,7 +125,7 @@ class AnswerReader:
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
-            pass  # the head of a 101 is the answer
+            pass  # a 101 has no body: its head is the whole answer
         except HttpParserError as error:
             self.keeps = False
             if reply.status is None:
@@ -134,7 +137,7 @@ class AnswerReader:
                 reply.cut = self._has_enough = True
 
     def _judge_by_head(self) -> None:
-        """What the parser refuses in a head does not undo its status line."""
+        """Read a head that the parser refuses with `read_head`, so that its status and headers still count."""
         try:
             head = read_head(self._received)
         except ValueError:
@@ -147,7 +150,7 @@ class AnswerReader:
         if framing:
             self._parser = self._new_parser()
             self._parse(b"HTTP/1.1 %d \r\n%b\r\n\r\n%b" % (head.status, framing, head.rest))
-        else:  # nobody knows where the body ends
+        else:  # without framing, the end of the body is unknown
             self._has_enough = True
         if not self._reply.body and self._has_enough:
             self._reply.cut = False
@@ -186,7 +189,7 @@ class AnswerReader:
         if self._reply.status is not None or self._is_too_large:
             return
         status = self._parser.get_status_code()
-        # llhttp also takes RTSP and ICE, and any number.
+        # llhttp also accepts RTSP and ICE, and any number as a status.
         if status < 100 or not self._received.lstrip(b"\r\n").startswith(_HTTP):
             self._refusal = "Invalid response status"
         elif not is_interim(status):
@@ -210,7 +213,7 @@ class AnswerReader:
 
 
 def _words(refusal: str) -> str:
-    """What llhttp says of an answer that is odd, as part of a sentence."""
+    """Return an error message of llhttp as part of a sentence."""
     if "can't be present with" in refusal:
         return _TWO_LENGTHS
     return refusal if refusal.startswith("Content-Length") else refusal[:1].lower() + refusal[1:]

@@ -1,4 +1,4 @@
-"""One connection: sends a request at a time and waits for its answer."""
+"""One connection, which sends one request at a time and waits for its answer."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,10 +10,10 @@ from core.delivery.http.reply import Reply
 
 
 class Channel(asyncio.Protocol):
-    """A connection to `peer`. `closed` is called once, when it is no more.
+    """A connection to `peer`. `closed` is called once, when the connection is closed.
 
-    The first request goes out as soon as the connection stands, before anything can be read from it: some servers
-    answer before they are asked (`nc -l < answer`).
+    The first request is sent as soon as the connection is made, before any data is read. Some servers answer without
+    waiting for the request (`nc -l < answer`).
     """
 
     def __init__(self, peer: str, closed: Callable[["Channel"], None], request: bytes, reply: Reply) -> None:
@@ -27,7 +27,7 @@ class Channel(asyncio.Protocol):
         self._answered: asyncio.Future[None] | None = None
 
     def send(self, request: bytes, reply: Reply) -> None:
-        """Send another request, whose answer goes into `reply`. Raises StaleConnection."""
+        """Send another request. Its answer goes into `reply`. Raises StaleConnection if the connection is closed."""
         if not self.is_open:
             raise StaleConnection
         self._begin(request, reply, reused=True)
@@ -39,7 +39,7 @@ class Channel(asyncio.Protocol):
         self._transport.write(request)
 
     async def answer(self) -> bool:
-        """Wait for the answer; whether the connection can be kept.
+        """Wait for the answer, and return whether the connection can be reused.
 
         Raises ClosedWithoutAnswer, HeadTooLarge, NotHttp, OSError; nothing once the head of an answer is complete.
         """
@@ -48,24 +48,24 @@ class Channel(asyncio.Protocol):
             await self._answered
         finally:
             self._answered = None
-        # With bytes left to write, the answer came before the whole request was there.
+        # If bytes are left to write, the answer came before the whole request was sent.
         usable = not self._transport.is_closing() and not self._transport.get_write_buffer_size()
         return self._reader.keeps and usable
 
     def close(self) -> None:
-        """End the connection at once."""
+        """Close the connection at once, without sending what is left to write."""
         self.is_open = False
         self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._begin(*self._first, reused=False)
-        del self._first  # a kept connection keeps no large body
+        del self._first  # frees a large body while the connection is idle
 
     def data_received(self, data: bytes) -> None:
         answered = self._answered
         if answered is None or answered.done():
-            self.close()  # nobody asked for it, and the next answer could not be told from it
+            self.close()  # data without a request could be mistaken for the next answer
             return
         try:
             if self._reader.feed(data):
@@ -83,6 +83,6 @@ class Channel(asyncio.Protocol):
             self._reader.end(clean=exc is None)
             answered.set_result(None)
         except (ConnectionError, NotHttp) as error:
-            # A reset or a broken pipe is an end like another; of anything else the system knows best.
+            # A reset or a broken pipe counts as an ordinary end. Any other error of the system says more than ours.
             other = exc is not None and not isinstance(exc, ConnectionError)
             answered.set_exception(exc if other and exc is not None else error)

@@ -1,4 +1,4 @@
-"""The HTTP client: one set of connections for deliveries and for conversations."""
+"""The HTTP client: one connection pool for deliveries and all other requests."""
 
 import ssl
 from collections.abc import Sequence
@@ -25,11 +25,11 @@ _MOST_CONNECTIONS = 1000
 
 
 class Http:
-    """Deliveries go over `send`, conversations over `client`.
+    """Sends deliveries with `send`, and all other requests with `client`.
 
-    `allowed_networks` is asked at each new connection, `tls` at each request; without it the machine's certificate
-    authorities are trusted. `nameservers` (`address:port`) replace the machine's. Beyond `most_connections` open ones
-    idle connections are closed, the oldest first.
+    `allowed_networks` is called for each new connection, and `tls` for each request. Without `tls`, the machine's
+    certificate authorities are trusted. `nameservers` (`address:port`) replace the machine's. Once `most_connections`
+    are open, idle connections are closed to make room for new ones, the longest idle first.
     """
 
     client: httpx.AsyncClient
@@ -58,7 +58,7 @@ class Http:
             httpx.AsyncClient(
                 transport=Conversation(self.send),
                 headers={"User-Agent": f"Hookkeeper/{VERSION}"},
-                # httpx keeps a jar of its own: nobody's cookies are let in.
+                # httpx stores cookies by default; this policy accepts none.
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 follow_redirects=False,
                 trust_env=False,
@@ -72,15 +72,16 @@ class Http:
         await self._stack.aclose()
 
     async def send(self, target: Target, request: bytes, reply: Reply) -> None:
-        """Send a request, head and body, and fill `reply` with the answer. The caller has the deadline.
+        """Send a request, head and body, and fill `reply` with the answer. The caller sets the deadline.
 
-        What a deadline leaves of an answer is in `reply`. Raises ClosedWithoutAnswer, HeadTooLarge, NotHttp, OSError,
-        NameNotResolved, AddressBlocked, UnusableFile, ssl.SSLError; nothing once the head is complete.
+        If the deadline ends the call, `reply` holds what has arrived. Raises ClosedWithoutAnswer, HeadTooLarge,
+        NotHttp, OSError, NameNotResolved, AddressBlocked, UnusableFile, ssl.SSLError. Raises nothing once the head is
+        complete.
         """
         context = self._tls.context() if target.tls else None
         place = (target.host, target.port, context)
         if (kept := self._pool.take(place)) is not None:
-            # The receiver may have closed it meanwhile, which costs no attempt.
+            # The receiver may have closed it while it was idle, so a new connection is tried in the same attempt.
             with suppress(StaleConnection):
                 kept.send(request, reply)
                 await self._answer(kept, place)
@@ -103,5 +104,5 @@ class Http:
                 channel.close()
 
     async def look_up(self, host: str) -> None:
-        """Ask for a name's addresses, as a connection would. Raises NameNotResolved, AddressBlocked."""
+        """Look up and check a name's addresses without connecting. Raises NameNotResolved, AddressBlocked."""
         await self._names.addresses(host)

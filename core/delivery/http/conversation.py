@@ -1,4 +1,4 @@
-"""httpx over our own connections: what is asked for now and then is judged by the same guard as deliveries."""
+"""Runs httpx over Hookkeeper's own connections, so that the guard also checks requests other than deliveries."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -9,19 +9,19 @@ from core.delivery.http.reply import Reply
 from core.delivery.http.target import Target, target_of
 
 _MOST_BODY = 64 * 1024 + 1
-"""One byte more than anybody reads, so that a body of that size is told from a larger one."""
+"""One byte more than the most that callers read, so that they notice a larger body."""
 
 Send = Callable[[Target, bytes, Reply], Awaitable[None]]
 
 
 class Conversation(httpx.AsyncBaseTransport):
-    """Sends httpx's requests with `send`. Timeouts are the caller's: those of httpx are not looked at."""
+    """Sends httpx's requests with `send`. The caller sets the timeout: those of httpx are ignored."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Raises httpx.TransportError, whose cause is what the system or TLS said; AddressBlocked and UnusableFile."""
+        """Send a request. Raises httpx.TransportError, caused by the original error, AddressBlocked, UnusableFile."""
         body = await request.aread()
         reply = Reply(_MOST_BODY)
         try:
@@ -34,7 +34,7 @@ class Conversation(httpx.AsyncBaseTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    """What was kept of a body. Reading beyond it raises httpx.ReadError if there was more."""
+    """The kept part of a body. Reading to its end raises httpx.ReadError if the body was cut."""
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply

@@ -1,4 +1,4 @@
-"""The second door: a connection is made only to an address that the guard has judged just before."""
+"""Opens connections, only to addresses that the guard has just checked."""
 
 import asyncio
 import ipaddress
@@ -16,12 +16,12 @@ from core.delivery.http.reply import Reply
 from core.delivery.http.target import Target
 
 _NEXT_ADDRESS_AFTER = 0.25
-"""Seconds until the next address is tried beside one that does not answer (RFC 8305, section 5)."""
+"""Seconds without an answer after which the next address is tried in parallel (RFC 8305, section 5)."""
 _RECEIVE_BUFFER = 16 * 1024
 
 
 class Dialer:
-    """Makes connections: a name's addresses are tried one after the other, the next beside one that is silent."""
+    """Makes connections. It tries a name's addresses in order, and the next in parallel if one does not answer."""
 
     def __init__(self, names: Names, allowed: Networks) -> None:
         self._names = names
@@ -34,7 +34,9 @@ class Dialer:
         reply: Reply,
         channel_to: Callable[[str], Channel],
     ) -> Channel:
-        """A new connection, as `channel_to` makes it for the address and port it leads to; `reply` learns of it.
+        """Open a connection to `target`, and set `peer`, `connect_ms` and `certificate_ends_at` of `reply`.
+
+        `channel_to` makes the channel for the address and port that was reached. `context` is None without TLS.
 
         Raises OSError, NameNotResolved, AddressBlocked, ssl.SSLError.
         """
@@ -47,7 +49,7 @@ class Dialer:
         def opened(end: AddrInfoType) -> socket.socket:
             reply.peer = _shown(end)
             made = socket.socket(*end[:3])
-            # The loop reads all that the kernel has before anybody else's turn; left alone, that grows to megabytes.
+            # The event loop reads all that the kernel has buffered in one turn, by default up to megabytes.
             made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
             return made
 

@@ -1,10 +1,10 @@
-"""Why a request got no answer, where no exception of Python says so. The address guard has its own."""
+"""The errors for a request without an answer that Python has no exception for."""
 
 import socket
 
 
 class NameNotResolved(socket.gaierror):
-    """No address is found for a name; `words` say why."""
+    """No address was found for a name. `words` says why."""
 
     def __init__(self, words: str) -> None:
         self.words = words
@@ -16,12 +16,12 @@ class ClosedWithoutAnswer(ConnectionError):
 
 
 class StaleConnection(ClosedWithoutAnswer):
-    """A kept connection ended before any byte of an answer: the request goes out again over a new one."""
+    """A reused connection ended before any byte of an answer. The client sends the request again over a new one."""
 
 
 class HeadTooLarge(Exception):
-    """The head of an answer has more than is read."""
+    """The head of an answer exceeds a size limit."""
 
 
 class NotHttp(Exception):
-    """What came back is no answer of HTTP/1; the text says what is wrong with it, without repeating what was received."""
+    """The received data is not an HTTP/1 answer. The text says what is wrong, without quoting the data."""

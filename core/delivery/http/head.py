@@ -1,4 +1,4 @@
-"""Reads a head that the parser refuses: once status line and headers are complete, they count, whatever is odd."""
+"""Reads the head of an answer that llhttp refuses, so that a complete status line and headers still count."""
 
 import re
 
@@ -16,7 +16,7 @@ SWITCHING_PROTOCOLS = 101
 
 
 class Head(Struct):
-    """A status line and headers. `rest` are the bytes after them."""
+    """A status line and headers. `rest` is the bytes after them."""
 
     status: int
     headers: Headers
@@ -24,14 +24,14 @@ class Head(Struct):
 
 
 def is_interim(status: int) -> bool:
-    """Whether the answer itself is still to come (RFC 9110, section 15.2)."""
+    """Return whether the final answer is still to come (RFC 9110, section 15.2)."""
     return 100 <= status < 200 and status != SWITCHING_PROTOCOLS
 
 
 def read_head(received: bytes) -> Head | None:
-    """The final head in what has been received; None as long as it is not complete.
+    """Return the final head in the received bytes, or None while it is not complete.
 
-    Raises ValueError if it can be none, because it does not begin with a status line.
+    Raises ValueError if the bytes do not begin with a status line.
     """
     while True:
         received = received.lstrip(b"\r\n")
@@ -46,19 +46,22 @@ def read_head(received: bytes) -> Head | None:
             return None
         status = int(found[1])
         if not is_interim(status):
-            # A line that begins with white space goes on with the one before it (RFC 9112, section 5.2).
+            # A line that begins with white space continues the line before it (RFC 9112, section 5.2).
             lines = _END_OF_LINE.split(_FOLD.sub(b" ", received[: end.start()]))[1:]
             return Head(status, [_header(line) for line in lines], received[end.end() :])
         received = received[end.end() :]
 
 
 def after_interim(received: bytes) -> bytes:
-    """What follows the last empty line."""
+    """Return what follows the last empty line."""
     return _EMPTY_LINE.split(received)[-1]
 
 
 def framing_of(headers: Headers) -> bytes:
-    """The header line that says where the body ends (RFC 9112, section 6.3); b"" if the headers agree on none."""
+    """Return the header line that says where the body ends (RFC 9112, section 6.3).
+
+    Return b"" if there is none or if the lengths differ.
+    """
     fields = [(name.lower(), value.lower()) for name, value in headers]
     if any(name == b"transfer-encoding" and value.endswith(b"chunked") for name, value in fields):
         return b"Transfer-Encoding: chunked"

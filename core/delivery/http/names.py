@@ -1,4 +1,4 @@
-"""The first door: names become addresses, and any refused address refuses its name."""
+"""Looks names up. If the guard refuses one of a name's addresses, the name is refused."""
 
 import asyncio
 import socket
@@ -18,7 +18,7 @@ from core.delivery.guard import check
 from core.delivery.http.errors import NameNotResolved
 
 DNS_LIMIT = 3.0
-"""Seconds that a lookup may take, however many nameservers are asked in turn."""
+"""Seconds that a lookup may take in total, however many nameservers it asks."""
 _KEPT = 10.0
 _MOST_KEPT = 10_000
 
@@ -26,7 +26,7 @@ Networks = Callable[[], Sequence[str]]
 
 
 class Names:
-    """Addresses of names, kept for 10 s. Many who ask for one name at once share one lookup.
+    """Looks up the addresses of names and caches them for 10 s. Simultaneous calls for a name share one lookup.
 
     `nameservers` (`address:port`) replace the machine's.
     """
@@ -38,10 +38,10 @@ class Names:
         self._lookups: dict[str, asyncio.Task[list[str] | NameNotResolved]] = {}
 
     async def addresses(self, name: str) -> list[str]:
-        """The addresses of a name, in the order to try them. Raises NameNotResolved, AddressBlocked."""
+        """Return the addresses of a name, in the order to try them. Raises NameNotResolved, AddressBlocked."""
         kept_until, found = self._kept.get(name, (0.0, []))
         if kept_until < monotonic():
-            # It belongs to no waiter: a cancelled one leaves it to the others. `close` awaits what is left.
+            # Cancelling one waiter must not cancel the lookup for the others. `close` cancels and awaits it.
             lookup = self._lookups.get(name) or asyncio.create_task(self._look_up(name))
             self._lookups[name] = lookup
             result = await asyncio.shield(lookup)
@@ -53,7 +53,7 @@ class Names:
         return found
 
     async def close(self) -> None:
-        """Give up what is being looked up."""
+        """Cancel the lookups in progress and close the resolver."""
         lookups = list(self._lookups.values())
         for lookup in lookups:
             lookup.cancel()

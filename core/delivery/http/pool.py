@@ -1,4 +1,4 @@
-"""Open connections: kept for the next request to the same place, for a while, and bounded in number."""
+"""Keeps idle connections for reuse, for a limited time, and limits the number of open connections."""
 
 import asyncio
 from collections.abc import Hashable
@@ -7,26 +7,26 @@ from time import monotonic
 from core.delivery.http.channel import Channel
 
 KEEP_ALIVE = 4.0
-"""Seconds that an idle connection is kept: less than most servers keep it."""
+"""Seconds that an idle connection is kept. Most servers keep one for longer."""
 
 
 class Pool:
-    """Idle connections by where they lead, and the number of all open ones.
+    """The idle connections by destination, and the set of all open connections.
 
-    The loop that opens and uses them closes them: `close` has to be awaited.
+    Connections belong to one event loop. Await `close` in that loop.
     """
 
     def __init__(self, most_connections: int) -> None:
         self._most = most_connections
         self._open: set[Channel] = set()
         self._idle: dict[Channel, Hashable] = {}
-        """The one that is idle for longest comes first."""
+        """The connection that has been idle longest comes first."""
         self._by_place: dict[Hashable, list[Channel]] = {}
         self._sweep: asyncio.TimerHandle | None = None
         self._all_closed = asyncio.Event()
 
     def take(self, place: Hashable) -> Channel | None:
-        """The connection to this place that was used last, None without one."""
+        """Take the most recently used idle connection to this place, or return None."""
         oldest = monotonic() - KEEP_ALIVE
         kept = self._by_place.get(place, [])
         while kept:
@@ -39,7 +39,7 @@ class Pool:
         return None
 
     def keep(self, channel: Channel, place: Hashable) -> None:
-        """Keep a connection for the next request."""
+        """Keep an idle connection for the next request."""
         channel.idle_since = monotonic()
         self._idle[channel] = place
         self._by_place.setdefault(place, []).append(channel)
@@ -47,17 +47,20 @@ class Pool:
             self._sweep = asyncio.get_running_loop().call_later(KEEP_ALIVE, self._close_aged)
 
     def make_room(self) -> None:
-        """Close idle connections, the oldest first, until one more may be opened."""
+        """Close idle connections, the longest idle first, until one more may be opened.
+
+        Connections in use are never closed, so the limit can be exceeded.
+        """
         for channel in list(self._idle)[: max(0, len(self._open) + 1 - self._most)]:
             self._drop(channel)
 
     def opened(self, channel: Channel) -> None:
-        """Count a connection, unless it is no more already."""
+        """Count a connection as open, unless it is closed already."""
         if channel.is_open:
             self._open.add(channel)
 
     def closed(self, channel: Channel) -> None:
-        """A connection is no more."""
+        """Forget a closed connection."""
         self._open.discard(channel)
         if channel in self._idle:
             self._drop(channel)

@@ -1,4 +1,4 @@
-"""Where a URL leads."""
+"""Splits a URL into the parts that a request needs."""
 
 import urllib.parse
 from functools import lru_cache
@@ -11,7 +11,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class Target(Struct, frozen=True):
-    """A URL as it is asked for. `authority` is the value of `Host`, `path` begins with a slash and has the query."""
+    """The parts of a URL. `authority` is the value of `Host`. `path` begins with a slash and includes the query."""
 
     tls: bool
     host: str
@@ -22,9 +22,9 @@ class Target(Struct, frozen=True):
 
 @lru_cache(4096)
 def target_of(url: str) -> Target:
-    """The target of an accepted URL. Raises ValueError for a host that is neither a name nor an address."""
+    """Return the target of an accepted URL. Raises ValueError for a host that is neither a name nor an address."""
     parts = urllib.parse.urlsplit(on_the_wire(url))
-    # A final dot says that a name is absolute. It belongs neither into Host nor into the certificate.
+    # A final dot marks a name as absolute. It belongs neither in Host nor in the name checked in the certificate.
     host = host_of(url).rstrip(".")
     usual = _PORTS[parts.scheme]
     port = parts.port or usual
