@@ -1,4 +1,4 @@
-"""The event types of Incode's webhooks: names, shapes of bodies, samples, and which bodies are accepted."""
+"""The event types of Incode's webhooks: names, body models, samples, and the check of a body."""
 
 from core.catalog.body import DEFAULT_LIMIT, MAX_NESTING, Body, InvalidBody, accept
 from core.catalog.definition import EventType, Published, Sample, in_words

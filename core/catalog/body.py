@@ -1,9 +1,9 @@
-"""Accepting the body of an event: what is let in is delivered byte for byte, so it is never rewritten.
+"""Checks the body of an event. An accepted body is delivered byte for byte.
 
-The fast path is msgspec's decoder. It refuses things that JSON (RFC 8259) allows: half a surrogate pair such
-as "\\ud800", numbers that no float holds, and a field of the wrong type that a later duplicate corrects. So
-what it refuses is read once more by the standard library, which decides and finds the words. And it lets
-one thing pass that JSON forbids: it does not decode the strings of unknown fields, so UTF-8 is checked first.
+The fast path is msgspec's decoder. It refuses some bodies that JSON (RFC 8259) allows: half a surrogate pair such
+as "\\ud800", numbers that no float holds, and a field of the wrong type that a later duplicate corrects. So the
+standard library reads a refused body again, decides, and gives the reason. In one case msgspec accepts what JSON
+forbids: it does not decode the strings of unknown fields. So UTF-8 is checked first.
 """
 
 import json
@@ -23,13 +23,13 @@ from core.catalog.session_event import contradiction
 from core.errors import HookkeeperError
 
 DEFAULT_LIMIT = 256 * 1024
-"""Bytes of one body."""
+"""The largest accepted body, in bytes."""
 MAX_NESTING = 64
-"""Levels of objects and arrays; the body itself is the first."""
+"""The most levels of objects and arrays. The body itself is the first level."""
 
 _WHITE_SPACE = b" \t\n\r"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# Takes an unclosed string as well, so that no input makes it try twice.
+# The closing quote is optional so that an unclosed string causes no backtracking.
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NO_BRACKETS = bytes(set(range(256)) - _STEPS.keys())
@@ -47,7 +47,7 @@ _KINDS = {
 
 
 class InvalidBody(HookkeeperError):
-    """A body that is not accepted. The text names type and path, never a value: bodies hold personal data."""
+    """A body was not accepted. The text names the type and path but no value, because bodies hold personal data."""
 
     def __init__(self, type_name: str, path: str, reason: str) -> None:
         subject = "it" if path == "$" else path
@@ -59,10 +59,10 @@ class InvalidBody(HookkeeperError):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """An accepted body: its bytes as given, and what the catalogue reads from it."""
+    """An accepted body: its bytes, and the values that Hookkeeper reads from it."""
 
     raw: bytes
-    """The JSON object, byte for byte; only white space before and after it is dropped."""
+    """The JSON object, byte for byte, without the white space around it."""
     session: str | None
     """The value of the type's `key_field`, if it is a string."""
     status: str | None
@@ -72,9 +72,9 @@ class Body:
 def accept(type_name: str, data: bytes, *, limit: int = DEFAULT_LIMIT) -> Body:
     """Check a body against RFC 8259 and its type's payload model; `limit` is in bytes.
 
-    Null passes for any field that is not mandatory, and so does any value of a status; of duplicate keys the
-    last counts. A session event must not say that it is another one. In `session`, `status` and `external_id` U+FFFD stands for half a surrogate pair, which no
-    database takes. Raises InvalidBody, or UnknownType for the name.
+    A field that is not mandatory may be null, and a status may have any value. Of duplicate keys, the last counts. A
+    session event must not name another event. In `session`, `status` and `external_id`, U+FFFD replaces half a
+    surrogate pair, which no database accepts. Raises InvalidBody, or UnknownType for the name.
     """
     kind = event_type(type_name)
     raw = data.strip(_WHITE_SPACE)
@@ -95,7 +95,7 @@ def accept(type_name: str, data: bytes, *, limit: int = DEFAULT_LIMIT) -> Body:
 
 
 def _checked_text(kind: EventType, raw: bytes, limit: int) -> str:
-    """The body as text, its size, encoding and nesting being right."""
+    """Check size, encoding and nesting, and return the body as text. Raises InvalidBody."""
     if len(raw) > limit:
         raise InvalidBody(kind.name, "$", f"has {len(raw):,} bytes, and at most {limit:,} are accepted")
     if not raw:
@@ -106,7 +106,7 @@ def _checked_text(kind: EventType, raw: bytes, limit: int) -> str:
         text = raw.decode()
     except UnicodeDecodeError as error:
         raise InvalidBody(kind.name, "$", f"is not UTF-8 at byte {error.start + 1:,}") from None
-    # Nesting cannot be deeper than there are brackets, and counting those costs next to nothing.
+    # The number of brackets limits the nesting, and counting them is cheap.
     if raw.count(b"{") + raw.count(b"[") > MAX_NESTING and _nesting(raw) > MAX_NESTING:
         raise InvalidBody(kind.name, "$", f"is nested more than {MAX_NESTING} levels deep")
     return text
@@ -123,7 +123,7 @@ def _decoder(payload: type[msgspec.Struct]) -> Callable[[bytes], msgspec.Struct]
 
 
 def _read_carefully(kind: EventType, text: str) -> msgspec.Struct:
-    """Read what msgspec's decoder refused. Raises InvalidBody where it was right."""
+    """Read a body that msgspec's decoder refused. Raises InvalidBody if the refusal was right."""
 
     def refuse_constant(name: str) -> NoReturn:
         raise InvalidBody(kind.name, "$", f"holds {name}, which is not JSON")
@@ -131,7 +131,7 @@ def _read_carefully(kind: EventType, text: str) -> msgspec.Struct:
     try:
         value = json.loads(
             text,
-            parse_int=float,  # an int of more than 4,300 digits is an error in Python, a float is not
+            parse_int=float,  # Python refuses an int of more than 4,300 digits, but no float
             parse_constant=refuse_constant,
             object_pairs_hook=_known_names,
         )
@@ -147,12 +147,12 @@ def _read_carefully(kind: EventType, text: str) -> msgspec.Struct:
 
 
 def _known_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object without names that no model has: msgspec cannot take one with half a surrogate pair in it."""
+    """Drop the names that are not ASCII: no model has one, and msgspec fails on half a surrogate pair."""
     return {name: value for name, value in pairs if name.isascii()}
 
 
 def _in_words(message: str) -> tuple[str, str]:
-    """Path and reason from msgspec's "Expected `str`, got `int` - at `$.interviewId`"."""
+    """Return path and reason for a message of msgspec such as "Expected `str`, got `int` - at `$.interviewId`"."""
     if missing := _MISSING_FIELD.match(message):
         return f"{missing['path'] or '$'}.{missing['field']}", "is missing, and it is mandatory"
     if shape := _SHAPE_ERROR.match(message):

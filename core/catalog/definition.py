@@ -1,4 +1,4 @@
-"""What the catalogue knows of one event type."""
+"""Defines what the catalogue holds for one event type."""
 
 import os
 from dataclasses import dataclass
@@ -8,33 +8,33 @@ from enum import StrEnum
 import msgspec
 
 SESSION = "<session>"
-"""Stands in a sample's template for the session's ID."""
+"""The placeholder for the session ID in a sample's template."""
 
 
 class Published(StrEnum):
-    """How much of a body's shape Incode makes public."""
+    """How much of a body's shape Incode publishes."""
 
     DOCUMENTED = "documented"
-    """Fields are documented."""
+    """The fields are documented."""
     EXAMPLE = "example"
-    """Fields are seen in an example only, so nothing about them is checked."""
+    """The fields appear only in an example, so they are not checked."""
     NOTHING = "nothing"
-    """Not even an example."""
+    """There is no example either."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A body to try a receiver with: made-up people, compact JSON, accepted for its type."""
+    """A body to test a receiver with: compact JSON about made-up people, valid for its type."""
 
     name: str
-    """The outcome or status that it stands for, "FAIL", in the spelling of the body."""
+    """The outcome or status that the sample shows, spelled as in the body: "FAIL"."""
     note: str
-    """What a reader should know of it, "" for nothing."""
+    """A remark for the reader, or ""."""
     template: bytes
-    """The body, with `SESSION` where the session's ID belongs."""
+    """The body, with `SESSION` in place of the session ID."""
 
     def body(self, session: str | None = None) -> bytes:
-        """The body for this session; without one, for a new session each time: 24 hexadecimal digits."""
+        """Return the body for this session. Without one, each call makes a new session ID of 24 hexadecimal digits."""
         return self.template.replace(SESSION.encode(), (session or os.urandom(12).hex()).encode())
 
 
@@ -43,57 +43,60 @@ class EventType:
     """One kind of event: its names, the shape of its body, and the fields that Hookkeeper reads from it."""
 
     name: str
-    """On the command line and in the database, "session-failed"."""
+    """The name on the command line and in the database: "session-failed"."""
     display_name: str
-    """As Incode's list of webhooks calls it, "Onboarding status webhook"."""
+    """The name in Incode's list of webhooks: "Onboarding status webhook"."""
     label: str
-    """In the Type drop-down, "Onboarding Status Webhook URL"."""
+    """The name in the Type drop-down: "Onboarding Status Webhook URL"."""
     short_name: str
-    """For a column of 17 cells, "Session Failed"."""
+    """The name for a column of 17 cells: "Session Failed"."""
     trigger: str
     """When it is sent, in Incode's words."""
     payload: type[msgspec.Struct]
-    """The body's model: what it names is checked, what it does not name passes."""
+    """The body's model. Its fields are checked; all other fields are accepted."""
     samples: tuple[Sample, ...]
-    """One for each outcome or status, the usual one first."""
+    """The samples, one for each outcome or status, the usual one first."""
     published: Published
     shape_note: str
-    """How much of the model comes from Incode, in a sentence or two for people."""
+    """One or two sentences for people on how much of the model comes from Incode."""
     sources: tuple[str, ...]
-    """The pages that these facts are from, by name."""
+    """The names of the pages that this information comes from."""
     read_on: date
-    """When those were read."""
+    """When the pages were read."""
     remark: str = ""
-    """What else a receiver should know of it."""
+    """A further remark for receivers."""
     key_field: str | None = None
-    """The field that names the session, which events are ordered by."""
+    """The field with the session ID, which is the ordering key of events."""
     status_field: str | None = None
-    """The field that a webhook may filter by."""
+    """The field with the status, by which a webhook may filter."""
     statuses: tuple[str, ...] = ()
-    """The known values of `status_field`, in the order in which they occur; others may come."""
+    """The known values of `status_field`, in the order in which they occur. Others may appear."""
     error_names: tuple[str, ...] = ()
-    """The known names of what may have failed; others may come."""
+    """The known names of errors. Others may appear."""
     external_id_fields: tuple[str, ...] = ()
-    """The fields with the organisation's own ID of the session or customer: the first that holds one counts."""
+    """The fields with the organisation's own ID of the session or customer. The first that holds an ID counts."""
     event_name: str | None = None
-    """What `event_type` says in the bodies of a session webhook, "SESSION_FAILED"."""
+    """The value of `event_type` in the bodies of a session webhook: "SESSION_FAILED"."""
     is_event_name_published: bool = True
     is_newer: bool = False
-    """Not on the page of the Webhooks tab, but on a newer one."""
+    """Whether the type is on a newer page of Incode's instead of the page of the Webhooks tab."""
     deprecated: bool = False
-    """Offered for new webhooks only if that is asked for."""
+    """Whether the type is deprecated: new webhooks are offered it only on request."""
     supported_until: date | None = None
-    """When the support of a deprecated type ends, if that is public."""
+    """When the support of a deprecated type ends, if Incode has published it."""
     sent_until: date | None = None
-    """How long a deprecated type is sent, if that is public."""
+    """When Incode stops sending a deprecated type, if Incode has published it."""
 
     @property
     def sample(self) -> bytes:
-        """The usual sample's body, of a new session each time."""
+        """The body of the usual sample, with a new session ID each time."""
         return self.samples[0].body()
 
     def find_sample(self, name: str) -> Sample | None:
-        """The sample of this name; the case of letters, spaces, `_` and `-` make a difference only if they must."""
+        """Return the sample of this name, or None.
+
+        An exact match comes first, then one that ignores case, then one that also ignores spaces, `_` and `-`.
+        """
         for alike in (str, str.casefold, _without_separators):
             for each in self.samples:
                 if alike(each.name) == alike(name):
@@ -102,7 +105,7 @@ class EventType:
 
     @property
     def standing(self) -> str:
-        """Where it stands between new and no longer sent, in words; "" for what the tab's page lists as current."""
+        """Whether the type is newer or deprecated, in words; "" if the page of the Webhooks tab lists it as current."""
         if self.is_newer:
             return "Newer than the page of the Webhooks tab."
         if not self.deprecated:
@@ -114,7 +117,7 @@ class EventType:
 
 
 def in_words(day: date) -> str:
-    """26 November 2026."""
+    """Return a date in words: 26 November 2026."""
     return f"{day.day} {day:%B %Y}"
 
 

@@ -1,7 +1,7 @@
 """The event types that Incode offers or has offered.
 
-Of the labels in the Type drop-down Incode's pages show three: "Onboarding Status Webhook URL", "WATCHLIST UPDATE
-WEBHOOK URL" and "INE SCRAPING WEBHOOK URL". The others are worded after the first.
+Incode's pages show three labels of the Type drop-down: "Onboarding Status Webhook URL", "WATCHLIST UPDATE WEBHOOK
+URL" and "INE SCRAPING WEBHOOK URL". The other labels follow the wording of the first.
 """
 
 from collections.abc import Mapping
@@ -100,7 +100,7 @@ _ALL = (
             "ONBOARDING_FINISHED",
             "MANUAL_REVIEW_APPROVED",
             "MANUAL_REVIEW_REJECTED",
-            # For these two no page states a place.
+            # No page says where these two belong in the order.
             "EXPIRED",
             "UNKNOWN",
         ),
@@ -318,4 +318,4 @@ _ALL = (
 )
 
 EVENT_TYPES: Mapping[str, EventType] = MappingProxyType({each.name: each for each in _ALL})
-"""All event types by name, in display order: those of the tab's page, the newer ones, the deprecated ones."""
+"""All event types by name, in display order: those of the Webhooks tab's page, the newer and the deprecated ones."""

@@ -1,11 +1,11 @@
-"""What an event type allows of the options of its webhooks."""
+"""Checks the options of a webhook against its event type."""
 
 from core.catalog.definition import EventType
 from core.models import InvalidSetting, WebhookOptions
 
 
 def check_options(kind: EventType, options: WebhookOptions) -> None:
-    """Raises InvalidSetting for an option that needs a field which bodies of this type do not have."""
+    """Check the options. Raises InvalidSetting for an option that needs a field which this type's bodies lack."""
     if options.in_order and kind.key_field is None:
         raise InvalidSetting("in_order", f"A {kind.name} body names no session whose order could be kept.")
     if options.status_filter and kind.status_field is None:
@@ -13,8 +13,8 @@ def check_options(kind: EventType, options: WebhookOptions) -> None:
 
 
 def doubtful_statuses(kind: EventType, options: WebhookOptions) -> list[str]:
-    """A sentence for each status of the filter that is not known to occur, with the nearest that is."""
-    import difflib  # needed for slips alone, and every start of the command line would pay for it
+    """Return a sentence for each status of the filter that Incode does not publish, with the nearest known status."""
+    import difflib  # imported late: only typing errors need it, and it would slow down every command
 
     sentences = []
     for status in options.status_filter:

@@ -1,8 +1,8 @@
 """The payload models, one for each body that Incode sends.
 
-Fields are named as on the wire, since the models are read beside Incode's pages. Only what those pages call
-mandatory is mandatory here. A documented field may be missing or null, but not of another JSON type; a field
-that is only seen in an example, or whose type nobody states, is `Anything`. Unknown fields pass.
+Fields are named as on the wire, so that the models are easy to compare with Incode's pages. A field is mandatory only
+if those pages say so. Any other documented field may be missing or null, but not of another JSON type. A field that
+appears only in an example, or whose type is not published, is `Anything`. Unknown fields are accepted.
 """
 
 from msgspec import Struct
@@ -29,7 +29,7 @@ class VideoselfieUploaded(Struct):
 
 
 class ThirdPartyAsyncRetries(Struct):
-    """Any JSON object: the name of the type is all that is public."""
+    """Any JSON object, because Incode publishes only the name of the type."""
 
 
 class WatchlistUpdated(Struct):
@@ -48,10 +48,10 @@ class Employment(Struct):
     companyName: Text = None
     state: Text = None
     startingDate: Text = None
-    """dd/MM/yyyy, as is `endingDate`."""
+    """dd/MM/yyyy, like `endingDate`."""
     endingDate: Text = None
     baseSalary: Text = None
-    """Pesos with their sign, "$2593.5"."""
+    """Pesos with a dollar sign: "$2593.5"."""
     companyIMSSId: Text = None
 
 
@@ -77,11 +77,11 @@ class ProofOfPaymentCallback(Struct):
     receiverName: Text = None
     fiscalInvoice: Text = None
     issueDate: Text = None
-    """Local date and time without a zone, as is `certificationDate`."""
+    """Local date and time without a time zone, like `certificationDate`."""
     certificationDate: Text = None
     rfcPac: Text = None
     totalCfdi: Text = None
-    """Pesos with their sign, "$1,962.36"."""
+    """Pesos with a dollar sign: "$1,962.36"."""
     voucherEffect: Text = None
     cancellationStatus: Text = None
     validationCode: Text = None
@@ -98,7 +98,7 @@ class AttemptCounterState(Struct):
 
 
 class FaceAuthentication(Struct):
-    """Not the body of the deprecated authentication webhooks."""
+    """The Face Authentication Webhook, which is not one of the deprecated authentication webhooks."""
 
     interviewId: Text = None
     customerId: Text = None
@@ -108,7 +108,7 @@ class FaceAuthentication(Struct):
     hint: Text = None
     attemptCounterState: AttemptCounterState | None = None
     error: FaceAuthenticationError | None = None
-    """After a failure."""
+    """Present after a failure."""
     externalId: Anything = None
 
 
@@ -117,14 +117,14 @@ class Session(Struct):
 
     event_type: Text = None
     eventType: Text = None
-    """The same field, in other public code."""
+    """The name of `event_type` in other public code."""
     interviewId: Text = None
     externalCustomerId: Text = None
     onboardingStatus: Text = None
     identityId: Text = None
-    """In Session Succeeded only."""
+    """Present in Session Succeeded only."""
     status: Anything = None
-    """Where `event` and this are sent, they may say what `event_type` says elsewhere."""
+    """May hold the name of the event instead of `event_type`, like `event`."""
     event: Anything = None
     externalId: Anything = None
 
@@ -154,7 +154,7 @@ class RecognitionConfidences(Struct):
 
 
 class Authentication(Struct):
-    """What the two deprecated authentication webhooks share."""
+    """The fields that the two deprecated authentication webhooks share."""
 
     customerId: Text = None
     token: Text = None
@@ -176,12 +176,12 @@ class AuthenticationOneToOne(Authentication):
     hasLenses: Flag = None
     recognitionConfidence: RecognitionConfidence | None = None
     error: Anything = None
-    """After a failure, as are `errorCode` (4003, 4004, 4005 or 4015) and `errorMessage`."""
+    """Present after a failure, like `errorCode` (4003, 4004, 4005 or 4015) and `errorMessage`."""
     errorCode: Anything = None
     errorMessage: Anything = None
 
 
 class AuthenticationOneToMany(Authentication):
-    """After a success; what is sent after a failure is not public."""
+    """The body after a success. Incode does not publish the body after a failure."""
 
     recognitionConfidence: RecognitionConfidences | None = None

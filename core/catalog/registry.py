@@ -1,4 +1,4 @@
-"""Finding an event type by its name."""
+"""Finds an event type by its name."""
 
 import json
 from datetime import date
@@ -18,7 +18,7 @@ class UnknownType(HookkeeperError):
         shown = name if len(name) <= 60 else f"{name[:60]}..."
         nearest = _nearest(shown)
         guess = f"Did you mean {' or '.join(nearest)}? " if nearest else ""
-        # As JSON, so that whatever was typed leaves the terminal whole.
+        # JSON escapes control characters, which could disturb the terminal.
         super().__init__(
             f"There is no event type {json.dumps(shown)}. {guess}`hookkeeper types` lists them all."
         )
@@ -26,8 +26,8 @@ class UnknownType(HookkeeperError):
 
 
 def _nearest(name: str) -> list[str]:
-    """The types that a name is a part of; else the one that it looks like."""
-    import difflib  # needed for slips alone, and every start of the command line would pay for it
+    """Return the types whose names contain this name, or else the most similar type."""
+    import difflib  # imported late: only typing errors need it, and it would slow down every command
 
     word = "-".join(name.lower().replace("_", " ").split())
     parts = [each for each in EVENT_TYPES if len(word) > 2 and word in each]
@@ -35,7 +35,7 @@ def _nearest(name: str) -> list[str]:
 
 
 def event_type(name: str) -> EventType:
-    """The event type of this name. Raises UnknownType, which names the nearest."""
+    """Return the event type of this name. Raises UnknownType, which suggests similar names."""
     found = EVENT_TYPES.get(name)
     if found is None:
         raise UnknownType(name)
@@ -43,7 +43,10 @@ def event_type(name: str) -> EventType:
 
 
 def shown_type(name: str) -> EventType:
-    """The event type of a name that is stored; for one of another Hookkeeper a type that is only its name."""
+    """Return the event type of a stored name.
+
+    For a name that only another version of Hookkeeper knows, return a type with that name and no other facts.
+    """
     shown = one_line(name)
     return EVENT_TYPES.get(name) or EventType(
         name=name,
@@ -61,5 +64,5 @@ def shown_type(name: str) -> EventType:
 
 
 def offered(*, deprecated: bool = False) -> tuple[EventType, ...]:
-    """The types that a new webhook can have, in display order; the deprecated ones if they are asked for."""
+    """Return the types that a new webhook can have, in display order. `deprecated` includes the deprecated ones."""
     return tuple(each for each in EVENT_TYPES.values() if deprecated or not each.deprecated)

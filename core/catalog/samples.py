@@ -1,4 +1,4 @@
-"""The samples of each event type: our own making, made-up people, nothing that ever was a token."""
+"""The samples of each event type. The people in them are made up, and no token in them was ever valid."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ _INCODE_CUSTOMER = "66d0a1e5b7c84f20913e6d57"
 _IDENTITY = "66e1b2d9c3b05e1e2d4b8c69"
 _FLOW = {"clientId": "acme-sandbox", "flowId": "66d0a1e5b7c84f20913e6d42"}
 _ONLY = "example"
-"""The name of a sample whose type has no outcomes."""
+"""The name of the sample of a type that has no outcomes."""
 
 Fields = Mapping[str, object]
 
@@ -118,12 +118,12 @@ FACE_AUTHENTICATION = (
 def session(
     event_name: str, more: Fields | None = None, *, statuses: tuple[str, ...] = ()
 ) -> tuple[Sample, ...]:
-    """A session event in every spelling that receivers read, and once with each status that integrators see."""
+    """Return samples of a session event: one for each spelling that receivers read, and one for each status."""
     body = {"interviewId": SESSION, "externalCustomerId": _CUSTOMER, **(more or {})}
-    # A receiver that finds a status in onboardingStatus does not read the field `status`.
+    # A receiver that finds a value in onboardingStatus does not read `status`.
     bare = {name: value for name, value in body.items() if name != "onboardingStatus"}
     wording = event_name.replace("_", " ").title()
-    seen = event_name == "SESSION_SUCCEEDED"  # of the others nobody has published the wording
+    seen = event_name == "SESSION_SUCCEEDED"  # the wording of the others is not published
     note = f'"{wording}", in production.' if seen else 'As production words "Session Succeeded".'
     return (
         _sample("event_type", {"event_type": event_name, **body}),

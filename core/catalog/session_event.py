@@ -1,4 +1,4 @@
-"""Which session event a body says that it is: one that contradicts its type would mislead whoever receives it."""
+"""Checks that a body names no session event other than its type's, which would mislead receivers."""
 
 import re
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ from core.catalog.payloads import Session
 
 _NAMING = ("event_type", "eventType")
 _MAY_NAME = ("onboardingStatus", "status", "event")
-"""Statuses of all kinds may stand here; receivers that find no event_type read the event's name from them."""
+"""These fields may hold any status. Receivers that find no event_type read the event's name from them."""
 _SEPARATORS = re.compile(r"[\s_-]+")
 
 
 def contradiction(kind: EventType, body: Session) -> tuple[str, str] | None:
-    """The path of a field that names another event than this type's, and what is wrong with it; None if none does.
+    """Return the path of a field that names an event other than this type's, and the reason; None if none does.
 
-    SESSION_FAILED, "Session Failed" and "session-failed" are the same. Null and blanks name nothing.
+    SESSION_FAILED, "Session Failed" and "session-failed" are equal. Null and blank values name no event.
     """
     for field in (*_NAMING, *_MAY_NAME):
         value = getattr(body, field)
@@ -33,7 +33,7 @@ def contradiction(kind: EventType, body: Session) -> tuple[str, str] | None:
 
 @cache
 def _names() -> Mapping[str, str]:
-    """The types by the names of their events."""
+    """Return the names of the types by the names of their events."""
     return {_plain(each.event_name): each.name for each in EVENT_TYPES.values() if each.event_name}
 
 
