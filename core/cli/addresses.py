@@ -1,4 +1,4 @@
-"""What the command line says of a URL that was just typed; the dispatcher guards the connection itself."""
+"""Checks a URL when it is typed. The dispatcher guards the connection itself."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from core.cli.wrong_usage import WrongUsage
 
 
 def check_address(option: str, url: str, allowed: Sequence[str], *, field: str | None = None) -> None:
-    """Warn of an open http URL; raise WrongUsage for an address that would never be connected to."""
+    """Warn about an unencrypted http URL. Raises WrongUsage for an address that no connection may go to."""
     from core.delivery.guard import offered_network, url_refusal, url_warning
     from core.url import host_of
 

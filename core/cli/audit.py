@@ -25,7 +25,7 @@ def list_changes(
     limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
-    """List who changed what, newest first. No secret is part of it."""
+    """List who changed what, newest first. Secrets are never shown."""
     from pydantic_core import to_jsonable_python
 
     from core.store import audit

@@ -1,4 +1,4 @@
-"""`emit --batch`: JSON lines in, one JSON line out for each after its COMMIT, in the order of the input."""
+"""`emit --batch`: reads events as JSON lines and prints one JSON line for each after its COMMIT, in input order."""
 
 import asyncio
 import os
@@ -25,11 +25,11 @@ from core.store import Store, StoreError, config, queue
 
 OPTION = "--batch"
 _TOGETHER = 256
-"""Lines that one transaction takes in at most: the write lock is held for a few hundredths of a second."""
+"""Maximum number of lines in a transaction, which holds the write lock for a few hundredths of a second."""
 _CHUNK = 262144
-"""Bytes read at once: with those of a line that is not whole yet, what bounds memory."""
+"""Maximum number of bytes per read. One read and the line that is still incomplete bound the memory use."""
 _ENVELOPE = 65536
-"""Bytes that a line may have besides its body."""
+"""Maximum number of bytes in a line besides its body."""
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
@@ -45,7 +45,7 @@ _Answer = queue.Emitted | HookkeeperError
 
 @contextmanager
 def opened(name: str) -> Iterator[int]:
-    """The file to read from, `-` being standard input. Raises WrongUsage."""
+    """Yield the descriptor of the file to read from; `-` is standard input. Raises WrongUsage."""
     if name == "-":
         yield standard_input(OPTION).fileno()
         return
@@ -58,7 +58,7 @@ def opened(name: str) -> Iterator[int]:
         mode = os.fstat(file).st_mode
         if stat.S_ISDIR(mode):
             raise WrongUsage(f"{OPTION}: {name} is a folder.")
-        if stat.S_ISREG(mode):  # refused before a database is made for it
+        if stat.S_ISREG(mode):  # refuse it before a database is created
             checked_begin(os.pread(file, ENOUGH, 0), OPTION, name)
         yield file
     finally:
@@ -67,7 +67,10 @@ def opened(name: str) -> Iterator[int]:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the lines. `unread_*` count those whose answers could not be written, from line `unread_from` on."""
+    """Counts the outcomes of the lines. `unread_*` count the lines whose answers could not be written.
+
+    `unread_from` is the number of the first such line, 0 if there is none.
+    """
 
     lines: int = 0
     deliveries: int = 0
@@ -77,7 +80,7 @@ class Tally:
     unread_refused: int = 0
 
     def count(self, answers: Sequence["_Answer"]) -> None:
-        """Take in the answers of some lines."""
+        """Add the answers to some lines."""
         refused = sum(isinstance(each, HookkeeperError) for each in answers)
         self.lines += len(answers)
         self.refused += refused
@@ -100,10 +103,10 @@ class Tally:
 
 
 async def emit_lines(store: Store, file: int, tally: Tally) -> None:
-    """Emit every line, and count what becomes of them.
+    """Emit every line, and count the outcomes.
 
-    A line that is refused says so and stops nothing else, and neither does a reader of the answers that goes away: who
-    hands events over may be another.
+    A refused line gets an error as its answer and does not stop the others. A reader of the answers that goes away
+    does not stop the input either, because the events may come from another process.
     """
     limit = (await config.load_settings(store)).body_limit
     number = 0
@@ -112,7 +115,7 @@ async def emit_lines(store: Store, file: int, tally: Tally) -> None:
         numbered = [
             (number + place, line)
             for place, line in enumerate(lines, 1)
-            if line.strip() or len(line) > longest  # what was cut may have gone on
+            if line.strip() or len(line) > longest  # a cut line may have had text after its blanks
         ]
         number += len(lines)
         answers = await _emit(store, (line for _, line in numbered), limit)
@@ -125,7 +128,7 @@ async def emit_lines(store: Store, file: int, tally: Tally) -> None:
 
 
 async def _emit(store: Store, lines: Iterable[bytes], limit: int) -> list[_Answer]:
-    """The answers to some lines, in their order."""
+    """Return the answers to some lines, in their order."""
     found = [_arrival(line, limit) for line in lines]
     arrivals = [each for each in found if isinstance(each, queue.Arrival)]
     try:
@@ -136,7 +139,7 @@ async def _emit(store: Store, lines: Iterable[bytes], limit: int) -> list[_Answe
 
 
 def _arrival(line: bytes, limit: int) -> queue.Arrival | HookkeeperError:
-    """The event in a line, or what is wrong with it."""
+    """Return the event in a line, or the error that refuses it."""
     try:
         entry = _parsed(line, limit)
         body = accept(entry.type, bytes(entry.data), limit=limit)
@@ -160,7 +163,7 @@ def _parsed(line: bytes, limit: int) -> _Line:
     if len(line) > limit + _ENVELOPE:
         raise WrongUsage(f"The line is longer than a body of {limit:,} bytes can make it.")
     try:
-        return _decode_line(line.removeprefix(BOM_UTF8))  # files that were put together have several
+        return _decode_line(line.removeprefix(BOM_UTF8))  # concatenated files have several marks
     except RecursionError:
         raise WrongUsage("The line is nested too deep.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -179,10 +182,13 @@ def _decode_line(line: bytes) -> _Line:
 
 
 def _with_half_pairs(line: bytes) -> _Line:
-    """A line with escapes such as `\\ud800`, which a body may have and msgspec refuses: read beside it, cut from it."""
+    """Decode a line with escapes such as `\\ud800`, which a body may have and msgspec refuses.
+
+    A copy with other escapes of the same length shows where the body is. The rest is decoded without the body.
+    """
     readable = _ESCAPED_SURROGATE.sub(rb"\\u0041", line)
     body = bytes(_decode(readable).data)
-    # A string has no bare quotes, so what was read as the body is found nowhere else.
+    # A JSON string has no unescaped quotes, so the text of the body occurs nowhere else in the line.
     start = readable.rfind(body)
     end = start + len(body)
     try:
@@ -193,7 +199,10 @@ def _with_half_pairs(line: bytes) -> _Line:
 
 
 async def _lines(file: int, longest: int) -> AsyncIterator[list[bytes]]:
-    """The lines of a file, as many at a time as are there; of one that is too long, one byte more than `longest`."""
+    """Yield the lines of a file in lists, as soon as they are read.
+
+    A line that is too long may be cut, but keeps at least `longest` + 1 bytes.
+    """
     begun = bytearray()
     async for chunk in _chunks(file):
         first, *others = chunk.split(b"\n")
@@ -209,10 +218,10 @@ async def _lines(file: int, longest: int) -> AsyncIterator[list[bytes]]:
 
 
 async def _chunks(file: int) -> AsyncIterator[bytes]:
-    """What there is to read, as soon as it is there. Raises WrongUsage if it begins as no UTF-8 does.
+    """Yield the input as soon as it can be read. Raises WrongUsage if it begins like another encoding.
 
-    No thread reads, since one that waits for input outlives ctrl+c; and standard input is not made non-blocking,
-    since the shell may share it.
+    No thread reads, because a thread that waits for input outlives ctrl+c. Standard input stays blocking, because the
+    shell may share it.
     """
     begin = b""
     while len(begin) < ENOUGH and b"\n" not in begin and (more := await _read(file)):
@@ -232,7 +241,7 @@ async def _readable(file: int) -> None:
     ready = asyncio.Event()
     try:
         loop.add_reader(file, ready.set)
-    except PermissionError:  # regular files cannot be waited for, and need not
+    except PermissionError:  # epoll refuses regular files, which are always readable
         return
     try:
         await ready.wait()

@@ -18,7 +18,7 @@ app = typer.Typer(
 )
 
 _LISTED = "66e1b0c4f2a94d0d1c3a7b58"
-"""The session of the samples among a type's facts, which are the same each time."""
+"""The session ID of the samples in a type's JSON. It is fixed, so that the output is the same each time."""
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -49,7 +49,7 @@ def show(
     samples: Annotated[bool, typer.Option("--samples", help="Print the body of every sample.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what is known of an event type, and where that is from."""
+    """Show what is known about an event type, and its sources."""
     definition = event_type(kind)
     if sample is not None:
         if samples or as_json:
@@ -128,7 +128,7 @@ def _fields(kind: EventType) -> dict[str, object]:
 
 
 def _samples(kind: EventType, session: str | None) -> list[dict[str, object]]:
-    """Name, note and body; without a session each body is of a new one."""
+    """Return the name, note and body of each sample. Without a session, each body gets a new session ID."""
     return [
         {"name": each.name, "note": each.note or None, "body": each.body(session).decode()}
         for each in kind.samples

@@ -1,4 +1,4 @@
-"""The command line. A command imports what it needs and no more, so that each starts at once."""
+"""The command line. Only the module of the typed command is imported, so that it starts quickly."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -35,11 +35,11 @@ _MODULES = {
     "keys": "keys",
     "jobs": "jobs",
 }
-"""Where a command is defined, in the order of --help."""
+"""The module that defines each command, in the order of --help."""
 
 
 def run_commands(open_screens: OpenScreens) -> int:
-    """Run the command that was typed; its exit status."""
+    """Run the command that was typed and return its exit status."""
     try:
         status = commands(open_screens)(prog_name="hookkeeper", standalone_mode=False)
     except typer.TyperException as error:
@@ -52,12 +52,14 @@ def run_commands(open_screens: OpenScreens) -> int:
 
 
 def _wrong_words(error: typer.TyperException) -> int:
-    """Tell what the parser found. By ourselves: Typer prints what was typed as it is, marks that turn the direction of
-    text included."""
+    """Report what the parser refused and return the exit status.
+
+    Typer itself would print what was typed unchanged, including marks that turn the direction of text.
+    """
     context: typer.Context | None = getattr(error, "ctx", None)
     words = error.format_message()
     path = context.command_path if context else command_path(sys.argv[1:])
-    if context is not None and words == context.get_help():  # asked by typing a group alone
+    if context is not None and words == context.get_help():  # a group was typed without a command
         fail(Failure("The command is not whole.", None, _help(path)), words)
         return error.exit_code
     usage = context.get_usage() if context else f"Usage: {path} [OPTIONS]"
@@ -69,7 +71,7 @@ def _wrong_words(error: typer.TyperException) -> int:
 
 
 def _wrong_field(error: typer.TyperException) -> str | None:
-    """The name of the option or argument that the parser did not take, as it is in JSON."""
+    """Return the name, as in JSON, of the option or argument that the parser refused; None if unknown."""
     parameter = error.param if isinstance(error, typer.BadParameter) else None
     name: str | None = parameter.opts[0] if parameter else getattr(error, "option_name", None)
     return name.lstrip("-").replace("-", "_") if name else None
@@ -80,7 +82,7 @@ def _help(path: str) -> str:
 
 
 def command_path(words: Sequence[str]) -> str:
-    """The command that these words begin with, such as `hookkeeper webhooks add`."""
+    """Return the command that these words begin with, such as `hookkeeper webhooks add`."""
     left = iter(words)
     for word in left:
         if word == "--db":
@@ -93,9 +95,9 @@ def command_path(words: Sequence[str]) -> str:
 
 
 def commands(open_screens: OpenScreens, words: Sequence[str] | None = None) -> typer.Typer:
-    """The command that these words name, or all of them for --help; without a command, `open_screens`.
+    """Build the app with the command that these words name, or with all commands for --help.
 
-    `words` are those of the command line unless others are given.
+    `words` defaults to the command line. Without a command, the app calls `open_screens`.
     """
     app = typer.Typer(
         name="hookkeeper",
@@ -126,7 +128,7 @@ def commands(open_screens: OpenScreens, words: Sequence[str] | None = None) -> t
             bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
         ] = False,
     ) -> None:
-        """Sends an organisation's webhooks and keeps the books. Without a command: the screens."""
+        """Sends an organisation's webhooks and keeps the books. Without a command, it opens the screens."""
         context.obj = Invocation(database_at(db), open_screens)
         if context.invoked_subcommand is None:
             raise typer.Exit(open_screens(context.obj.database, reads_only=read_only))
@@ -139,7 +141,10 @@ def commands(open_screens: OpenScreens, words: Sequence[str] | None = None) -> t
 
 
 def _needed(words: Sequence[str]) -> Iterable[str]:
-    """The module of the command that these words name; for --help, all of them. Raises WrongUsage for a slip."""
+    """Return the module of the command that these words name; for --help, all modules.
+
+    Raises WrongUsage for an unknown command.
+    """
     left = iter(words)
     for word in left:
         if word == "--db":

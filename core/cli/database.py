@@ -1,4 +1,4 @@
-"""The database that a command works on, and who works."""
+"""The database that a command works on."""
 
 import asyncio
 import gc
@@ -20,32 +20,35 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What every command gets from the words before it."""
+    """What the root command passes to every command."""
 
     database: Path
     open_screens: OpenScreens
 
 
 def database_of(context: typer.Context) -> Path:
-    """The file that --db, HOOKKEEPER_DB or the platform names."""
+    """Return the path that --db, HOOKKEEPER_DB or the platform's data folder gives."""
     return invocation(context).database
 
 
 def invocation(context: typer.Context) -> Invocation:
-    """What the words before the command say."""
+    """Return what the root command passed on."""
     found = context.obj
     assert isinstance(found, Invocation)
     return found
 
 
 def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *, create: bool = False) -> T:
-    """Open the database, do the work and close it. Only what may come first in its life may `create` it."""
+    """Open the database, run `work` on it, close it, and return the result.
+
+    Only a command that may be the first to use a database passes `create`.
+    """
     from core.store import open_store
 
     database = database_of(context)
     is_new = create and not database.exists()
 
-    # All is imported now: see `run`.
+    # All imports are done, so the garbage collector is enabled again: see `run`.
     gc.freeze()
     gc.enable()
 
@@ -59,7 +62,7 @@ def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *,
 
 
 def say_if_nobody_delivers(database: Path) -> None:
-    """Say it after something was stored that is to be delivered."""
+    """Say so if nobody delivers, after something was stored that is to be delivered."""
     from core.store import nodes
 
     status = nodes.standing_at(database)

@@ -1,4 +1,4 @@
-"""`deliveries`: what is on its way, what arrived, and what did not."""
+"""`deliveries`: lists, shows, resends and cancels deliveries."""
 
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
@@ -129,9 +129,10 @@ def show(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a delivery with its body and attempts, newest first. As JSON they are its `attempt_list`.
+    """Show a delivery with its body and attempts, newest first. With --json the attempts are in `attempt_list`.
 
-    Bodies are masked, and of the answers the newest is shown; --json has all of them as they are.
+    Bodies are masked, and only the newest answer is shown. With --json every answer is included and bodies are not
+    masked.
     """
     if as_curl:
         if as_json:
@@ -180,7 +181,10 @@ def resend(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send deliveries again, now, with a fresh run of their schedule. For many it starts a job, and prints its ID."""
+    """Send deliveries again now, and restart their retry schedule.
+
+    --all-failed and --filter start a job and print its ID.
+    """
     from core.store import queue
 
     options = _Options(webhook, kind, outcome, code, session, since, until)
@@ -230,7 +234,7 @@ def cancel(
     yes: Annotated[bool, typer.Option("--yes", help="Yes, cancel them all.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give deliveries up. For many it starts a job, and prints its ID."""
+    """Cancel deliveries. --all starts a job and prints its ID."""
     from core.store import queue
 
     options = _Options(webhook, kind, outcome, code, session, since, until)
@@ -250,7 +254,7 @@ def cancel(
 
 
 class _Options(NamedTuple):
-    """Which of many deliveries."""
+    """The options that select deliveries."""
 
     webhook: str | None
     kind: str | None
@@ -265,7 +269,7 @@ class _Options(NamedTuple):
 
 
 def _one_way(identities: list[str] | None, all_of_them: bool, option: str, *, asked: bool) -> list[str]:
-    """The IDs that were typed; none if it is all of a kind. Raises WrongUsage for both and for neither."""
+    """Return the typed IDs; none if options select the deliveries. Raises WrongUsage for both and for neither."""
     if identities and (all_of_them or asked):
         raise WrongUsage(f"Write the IDs of deliveries, or {option} with options that name them.")
     if not identities and not all_of_them:
@@ -276,12 +280,12 @@ def _one_way(identities: list[str] | None, all_of_them: bool, option: str, *, as
 def _for_each(
     context: typer.Context,
     identities: list[str],
-    # Any: what a coroutine is sent and yields concerns nobody
+    # Any: nobody uses the coroutine's yield and send types
     change: "Callable[[Store, str], Coroutine[Any, Any, Delivery]]",
     *,
     as_json: bool,
 ) -> list[HookkeeperError]:
-    """Change one after the other; one that cannot be changed stops no other. Why those were not that could not be."""
+    """Change one delivery after the other and return the errors. An error does not stop the others."""
 
     async def work(store: "Store") -> list[HookkeeperError]:
         problems = []
@@ -301,7 +305,7 @@ def _for_each(
 
 
 def _raise(problems: list[HookkeeperError]) -> None:
-    """Raises what kept some deliveries from being changed, as one error."""
+    """Raise these errors as one; do nothing if there are none."""
     if len(problems) == 1:
         raise problems[0]
     if problems:

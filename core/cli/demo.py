@@ -1,4 +1,4 @@
-"""`demo`: the screens over made-up traffic."""
+"""`demo`: the screens with made-up traffic."""
 
 import typer
 
@@ -13,9 +13,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(context: typer.Context) -> None:
-    """Try Hookkeeper with endpoints good and bad. There is made-up traffic, too, and all is gone when the screens close.
+    """Try Hookkeeper with made-up traffic. It is sent to good and bad endpoints, and removed when the screens close.
 
-    Nothing of yours is touched, whatever --db names.
+    Your own database is not touched, whatever --db names.
     """
     require_terminal()
     say("Starting endpoints, made-up traffic and a dispatcher…")

@@ -21,14 +21,14 @@ def serve(context: typer.Context) -> None:
 
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
-    """Say who delivers; exit status 1 if nobody does."""
+    """Say who delivers. The exit status is 1 if nobody does."""
     from core.cli.serve import run_status
 
     raise typer.Exit(run_status(database_of(context), as_json=as_json))
 
 
 def stop(context: typer.Context, as_json: AsJson = False) -> None:
-    """Drain the dispatcher and wait until it has stopped. As JSON: `stopped`, its pid, null if there was none."""
+    """Drain the dispatcher and wait until it has stopped. With --json, `stopped` is its pid, or null if none ran."""
     from core.cli.serve import run_stop
 
     raise typer.Exit(run_stop(database_of(context), as_json=as_json))

@@ -1,4 +1,4 @@
-"""`doctor`: whether all is as delivering needs it."""
+"""`doctor`: checks that everything that delivering needs is in order."""
 
 import asyncio
 from dataclasses import asdict
@@ -22,7 +22,8 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check files, keys, versions, clock and dispatcher. What is wrong comes with what to do, and makes exit status 1.
+    """Check files, keys, versions, clock and dispatcher. Each problem is shown with its remedy. Any problem makes
+    the exit status 1.
 
     Nothing is changed.
     """

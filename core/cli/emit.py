@@ -62,7 +62,7 @@ def emit(
 
 
 def check_key(key: str | None) -> str | None:
-    """An idempotency key. Raises WrongUsage."""
+    """Return the idempotency key if it is valid. Raises WrongUsage."""
     if key is None:
         return None
     if not 0 < len(key) <= _LONGEST_KEY:

@@ -10,11 +10,11 @@ from core.cli.wrong_usage import WrongUsage
 from core.encoding import NotUtf8, require_utf8
 
 _MOST = 32 * 1024 * 1024
-"""Bytes read of a file: more than any body may have, less than would hurt."""
+"""Maximum number of bytes read from a file: more than any body may have, but little enough for memory."""
 
 
 def given_bytes(data: str) -> bytes:
-    """The bytes behind a `--data` option: JSON itself, @FILE, or - for standard input."""
+    """Return the bytes that a `--data` option means: JSON itself, @FILE, or - for standard input."""
     if data == "-":
         return input_bytes("--data")
     if data.startswith("@"):
@@ -23,19 +23,22 @@ def given_bytes(data: str) -> bytes:
 
 
 def standard_input(option: str) -> BinaryIO:
-    """What is piped in. Raises WrongUsage when it is closed."""
+    """Return standard input as a binary file. Raises WrongUsage if it is closed."""
     if sys.stdin is None:
         raise WrongUsage(f"{option}: standard input is closed, so there is nothing to read.")
     return sys.stdin.buffer
 
 
 def input_bytes(option: str) -> bytes:
-    """All that is piped in, without the byte order mark of UTF-8. Raises WrongUsage when it is no text in UTF-8."""
+    """Return standard input without its byte order mark. Raises WrongUsage if it begins like another encoding."""
     return checked_begin(standard_input(option).read(_MOST), option, "standard input")
 
 
 def file_bytes(name: str, option: str) -> bytes:
-    """What a file holds, without the byte order mark of UTF-8. Raises WrongUsage when it cannot be read, or is no text in UTF-8."""
+    """Return a file without its byte order mark.
+
+    Raises WrongUsage if it cannot be read or begins like another encoding.
+    """
     try:
         with Path(name).open("rb") as file:
             data = file.read(_MOST)
@@ -46,7 +49,7 @@ def file_bytes(name: str, option: str) -> bytes:
 
 
 def checked_begin(data: bytes, option: str, name: str) -> bytes:
-    """These first bytes of a file, without the byte order mark of UTF-8. Raises WrongUsage for another encoding."""
+    """Return these first bytes of a file without the UTF-8 byte order mark. Raises WrongUsage for another encoding."""
     try:
         return require_utf8(data, name)
     except NotUtf8 as error:
@@ -54,7 +57,7 @@ def checked_begin(data: bytes, option: str, name: str) -> bytes:
 
 
 def sample_named(kind: EventType, name: str | None) -> Sample:
-    """The sample behind a `--sample` option; without a name the usual one. Raises WrongUsage, which names them all."""
+    """Return the sample with this name, or the first one without a name. Raises WrongUsage, which lists the names."""
     found = kind.samples[0] if name is None else kind.find_sample(name)
     if found is None:
         names = ", ".join(each.name for each in kind.samples)

@@ -1,4 +1,4 @@
-"""`events`: what was handed over."""
+"""`events`: lists, shows and delivers stored events."""
 
 import sys
 from datetime import datetime
@@ -68,7 +68,7 @@ def show(
     body: Annotated[bool, typer.Option("--body", help="The body alone, byte for byte.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show an event. Its body is masked; --body gives it as it is sent, and --json the same as a string."""
+    """Show an event. Its body is masked. --body prints it as it is sent; --json includes that as a string."""
     from core.store import config, history
 
     async def work(store: "Store") -> "tuple[Event, tuple[str, ...]]":
@@ -116,7 +116,7 @@ def deliver(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count them, and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send a stored event to a webhook of its type. Prints the new delivery's ID, or how many went with --unwanted."""
+    """Send a stored event to a webhook of its type. Prints the new delivery's ID; with --unwanted, a count."""
     if unwanted == (event_id is not None):
         raise WrongUsage("Write the ID of an event, or --unwanted for all that went to nobody.")
     if event_id is None:

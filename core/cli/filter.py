@@ -1,4 +1,4 @@
-"""The options that say which deliveries are meant."""
+"""The options that select deliveries."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -66,7 +66,7 @@ def given_filter(
     since: str | None,
     until: str | None,
 ) -> "DeliveryFilter":
-    """The filter that these options mean; its webhook is as it was typed. Raises WrongUsage, UnknownType."""
+    """Return the filter that these options mean; its webhook stays as typed. Raises WrongUsage, UnknownType."""
     from core.store.filter import DeliveryFilter
 
     if kind is not None:
@@ -90,7 +90,10 @@ def given_filter(
 async def whole_filter(
     store: "Store", given: "DeliveryFilter", words: str, *, state_option: str = "--state"
 ) -> "DeliveryFilter":
-    """What options and words mean together; `state_option` gave the state. Raises NotFound, WrongUsage."""
+    """Return the filter that options and words mean together. Raises NotFound, WrongUsage.
+
+    `state_option` names the option that gave the state, for error messages.
+    """
     if not words and given.webhook is None:
         return given
     from core.store import config
@@ -114,7 +117,7 @@ async def whole_filter(
 
 
 def parse_time(option: str, text: str, now: datetime) -> datetime:
-    """The moment that `2h`, `14:05` or an ISO 8601 time means, `now` being aware. Raises WrongUsage."""
+    """Return the moment that `2h`, `14:05` or an ISO 8601 time means; `now` must be aware. Raises WrongUsage."""
     try:
         return moment_of(text, now)
     except InvalidMoment as error:

@@ -1,4 +1,4 @@
-"""Waiting for the first attempt of a delivery, and telling how it ended."""
+"""Waits for the first attempt of a delivery and reports how it ended."""
 
 import asyncio
 import sys
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _GLANCE = 0.05
 _GRACE = 5.0
-"""Seconds beyond the deadline of an attempt, in which it begins and is recorded."""
+"""Seconds to wait beyond the deadline of an attempt, so that it can start and be recorded."""
 _WAITS_FOR = {
     "token": "the token endpoint, which gives no token",
     "breaker": "the breaker of its webhook, which is open",
@@ -30,14 +30,14 @@ _WAITS_FOR = {
 
 
 def waits_by_default(running: bool) -> bool:
-    """A person waits, and so does a script wherever there is something to wait for."""
+    """Whether to wait by default: on a terminal, and wherever a dispatcher runs."""
     return running or sys.stdout.isatty()
 
 
 def tell_outcome(context: typer.Context, identity: str, *, as_json: bool) -> None:
-    """Wait until the first attempt has ended, and tell how. Raises HookkeeperError if it was not delivered.
+    """Wait until the first attempt has ended, and report how. Raises HookkeeperError if it was not delivered.
 
-    That takes no longer than an attempt may; without a dispatcher no time at all.
+    Waits for the deadline of an attempt plus `_GRACE` at most. Without a dispatcher it does not wait.
     """
     delivery, patience = in_store(context, lambda store: _first_outcome(store, identity))
     if as_json:
@@ -58,7 +58,7 @@ async def _first_outcome(store: "Store", identity: str) -> "tuple[Delivery, floa
     loop = asyncio.get_running_loop()
     until = loop.time() + patience
     while delivery.outcome is None and delivery.state in ("pending", "sending"):
-        # Before the last look, so that what it recorded until it stopped is seen.
+        # Checked before the read, so that the last read sees what the dispatcher recorded before it stopped.
         is_over = loop.time() > until or not nodes.standing(store).running
         delivery = await history.load_delivery(store, identity)
         if is_over:

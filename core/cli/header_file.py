@@ -1,4 +1,4 @@
-"""Custom headers as they are given to `settings set`: in an argument, or in a file, where no other user reads them."""
+"""Custom headers given to `settings set`: in an argument, or in a file, so that other users cannot read them."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from core.cli.wrong_usage import WrongUsage
 
 @dataclass(frozen=True, slots=True)
 class GivenHeader:
-    """A header and where it was given, in words that do not hold its value."""
+    """A header and where it was given. `where` does not contain the value."""
 
     name: str
     value: str
@@ -20,7 +20,10 @@ class GivenHeader:
 
 
 def given_headers(lines: Sequence[str], file: str | None) -> list[GivenHeader]:
-    """The headers of all `--header` options and of a `--header-file`. Raises WrongUsage for one that is none."""
+    """Return the headers of all `--header` options and of `--header-file`.
+
+    Raises WrongUsage for a malformed or repeated header, and for a file without headers.
+    """
     headers = [_from_option(line) for line in lines]
     if file is not None:
         in_file = list(_from_file(file))
@@ -40,7 +43,7 @@ def given_headers(lines: Sequence[str], file: str | None) -> list[GivenHeader]:
 def _from_option(line: str) -> GivenHeader:
     name, colon, value = line.partition(":")
     if not colon:
-        # Not shown: it may be a secret that was typed without its name.
+        # The line is not shown: it may be a secret typed without a header name.
         raise WrongUsage("--header: Write a header as Name: value.")
     return GivenHeader(name, value.lstrip(" "), f"--header {name[:60]}")
 
@@ -54,12 +57,12 @@ def _from_file(file: str) -> Iterator[GivenHeader]:
         if colon and is_token(name):
             yield GivenHeader(name, value.lstrip(" \t"), where)
         elif line.strip():
-            # Not shown, not even up to the colon: it may be a secret without its name.
+            # The line is not shown, not even up to the colon: it may be a secret without a header name.
             raise WrongUsage(f"{where}: Write a header as Name: value.")
 
 
 def _lines(file: str) -> list[str]:
-    """Without their ends, whichever system wrote them, and without what some editors write before the first."""
+    """Return the lines of the file without line endings (LF or CRLF) and without a byte order mark."""
     if file == "-":
         with _unseen():
             data = input_bytes("--header-file")
@@ -73,7 +76,7 @@ def _lines(file: str) -> list[str]:
 
 @contextmanager
 def _unseen() -> Iterator[None]:
-    """Where a person types them, they are asked for and not shown."""
+    """At a terminal, ask for the headers and turn off the echo."""
     if sys.stdin is None or not sys.stdin.isatty():
         yield
         return
@@ -83,7 +86,7 @@ def _unseen() -> Iterator[None]:
     before = termios.tcgetattr(terminal)
     unseen = [*before]
     unseen[3] &= ~termios.ECHO
-    # Not by getpass: that forgets what was pasted after the first line.
+    # Not getpass: it discards pasted text after the first line.
     termios.tcsetattr(terminal, termios.TCSADRAIN, unseen)
     try:
         say("Type or paste the headers, one Name: value on each line; they are not shown. ctrl+d ends them.")

@@ -1,4 +1,4 @@
-"""`jobs`: many deliveries resent or cancelled, how far that has come, and stopping it."""
+"""`jobs`: shows, pauses, resumes and cancels jobs that resend or cancel many deliveries."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,7 +86,7 @@ def show(context: typer.Context, job_id: JobId, as_json: AsJson = False) -> None
 
 @app.command(epilog=example("jobs pause 2w6c"))
 def pause(context: typer.Context, job_id: JobId, as_json: AsJson = False) -> None:
-    """Let a job rest."""
+    """Pause a job."""
     from core.store import jobs
 
     _tell(in_store(context, lambda store: jobs.pause(store, job_id, actor=actor())), as_json)
@@ -94,7 +94,7 @@ def pause(context: typer.Context, job_id: JobId, as_json: AsJson = False) -> Non
 
 @app.command(epilog=example("jobs resume 2w6c"))
 def resume(context: typer.Context, job_id: JobId, as_json: AsJson = False) -> None:
-    """Go on with a job."""
+    """Resume a job."""
     from core.store import jobs
 
     _tell(in_store(context, lambda store: jobs.resume(store, job_id, actor=actor())), as_json)
@@ -103,7 +103,7 @@ def resume(context: typer.Context, job_id: JobId, as_json: AsJson = False) -> No
 
 @app.command(epilog=example("jobs cancel 2w6c"))
 def cancel(context: typer.Context, job_id: JobId, as_json: AsJson = False) -> None:
-    """End a job; what it has done stays done."""
+    """Cancel a job. What it has done is not undone."""
     from core.store import jobs
 
     _tell(in_store(context, lambda store: jobs.stop(store, job_id, actor=actor())), as_json)
@@ -117,7 +117,7 @@ def _tell(job: "Job", as_json: bool) -> None:
 
 
 def _fields(job: "Job") -> dict[str, object]:
-    # What the filter does not ask for is left out, and where the job stands inside the store is its own matter.
+    # Unset fields of the filter are left out, and so is the job's position, which is internal to the store.
     return job.model_dump(mode="json", exclude={"filter", "position"}) | {
         "filter": job.filter.model_dump(mode="json", exclude_defaults=True, exclude={"up_to"})
     }
@@ -126,7 +126,10 @@ def _fields(job: "Job") -> dict[str, object]:
 def start(
     context: typer.Context, kind: str, given: "DeliveryFilter", words: str, *, dry_run: bool, as_json: bool
 ) -> None:
-    """Count the deliveries of options and words, and unless that was all that was asked, start a job; prints its ID."""
+    """Count the deliveries that options and words select, start a job for them, and print its ID.
+
+    With `dry_run`, or if there are none, only report the count.
+    """
     from core.store import history, jobs
     from core.store.jobs import JobKind
 

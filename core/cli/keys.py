@@ -51,8 +51,9 @@ def rotate(
 ) -> None:
     """Encrypt every secret in the database with a new key.
 
-    The older keys stay in the file unless --remove-old is given: another database may share it, and copies of this
-    one made before cannot be read without them. Processes that run go on. Keep a copy of the key file afterwards.
+    The older keys stay in the file unless --remove-old is given: another database may share it, and earlier
+    copies of this database cannot be read without them. Running processes are not interrupted. Make a copy of the key
+    file afterwards.
     """
     from core.store import key_rotation
 

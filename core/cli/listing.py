@@ -1,4 +1,4 @@
-"""`list`, which every group of commands has, also where it is what is meant without a word."""
+"""The `list` command: the default of some groups, and optional where a command only lists."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ _MOST = 1_000_000
 
 
 def _number(given: str | int) -> int:
-    text = str(given)  # the default is one already
+    text = str(given)  # the default is already an int
     if text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= _MOST:
         return int(text)
     raise typer.BadParameter(f"Enter a whole number from 1 to {_MOST:,}.")
@@ -21,7 +21,7 @@ Limit = Annotated[
 
 
 class ListingGroup(TyperGroup):
-    """Without a command it lists: `hookkeeper jobs --json` is `hookkeeper jobs list --json`."""
+    """A group whose default is `list`: `hookkeeper jobs --json` is `hookkeeper jobs list --json`."""
 
     # Any: the context that Typer's parser gives has no public type
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -30,7 +30,7 @@ class ListingGroup(TyperGroup):
 
 
 class ListingCommand(TyperCommand):
-    """A command that only lists: `hookkeeper types list` is `hookkeeper types`."""
+    """A command that only lists: `hookkeeper audit list` is `hookkeeper audit`."""
 
     # Any: the context that Typer's parser gives has no public type
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

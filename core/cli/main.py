@@ -1,4 +1,4 @@
-"""The command `hookkeeper`: the screens, or the command line, which is imported only where it is meant."""
+"""The command `hookkeeper`: opens the screens, or imports and runs the command line."""
 
 import errno
 import gc
@@ -13,20 +13,20 @@ from core.errors import HookkeeperError
 
 
 class OpenScreens(Protocol):
-    """Opens the screens on a database; the exit code."""
+    """Opens the screens on a database and returns the exit status."""
 
     def __call__(self, database: Path, *, reads_only: bool = False) -> int: ...
 
 
 def run(open_screens: OpenScreens) -> None:
-    """Run what the words after the command ask for; without any, `open_screens`. Leaves by SystemExit.
+    """Run the command that the arguments name; without arguments, `open_screens`. Raises SystemExit.
 
-    0: done. 1: not done. 2: wrong usage. 130: ctrl+c.
+    Exit status 0: done. 1: not done. 2: wrong usage. 130: ctrl+c.
     """
-    # Nothing that is imported is garbage: looking for some takes a tenth of a start. Those that stay (`in_store`,
-    # `serve`, the screens) enable it again.
+    # Imports leave no garbage to collect, and looking for it takes a tenth of a start. Code that runs longer
+    # (`in_store`, `serve`, the screens) enables the collector again.
     gc.disable()
-    # We have no plugins for pydantic; looking for some in all that is installed takes 20 ms of every start.
+    # We use no pydantic plugins, and searching all installed packages for them takes 20 ms of every start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         with standard_streams() as (out, _):
@@ -43,7 +43,7 @@ def run(open_screens: OpenScreens) -> None:
 
 
 def _run(open_screens: OpenScreens) -> int:
-    """The exit status; what went wrong is said."""
+    """Run what was asked for, report any error, and return the exit status."""
     try:
         if sys.argv[1:]:
             from core.cli.commands import run_commands
@@ -71,7 +71,10 @@ def _leave(sentences: str, status: int) -> int:
 
 
 def database_at(name: str | os.PathLike[str] | None) -> Path:
-    """The database of this name; without one, that of the platform's data folder. Raises WrongUsage for a folder."""
+    """Return the path of this database; without a name, the one in the platform's data folder.
+
+    Raises WrongUsage for a folder.
+    """
     from core.cli.wrong_usage import WrongUsage
 
     if not name:

@@ -1,4 +1,4 @@
-"""One delivery with all that is known of it: what was sent, and how each attempt ended."""
+"""Everything that is known about one delivery: what was sent, and how each attempt ended."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class OneDelivery(NamedTuple):
-    """What is shown of a delivery; `attempts` newest first."""
+    """A delivery with its attempts (newest first), its event and the settings."""
 
     delivery: "Delivery"
     attempts: "list[Attempt]"
@@ -20,7 +20,7 @@ class OneDelivery(NamedTuple):
 
 
 async def load(store: "Store", identity: str) -> OneDelivery:
-    """The delivery with this ID or tail. Raises NotFound."""
+    """Load the delivery with this ID or the tail of one. Raises NotFound."""
     from core.store import config, history
 
     delivery = await history.load_delivery(store, identity)
@@ -33,14 +33,14 @@ async def load(store: "Store", identity: str) -> OneDelivery:
 
 
 def state_word(delivery: "Delivery") -> str:
-    """Its state, `held` being one."""
+    """Return the delivery's state, or `held` if it is held."""
     return "held" if delivery.held else delivery.state.value
 
 
 def json_fields(shown: OneDelivery) -> dict[str, object]:
-    """The delivery's own fields, its `body` as text, and its attempts as `attempt_list`.
+    """Return the delivery's own fields, its `body` as text, and its attempts as `attempt_list`.
 
-    Of the headers that were sent, the values that are not kept are null.
+    Request headers whose values are not stored have null instead.
     """
     from core.delivery.sent import sent_headers
 
@@ -57,7 +57,7 @@ def json_fields(shown: OneDelivery) -> dict[str, object]:
 
 
 def print_all(shown: OneDelivery) -> None:
-    """The same for a person: bodies masked, and of the answers the newest."""
+    """Print the delivery for a person: bodies are masked, and only the newest answer is shown."""
     _print_delivery(shown.delivery)
     print("\nBody")
     print(masked_json(shown.event.body, shown.settings.masked_fields))

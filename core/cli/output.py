@@ -1,4 +1,4 @@
-"""Data on stdout, as a table or as JSON lines; words on stderr."""
+"""Prints data on stdout, as a table or as JSON lines, and messages on stderr."""
 
 import json
 import os
@@ -14,26 +14,26 @@ from core.cli.words import say as say
 from core.text import one_line
 
 _LEAST_ROOM = 24
-"""Columns in which words can be read."""
+"""Minimum width of readable text, in columns."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]
 
 
 def print_line(text: str) -> None:
-    """One line of data."""
+    """Print one line of data."""
     print(one_line(text))
 
 
 def print_json(*values: dict[str, object]) -> None:
-    """A JSON line for each; all but ASCII is escaped, so that it leaves any terminal whole."""
+    """Print a JSON line for each value. Non-ASCII characters are escaped, so that any terminal shows it."""
     print("".join(f"{json.dumps(value)}\n" for value in values), end="")
 
 
 def print_table(titles: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "") -> None:
-    """Aligned columns. Nothing is cut: who reads may be a program. `empty` tells a person why there is no row.
+    """Print aligned columns. No cell is cut, because a program may read them. `empty` tells a person why there is no row.
 
-    On a terminal that is too narrow the words of the last column go on below it; where not even the others have room,
-    each row is printed as its fields.
+    On a narrow terminal the last column is wrapped. If even the other columns do not fit, each row is printed as a
+    list of fields.
     """
     table = [list(titles), *([_cell(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -51,19 +51,19 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[object]], *, empt
 
 
 def _lines(text: str, room: int) -> list[str]:
-    """Words in lines of so many columns; what fits is left as it is."""
+    """Wrap text into lines of `room` columns; text that fits is not changed."""
     if len(text) <= room:
         return [text]
     return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
 
 
 def _columns() -> int:
-    """Those of the terminal; a file or a program takes any number."""
+    """Return the width of the terminal; it is unlimited for a file or a pipe."""
     return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else sys.maxsize
 
 
 def print_fields(fields: Iterable[tuple[str, object]]) -> None:
-    """Names and values, one pair a line."""
+    """Print names and values, one pair per line."""
     pairs = [(one_line(name), _cell(value)) for name, value in fields]
     width = max(len(name) for name, _ in pairs)
     for name, value in pairs:

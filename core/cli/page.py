@@ -1,4 +1,4 @@
-"""`make docs`: docs/cli.md, from the tree of commands."""
+"""Generates docs/cli.md from the tree of commands, for `make docs`."""
 
 import re
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ command has `-h` and `--help`.
 
 
 def page() -> str:
-    """The page, in Markdown."""
+    """Return the page, in Markdown."""
     root = typer.main.get_command(commands(_no_screens, ["--help"]))
     context = typer.Context(root, info_name="hookkeeper")
     sections = [found for command, inner in _tree(root, context) for found in _section(command, inner)]
@@ -48,13 +48,13 @@ def page() -> str:
 
 
 def _no_screens(database: Path, *, reads_only: bool = False) -> int:
-    return 0  # the tree is only read
+    return 0  # no command is run
 
 
 def _tree(
     command: object, context: typer.Context
 ) -> Iterator[tuple[TyperCommand | TyperGroup, typer.Context]]:
-    """A command, then those below it, each with the context that knows its whole name."""
+    """Yield a command, then those below it, each with a context that knows its full name."""
     assert isinstance(command, TyperCommand | TyperGroup)
     yield command, context
     if isinstance(command, TyperGroup):
@@ -108,7 +108,7 @@ def _examples(epilog: str) -> tuple[str, str]:
 
 
 def _prose(text: str) -> str:
-    """Text with its marks as they stand, not as Markdown's; paragraphs stay apart."""
+    """Escape Markdown's special characters outside code; paragraphs stay separate."""
     paragraphs = re.split(r"\n\s*\n", text.strip())
     plain = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
     return re.sub(r"(`[^`]*`)|([<*_|\\])", lambda found: found[1] or f"\\{found[2]}", plain)

@@ -1,4 +1,4 @@
-"""`prune`: what is older than the settings say."""
+"""`prune`: removes what is older than the settings allow."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -23,10 +23,10 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be removed.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove what is older than the settings say. The dispatcher does so every hour.
+    """Remove what is older than the settings allow. The dispatcher does so every hour.
 
-    How long things are kept: hookkeeper settings set --keep-delivered, --keep-failed, --keep-evidence,
-    --keep-unwanted, --keep-keys. What is undelivered is never removed.
+    To change how long things are kept: hookkeeper settings set --keep-delivered, --keep-failed, --keep-evidence,
+    --keep-unwanted, --keep-keys. Undelivered deliveries are never removed.
     """
     from core.clock import now_ms
     from core.store import config, retention

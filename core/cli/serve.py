@@ -1,4 +1,4 @@
-"""`serve`, `status` and `stop`: the dispatcher in the foreground, who it is, and draining it."""
+"""`serve`, `status` and `stop`: run the dispatcher in the foreground, report on it, and drain it."""
 
 import gc
 import json
@@ -19,7 +19,7 @@ _PATIENCE = 310.0
 
 def run_serve(database: Path, *, started_by: str = "serve") -> int:
     """Deliver in the foreground until told to stop. Raises HookkeeperError."""
-    # Imported late: status and stop need neither an HTTP client nor the loop.
+    # Imported late: status and stop need neither an HTTP client nor the event loop.
     import structlog
     import uvloop
 
@@ -28,7 +28,7 @@ def run_serve(database: Path, *, started_by: str = "serve") -> int:
     from core.service.serve import serve
 
     local_limit.raise_open_files()
-    # What is imported is no garbage, and attempts leave few cycles: one or two percent of a delivery was looking for some.
+    # Imports leave no garbage, and attempts leave few cycles. Collecting took one or two percent of a delivery.
     gc.freeze()
     gc.enable()
     gc.set_threshold(50_000, 20, 100)
@@ -60,7 +60,10 @@ def _first(group: BaseExceptionGroup[HookkeeperError]) -> HookkeeperError:
 
 
 def run_status(database: Path, *, as_json: bool = False) -> int:
-    """Print who delivers, and who has held the write lock for too long; 1 if nobody delivers. Raises StoreError."""
+    """Print who delivers, and who has held the write lock for too long. Raises StoreError.
+
+    Returns the exit status: 1 if nobody delivers, else 0.
+    """
     status = nodes.require_standing_at(database)
     holder = nodes.long_writer_at(database)
     if as_json:
@@ -86,7 +89,7 @@ def run_stop(database: Path, *, as_json: bool = False) -> int:
     while nodes.standing_at(database).pid == status.pid:
         if time.monotonic() > patience:
             raise HookkeeperError(f"The dispatcher {status.pid} has not stopped yet.")
-        time.sleep(0.05)  # the lock tells nobody when it falls free
+        time.sleep(0.05)  # nothing signals that the lock is free
     _tell_stop(status.pid, as_json)
     return 0
 

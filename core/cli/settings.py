@@ -59,7 +59,7 @@ _GLANCE = 0.1
 @app.command("list", epilog=example("settings list"))
 @app.command("show", epilog=example("settings show", "settings show --json"))
 def show(context: typer.Context, as_json: AsJson = False) -> None:
-    """Show the settings; secrets are dots."""
+    """Show the settings; secrets are not shown."""
     from core.store import config
 
     settings = in_store(context, config.load_settings)
@@ -207,7 +207,7 @@ def set_settings(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change settings; what is not named stays as it is."""
+    """Change the given settings; all others stay as they are."""
     from core.models import GeneralSettings
     from core.store import config
 
@@ -261,7 +261,7 @@ def set_settings(
             _check_files(wanted)
         return wanted
 
-    # What is wrong is refused before a database is made for it.
+    # Refuse wrong values before a database is created for them.
     first = None if database_of(context).exists() else with_changes(GeneralSettings())
 
     async def work(store: "Store") -> "GeneralSettings":
@@ -319,7 +319,7 @@ def _check_files(settings: "GeneralSettings") -> None:
 
 
 def _secret_key(name: str) -> str:
-    """The Secret Key from a file; the line break that editors put at its end is none of it."""
+    """Read the Secret Key from a file, without the line break that editors put at its end."""
     if name == "-":
         if sys.stdin is not None and sys.stdin.isatty():
             import getpass
@@ -357,7 +357,7 @@ def _with_networks(now: tuple[str, ...], allowed: list[str], removed: list[str])
 
 
 def _as_stored(network: str) -> str:
-    """A network as the settings hold it: an address alone is one of its own."""
+    """Return a network as the settings store it: a single address becomes a /32 or /128 network."""
     import ipaddress
 
     try:
@@ -404,7 +404,7 @@ async def _answer(store: "Store", number: int) -> "AuthorizationAnswer":
 
     try:
         async with asyncio.timeout(_PATIENCE):
-            # The answer comes from another process, through the file: no event can tell of it.
+            # The answer comes from another process through the database file, so it has to be polled.
             while (answer := await requests.authorization_answer(store, number)) is None:  # noqa: ASYNC110
                 await asyncio.sleep(_GLANCE)
             return answer

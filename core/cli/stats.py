@@ -1,4 +1,4 @@
-"""`stats`: what stands above the Monitor's list, and what each webhook's endpoint is given."""
+"""`stats`: the figures above the Monitor's list, and the backlog and pace of each webhook."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def stats(context: typer.Context, as_json: AsJson = False) -> None:
-    """Print what is open, and the attempts of the last 15 minutes."""
+    """Print the backlog, and the attempts of the last 15 minutes."""
     from pydantic_core import to_jsonable_python
 
     from core.store import config, nodes

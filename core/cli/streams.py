@@ -1,4 +1,4 @@
-"""Standard output and standard error of a command. Whatever becomes of them, the command itself goes on to its end."""
+"""Standard output and standard error of a command. A command runs to its end even if they cannot be written."""
 
 import io
 import os
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 class Sink(io.FileIO):
-    """A file that can be written to for ever: after the first failure all goes to /dev/null.
+    """A file whose writes never fail: after the first error, everything goes to /dev/null.
 
-    So a reader that has gone (`… | head -1`) or a full disk never stops a change half-way.
+    A closed pipe (`… | head -1`) or a full disk therefore never stops a change half-way.
     """
 
     def __init__(self, number: int) -> None:
         super().__init__(number, "w", closefd=False)
         self.failure: OSError | None = None
-        """Why not all arrived, None if it did."""
+        """The error that lost output; None if there was none."""
 
     @property
     def has_no_reader(self) -> bool:
-        """Whether it is a pipe whose other end was closed: not a failure, but what `head` does."""
+        """Whether it is a pipe whose reader closed it, as `head` does. That is not a failure."""
         return isinstance(self.failure, ConnectionError)
 
     def write(self, data: "ReadableBuffer", /) -> int:
@@ -45,13 +45,13 @@ class Sink(io.FileIO):
             written: int | None = super().write(data)
             if written is not None:
                 return written
-            # Somebody who shares the pipe made it non-blocking, and it is full.
+            # Another process that shares the pipe made it non-blocking, and it is full.
             select.select((), (self,), ())
 
 
 @contextmanager
 def standard_streams() -> Iterator[tuple[Sink, Sink]]:
-    """Replace `sys.stdout` and `sys.stderr`, and say how writing to them went."""
+    """Replace `sys.stdout` and `sys.stderr`, and yield their sinks, which record whether writing failed."""
     _open_what_is_closed()
     before = sys.stdout, sys.stderr
     out, err = Sink(1), Sink(2)
@@ -66,12 +66,12 @@ def standard_streams() -> Iterator[tuple[Sink, Sink]]:
 
 
 def _open_what_is_closed() -> None:
-    """Output that was closed (`>&-`) leads nowhere. No socket may get its number: libuv aborts when it closes one."""
+    """Open /dev/null for closed standard streams (`>&-`): libuv aborts when it closes a socket with such a number."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
 
 
 def _text(sink: Sink, replaced: object, *, line_buffering: bool) -> io.TextIOWrapper:
@@ -85,6 +85,6 @@ def _text(sink: Sink, replaced: object, *, line_buffering: bool) -> io.TextIOWra
 
 
 def output_sink() -> Sink | None:
-    """What standard output of this command writes to; None outside a command."""
+    """Return the sink behind standard output; None outside a command."""
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     return raw if isinstance(raw, Sink) else None

@@ -1,4 +1,4 @@
-"""What the screens need around them."""
+"""Checks for the terminal that the screens need."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from core.errors import HookkeeperError
 
 
 def require_terminal() -> None:
-    """Raises HookkeeperError if there is no terminal for the screens."""
+    """Raise HookkeeperError if there is no terminal for the screens."""
     streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual draws on the last
     # A stream that is closed from the beginning (`<&-`) is None.
     if (

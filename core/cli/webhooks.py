@@ -44,7 +44,7 @@ _OPTIONS = {
     "status_filter": "--status-filter",
 }
 WebhookId = Annotated[str, typer.Argument(metavar="ID", help="Of a webhook; its last characters do.")]
-# Text, whatever they hold: the models word what is wrong with a value, and an empty one means the default.
+# Numbers are text, too: the models word the errors, and an empty value means the default.
 Schedule = Annotated[
     str | None, typer.Option(metavar="WAITS", help='standard, incode, or waits such as "5s 5m 2h".')
 ]
@@ -252,7 +252,7 @@ def add(
     )
 
     is_first = not database_of(context).exists()
-    if is_first:  # what is wrong is refused before a database is made for it
+    if is_first:  # refuse a wrong URL before a database is created
         check_address("--url", options.url, ())
 
     async def work(store: "Store") -> "tuple[Webhook, int]":
@@ -294,7 +294,7 @@ def edit(
     status_filter: StatusFilter = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a webhook. An empty value sets an option back to its default."""
+    """Change a webhook. An empty value resets an option to its default."""
     from core.store import config
 
     values = _values(
@@ -324,7 +324,7 @@ def edit(
 
 
 def _values(status_filter: str | None, **given: str | bool | None) -> dict[str, object]:
-    """What was given, by field; an empty value is the field's default."""
+    """Return the given values by field; an empty value becomes the field's default."""
     from core.models import DEFAULT_CONCURRENCY
 
     defaults = {"url": "", "concurrency": DEFAULT_CONCURRENCY}
@@ -340,7 +340,7 @@ def _values(status_filter: str | None, **given: str | bool | None) -> dict[str, 
 
 
 def _checked(kind: EventType, values: dict[str, object]) -> "WebhookOptions":
-    """The options of a webhook of this type. Raises WrongUsage."""
+    """Return the checked options of a webhook of this type. Raises WrongUsage."""
     from core.catalog.options import check_options
     from core.models import InvalidSetting, WebhookOptions
 
@@ -377,14 +377,14 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Yes, delete it.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete a webhook and cancel what waits for it."""
+    """Delete a webhook and cancel its waiting deliveries."""
     from core.store import config
 
     if not yes:
         raise WrongUsage("Deleting a webhook cancels what waits for it. If that is meant, add --yes.", "yes")
 
     async def work(store: "Store") -> tuple[str, int]:
-        # The whole ID, so that one that was deleted before says by whom; a tail finds what is there.
+        # A whole ID is kept, so that the error for a deleted webhook says who deleted it. A tail is looked up.
         whole = (
             webhook_id if webhook_id.startswith("wh_") else (await config.load_webhook(store, webhook_id)).id
         )
@@ -402,7 +402,9 @@ def delete(
 
 @app.command(epilog=example("webhooks undelete 7k2m"))
 def undelete(context: typer.Context, webhook_id: WebhookId, as_json: AsJson = False) -> None:
-    """Bring a webhook back that was deleted within 24 hours. It is disabled, and what its deletion cancelled is held."""
+    """Bring back a webhook deleted in the last 24 hours. It is disabled, and the deliveries that
+    its deletion cancelled are held.
+    """
     from core.store import config
 
     webhook = in_store(context, lambda store: config.undo_delete(store, webhook_id, actor=actor()))
@@ -421,7 +423,7 @@ def rotate_secret(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give a webhook a new signing secret and print it. The one before signs requests, too, for 24 hours."""
+    """Give a webhook a new signing secret and print it. The old secret also signs requests for 24 hours."""
     from core.store import config
 
     async def work(store: "Store") -> tuple[str, str]:
@@ -462,7 +464,7 @@ def enable(
 
 @app.command(epilog=example("webhooks disable 7k2m"))
 def disable(context: typer.Context, webhook_id: WebhookId, as_json: AsJson = False) -> None:
-    """Disable a webhook: what comes for it is held."""
+    """Disable a webhook: its waiting and new deliveries are held."""
     from core.store import config
 
     webhook = in_store(context, lambda store: config.set_enabled(store, webhook_id, False, actor=actor()))

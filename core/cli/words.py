@@ -1,7 +1,7 @@
-"""Words on stderr, beside the data: sentences for people; under --json JSON objects for programs.
+"""Messages on stderr: sentences for people, or JSON objects for programs with --json.
 
-Under --json a command that fails leaves one object there, `{"error", "field", "hint"}`, and nothing else. One that succeeds
-leaves an object `{"note"}` for each thing that it has to say, mostly none.
+With --json, a command that fails writes one object, `{"error", "field", "hint"}`, and nothing else. A command that
+succeeds writes an object `{"note"}` for each message, usually none.
 """
 
 import json
@@ -28,13 +28,13 @@ class Failure(NamedTuple):
     hint: str | None = None
 
 
-# Up to the end of a sentence that another one follows, whatever stands in quotation marks.
+# The first of several sentences. Marks inside quotation marks do not end a sentence.
 _FIRST_SENTENCE = re.compile(r'((?:"[^"\n]*"|[^"\n])*?[.?!]) ((?:[A-Z]|`?hookkeeper ).*)')
 _OPTION = re.compile(r"--([a-z][a-z-]*)\b")
 
 
 def failure_of(error: HookkeeperError) -> Failure:
-    """What an error says, by parts: our errors say what happened, and in the sentence after that what to do."""
+    """Split an error into its parts: our errors say what happened, and in the next sentence what to do."""
     words = str(error)
     field: str | None = getattr(error, "field", None)
     if field is None and (option := _OPTION.match(words)):
@@ -50,7 +50,7 @@ _failure: Failure | None = None
 
 
 def begin(typed: Sequence[str]) -> None:
-    """To be called before a command runs: whether what was typed asks for JSON."""
+    """Reset the messages before a command runs, and note whether the arguments ask for JSON."""
     global _as_json, _failure
     words = typed[: typed.index("--")] if "--" in typed else typed
     _as_json = "--json" in words
@@ -59,7 +59,7 @@ def begin(typed: Sequence[str]) -> None:
 
 
 def say(words: str) -> None:
-    """Tell the person, beside the data."""
+    """Print a message for a person; with --json, keep it until `end`."""
     if _as_json:
         _notes.append(words)
     else:
@@ -67,7 +67,7 @@ def say(words: str) -> None:
 
 
 def fail(failure: Failure, words: str) -> None:
-    """Tell why nothing, or not all, was done; `words` are for a person."""
+    """Report why nothing, or not everything, was done; `words` are for a person."""
     global _failure
     if _as_json:
         _failure = failure
@@ -76,7 +76,7 @@ def fail(failure: Failure, words: str) -> None:
 
 
 def end(status: int) -> None:
-    """To be called when a command has ended with this exit status: writes what was kept for JSON."""
+    """Write the JSON messages of a command that has ended with this exit status."""
     if not _as_json:
         return
     if status in (0, INTERRUPTED):

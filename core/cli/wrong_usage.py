@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 
 class WrongUsage(HookkeeperError):
-    """What was typed cannot be meant. `field`: which value, by its name in JSON; else the option that the words begin
-    with."""
+    """What was typed is not valid.
+
+    `field` is the JSON name of the wrong value. Without it, the option that the message begins with is meant.
+    """
 
     def __init__(self, words: str, field: str | None = None) -> None:
         self.field = field
@@ -22,7 +24,7 @@ class WrongUsage(HookkeeperError):
 
 
 def refusal(error: HookkeeperError, typed: Sequence[str]) -> int:
-    """Tell of an error that ended the command of these words; the exit status."""
+    """Report an error that ended the typed command, and return the exit status."""
     from core.catalog import UnknownType
 
     failure = failure_of(error)
@@ -40,9 +42,9 @@ def refusal(error: HookkeeperError, typed: Sequence[str]) -> int:
 
 
 def validated(model: "type[Model]", values: Mapping[str, object], option_of: Callable[[str], str]) -> "Model":
-    """The model made of these values; `option_of` names the option that a field was given with.
+    """Build the model from these values; `option_of` returns the option that gave a field.
 
-    Raises WrongUsage with a line for each wrong field, and the first of these fields.
+    Raises WrongUsage with a line for each wrong field; its `field` is the first of them.
     """
     from pydantic import ValidationError
 
