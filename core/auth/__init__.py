@@ -1,4 +1,4 @@
-"""OIDC client credentials: the bearer token that goes out with webhooks (RFC 6749, section 4.4)."""
+"""OIDC client credentials: fetches the bearer token that is sent with webhooks (RFC 6749, section 4.4)."""
 
 from core.auth.credentials import Credentials
 from core.auth.token import Token, TokenError

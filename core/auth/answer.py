@@ -13,7 +13,7 @@ ASSUMED_LIFE = 300.0
 LONGEST_LIFE = 86400.0
 _MOST_SAID = 200
 
-# The codes of section 5.2: each needs a person, at our settings or at the token endpoint's.
+# The codes of section 5.2: for each, a person must change our settings or those of the token endpoint.
 REFUSALS = {
     "invalid_request": "the token endpoint cannot use the request: try the other Client Authentication",
     "invalid_client": "the token endpoint refuses the Client ID or the Secret Key",
@@ -23,12 +23,12 @@ REFUSALS = {
     "invalid_scope": "the token endpoint refuses the Scopes",
 }
 
-# What is said only of a client whose id and secret were right.
+# The error codes that an endpoint sends only if id and secret were right.
 _AFTER_AUTHENTICATION = ("unauthorized_client", "unsupported_grant_type", "invalid_scope")
 
 
 def read_token(answer: Answer, credentials: Credentials) -> Token:
-    """The token in an answer. Raises TokenError, whose words never hold what the answer gave back of ours."""
+    """Return the token in an answer. Raises TokenError, whose words never contain our id or secret from the answer."""
     if not 200 <= answer.status < 300:
         raise _refusal(answer, answer.fields, credentials)
     try:
@@ -45,7 +45,7 @@ def read_token(answer: Answer, credentials: Credentials) -> Token:
 
 
 def refuses_client(answer: Answer) -> bool:
-    """Whether the token endpoint does not know Client ID and Secret Key. Not every 401 has its error code."""
+    """Whether the token endpoint refuses Client ID and Secret Key. A 401 counts even without the error code."""
     fields = answer.fields
     return answer.status == 401 or (
         fields.get("error") == "invalid_client" and not fields.get("access_token")
@@ -53,7 +53,10 @@ def refuses_client(answer: Answer) -> bool:
 
 
 def may_know_client(answer: Answer) -> bool:
-    """Whether Client ID and Secret Key may be right: a token, another refusal, or nothing said for now."""
+    """Whether Client ID and Secret Key may be right.
+
+    They may if the answer has a token, refuses something else, or is a 429 or 5xx.
+    """
     fields = answer.fields
     if answer.status == 429 or answer.status >= 500:
         return True
@@ -76,7 +79,7 @@ def _value(value: object) -> SecretStr:
 
 
 def _check_type(kind: object, credentials: Credentials) -> None:
-    """A token endpoint that names no type means Bearer; some write it BearerToken."""
+    """Check that the token type is Bearer. No type means Bearer, and some token endpoints write BearerToken."""
     name = "" if kind is None else kind.strip() if isinstance(kind, str) else None
     if name is None or name.lower() not in ("", "bearer", "bearertoken"):
         shown = _code(name, credentials)
@@ -86,7 +89,7 @@ def _check_type(kind: object, credentials: Credentials) -> None:
 
 
 def _life(expires_in: object) -> float:
-    """Seconds, at most a day; a life that is absent, unreadable or not above zero counts as 300 s."""
+    """The lifetime in seconds, at most a day. If it is missing, unreadable or not above zero, it is 300 s."""
     if isinstance(expires_in, bool) or not isinstance(expires_in, float | str):
         return ASSUMED_LIFE
     try:
@@ -126,7 +129,7 @@ def _code(code: object, credentials: Credentials) -> str | None:
 
 
 def _said(description: object, credentials: Credentials) -> str:
-    """What the token endpoint adds for people, in one line, unless it gives back id or secret."""
+    """The token endpoint's error description in one line; "" if there is none or if it repeats the id or secret."""
     if not isinstance(description, str) or credentials.occur_in(description):
         return ""
     text = " ".join("".join(c if c.isprintable() else " " for c in description).split()).rstrip(".")

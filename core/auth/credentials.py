@@ -1,4 +1,4 @@
-"""Who we are at the token endpoint, and how that goes out (RFC 6749, section 2.3.1)."""
+"""The client credentials for the token endpoint, and how they are sent (RFC 6749, section 2.3.1)."""
 
 import html
 from base64 import b64encode
@@ -15,9 +15,9 @@ from core.models import ClientAuthentication, GeneralSettings
 
 
 class BasicForm(StrEnum):
-    """How id and secret stand in a Basic header before base64.
+    """How id and secret are written in a Basic header before base64.
 
-    RFC 6749 percent-encodes them; many token endpoints know only the plain form of RFC 7617.
+    RFC 6749 percent-encodes them, but many token endpoints accept only the plain form of RFC 7617.
     """
 
     ENCODED = "percent-encoded"
@@ -25,13 +25,13 @@ class BasicForm(StrEnum):
 
     @property
     def other(self) -> "BasicForm":
-        """The one of the two that this is not."""
+        """The other of the two forms."""
         return BasicForm.PLAIN if self is BasicForm.ENCODED else BasicForm.ENCODED
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the general settings say about authorization. `scopes` are separated by spaces."""
+    """The authorization part of the general settings. `scopes` are separated by spaces."""
 
     authentication_url: str
     client_id: str
@@ -41,7 +41,7 @@ class Credentials:
 
     @classmethod
     def of(cls, settings: GeneralSettings) -> Self | None:
-        """None where webhooks go out without a token."""
+        """Return the credentials in the settings; None if webhooks are sent without a token."""
         url, client_id, secret_key = settings.authentication_url, settings.client_id, settings.secret_key
         if url is None or client_id is None or secret_key is None:
             return None
@@ -60,22 +60,22 @@ class Credentials:
 
     @property
     def has_two_forms(self) -> bool:
-        """Whether the forms of Basic differ for this id and secret, so that it matters which is sent."""
+        """Whether the two forms of the Basic header differ for this id and secret."""
         return self.client_authentication is ClientAuthentication.BASIC and any(
             _percent_encoded(part) != part for part in self._pair
         )
 
     def basic(self, form: BasicForm) -> httpx.BasicAuth | None:
-        """The Authorization header; None where id and secret go in the body.
+        """Return the Authorization header; None if id and secret are sent in the body.
 
-        A space is encoded as %20, which every decoder reads, and not as +, which some leave as it is.
+        A space is encoded as %20, which every decoder understands, not as +, which some do not decode.
         """
         if self.client_authentication is ClientAuthentication.BODY:
             return None
         return httpx.BasicAuth(*self._pair_in(form))
 
     def occur_in(self, text: str) -> bool:
-        """Whether a text of the token endpoint gives back id or secret, plain or encoded."""
+        """Whether a text from the token endpoint contains the id or secret, plain or encoded."""
         text = text.casefold()
         given = {encode(part) for part in self._pair for encode in _ENCODINGS}
         given |= {b64encode(":".join(self._pair_in(form)).encode()).decode() for form in BasicForm}

@@ -1,4 +1,4 @@
-"""From an issuer or its discovery document to the token endpoint (OpenID Connect Discovery 1.0; RFC 8414)."""
+"""Finds the token endpoint of an issuer or discovery document (OpenID Connect Discovery 1.0; RFC 8414)."""
 
 import httpx
 
@@ -9,12 +9,12 @@ from core.url import check_url
 
 
 def is_document(url: str) -> bool:
-    """Whether a URL names a discovery document, and not the token endpoint itself."""
+    """Whether a URL is that of a discovery document, not of the token endpoint itself."""
     return "/.well-known/" in httpx.URL(url).path
 
 
 async def from_document(client: httpx.AsyncClient, url: str) -> str:
-    """The token endpoint that a discovery document names. Raises TokenError."""
+    """Return the token endpoint that a discovery document names. Raises TokenError."""
     answer = await _get(client, url)
     problem = f"answered {answer.status}"
     if answer.status == 200:
@@ -28,14 +28,14 @@ async def from_document(client: httpx.AsyncClient, url: str) -> str:
 
 
 async def from_issuer(client: httpx.AsyncClient, url: str) -> str | None:
-    """The token endpoint of an issuer, or None when the URL is not an issuer's. Raises TokenError."""
+    """Return the token endpoint of an issuer; None if the URL is not an issuer's. Raises TokenError."""
     document = f"{url.rstrip('/')}/.well-known/openid-configuration"
     answer = await _get(client, document)
     fields = answer.fields
     if answer.status != 200 or not fields:
         return None
     issuer = fields.get("issuer")
-    # A final slash is left out as often as it is written.
+    # A final slash makes no difference: many issuers leave it out.
     if not isinstance(issuer, str) or issuer.rstrip("/") != url.rstrip("/"):
         raise TokenError("the discovery document belongs to another issuer: enter the token endpoint itself")
     return _token_endpoint(fields, document)

@@ -1,4 +1,4 @@
-"""One HTTP exchange of the authorization: bounded in size, and wrong in words."""
+"""One HTTP exchange of the authorization. It limits the size of the answer and describes errors in words."""
 
 import socket
 import ssl
@@ -14,13 +14,13 @@ from core.errors import HookkeeperError
 from core.models import InvalidSetting
 from core.retry_after import retry_after
 
-# Exchanges are minutes apart: a kept connection would mostly be found closed by the other side.
+# Exchanges are minutes apart: the other side would have closed most kept connections by then.
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer, whatever its status. `cut` says in words why its body ended early, "" if it did not."""
+    """An answer of any status. `cut` says in words why the body ended early; it is "" if the body is complete."""
 
     status: int
     headers: httpx.Headers
@@ -28,7 +28,7 @@ class Answer:
     cut: str = ""
 
     def json_object(self) -> dict[str, object]:
-        """The JSON object in the body. Raises Unreadable; TokenError if the body ended too early for one."""
+        """Return the JSON object in the body. Raises Unreadable, or TokenError if the body ended too early."""
         try:
             return json_object(self.body, self.headers.get("content-encoding", ""))
         except Unreadable:
@@ -53,7 +53,7 @@ class Answer:
 async def exchange(
     client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None = None
 ) -> Answer:
-    """The answer to a request, without following redirects. Raises TokenError when there is none."""
+    """Send a request and return its answer, without following redirects. Raises TokenError if there is none."""
     host = request.url.netloc.decode("ascii")
     try:
         response = await client.send(request, stream=True, auth=auth, follow_redirects=False)
@@ -61,28 +61,28 @@ async def exchange(
             body, cut = await _read(response, host)
         finally:
             await response.aclose()
-    # The address guard and the TLS files raise errors of our own.
+    # The address guard and unusable TLS files raise HookkeeperError.
     except (httpx.HTTPError, HookkeeperError) as error:
         raise TokenError(_words(error, host)) from None
     return Answer(response.status_code, response.headers, body, cut)
 
 
 async def _read(response: httpx.Response, host: str) -> tuple[bytes, str]:
-    """The body, and why it ended early; of one that is too large only so much that this is known."""
+    """Return the body, and why it ended early. Reading stops as soon as the body exceeds `MOST_BYTES`."""
     body = bytearray()
     try:
         async for part in response.aiter_raw():
             body += part
             if len(body) > MOST_BYTES:
                 break
-    # The token may have come before the connection broke, or the framing of the body.
+    # The token may be complete although the connection broke or the framing of the body is wrong.
     except httpx.HTTPError as error:
         return bytes(body), _words(error, host)
     return bytes(body), ""
 
 
 def _words(error: BaseException, host: str) -> str:
-    """What went wrong. The innermost cause knows best: the outer exceptions fold many into one."""
+    """Say what went wrong. The innermost cause is the most specific, as outer exceptions each stand for many causes."""
     for cause in reversed(list(_causes(error))):
         if limit := local_limit.reason_of(cause):
             return f"the token endpoint at {host} was not asked: {limit}"

@@ -1,20 +1,20 @@
-"""Reads the JSON object in the body of an answer, however odd what surrounds its fields is."""
+"""Reads the JSON object in the body of an answer, tolerating malformed JSON and surrounding text."""
 
 import json
 import re
 import zlib
 
 MOST_BYTES = 64 * 1024
-"""Of a body, before and after its content coding is undone; what comes later is not read."""
+"""Bytes of a body that are read, both before and after decompression."""
 
 _MOST_CODINGS = 4
 _MOST_BRACES = 20
-"""So many braces in a text may be the beginning of the object."""
+"""Opening braces in a text that are tried as the beginning of the object."""
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _RAW_DEFLATE = -zlib.MAX_WBITS
 _READ_CODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
 
-# As floats, numbers of any length can be read; control characters may stand in strings.
+# Numbers are read as floats, since their length is unlimited then. Control characters are allowed in strings.
 _DECODER = json.JSONDecoder(strict=False, parse_int=float)
 _PART = re.compile(r'"(?:[^"\\]|\\.)*+"|[^\s"{}\[\]:,]++|[,:](?=\s*[,}\]])', re.DOTALL)
 _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})?+')
@@ -22,11 +22,11 @@ _PAGE = re.compile(r"<(?:!doctype|html)\b", re.IGNORECASE)
 
 
 class Unreadable(ValueError):
-    """There is no JSON object. The words say what the body is or has instead: "is empty"."""
+    """There is no JSON object. The message is a predicate for the body, such as "is empty"."""
 
 
 def json_object(body: bytes, content_encoding: str = "") -> dict[str, object]:
-    """The first JSON object in a body; text before and after it is passed over. Numbers are floats.
+    """Return the first JSON object in a body, ignoring text before and after it. Numbers are floats.
 
     Reads gzip and deflate, whether or not Content-Encoding names them, and UTF-8, UTF-16 and UTF-32. Raises
     Unreadable.
@@ -48,10 +48,10 @@ def json_object(body: bytes, content_encoding: str = "") -> dict[str, object]:
 
 
 def _decoded(body: bytes, codings: list[str]) -> bytes:
-    """The body as it was before it was compressed, once or several times.
+    """Return the body decompressed, even if it was compressed several times.
 
-    What it begins with says whether it was: no JSON text begins like gzip or zlib. Some servers leave out the
-    header of zlib, which can only be tried.
+    Compression is detected from the first bytes, since no JSON text begins like gzip or zlib. Some servers leave out
+    the zlib header; that cannot be detected, so it is tried.
     """
     for _ in range(_MOST_CODINGS):
         inflated = _inflated(body, _GZIP_OR_ZLIB)
@@ -64,21 +64,21 @@ def _decoded(body: bytes, codings: list[str]) -> bytes:
 
 
 def _inflated(body: bytes, window: int) -> bytes | None:
-    """At most one byte more than may be read; None if the body was not compressed like that."""
+    """Decompress at most one byte more than the limit. Return None if the body was not compressed in this way."""
     inflated, is_whole = bytearray(), False
     decompressor = zlib.decompressobj(window)
-    # Byte by byte, so that what came before a damaged one is kept, such as all before a wrong checksum at the end.
+    # Byte by byte, so that everything before a damaged byte is kept, such as all data before a wrong checksum.
     for start in range(len(body)):
         part = body[start : start + 1]
         try:
             while part and len(inflated) <= MOST_BYTES:
                 inflated += decompressor.decompress(part, MOST_BYTES + 1 - len(inflated))
                 is_whole, part = decompressor.eof, decompressor.unused_data
-                if is_whole and part:  # gzip may consist of several (RFC 1952, section 2.2)
+                if is_whole and part:  # gzip may have several members (RFC 1952, section 2.2)
                     decompressor = zlib.decompressobj(window)
         except zlib.error:
             break
-    # A byte or two may be the beginning of anything.
+    # Without any output, the first bytes only looked like compressed data by chance.
     return bytes(inflated) if inflated or is_whole else None
 
 
@@ -112,7 +112,7 @@ def _first_object(text: str) -> dict[str, object]:
 
 
 def _object(text: str) -> dict[str, object]:
-    """The object that a text begins with. Raises JSONDecodeError or RecursionError."""
+    """Return the object at the beginning of a text. Raises JSONDecodeError or RecursionError."""
     try:
         value, _ = _DECODER.raw_decode(text)
     except json.JSONDecodeError as error:
@@ -125,12 +125,12 @@ def _object(text: str) -> dict[str, object]:
 
 
 def _mended(text: str) -> str:
-    """A text with escapes, numbers, words or commas that JSON does not have, as JSON that says the same."""
+    """Replace escapes, numbers, words and commas that are not valid JSON by valid JSON with the same meaning."""
     return _PART.sub(lambda found: _part(found[0]), text)
 
 
 def _part(part: str) -> str:
-    """What JSON has for a string, for a word outside of strings, or for "," or ":" with nothing behind it."""
+    """Return valid JSON for a string, a word outside of strings, or a "," or ":" with nothing after it."""
     if part.startswith('"'):
         return _ESCAPE.sub(lambda escape: escape[0] if len(escape[0]) > 1 else "", part)
     if part in ",:":

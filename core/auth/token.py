@@ -1,4 +1,4 @@
-"""A bearer token, and why there is none."""
+"""A bearer token, and the error if there is none."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from core.errors import HookkeeperError
 class Token:
     """A bearer token, compared by identity.
 
-    `expires_in` is its life in seconds when it was answered. `basic` is the form of the Basic header that
-    brought it; None where both forms are the same, or nothing went in a Basic header.
+    `expires_in` is its lifetime in seconds from the answer on. `basic` is the form of the Basic header that was
+    accepted; None if both forms are the same or no Basic header was sent.
     """
 
     value: SecretStr
@@ -24,9 +24,9 @@ class Token:
 class TokenError(HookkeeperError):
     """There is no token.
 
-    `words` say why, without a full stop, so that a sentence can go on; `str()` is the sentence. `code` is the
-    token endpoint's error code (RFC 6749, section 5.2). `retry_after` is the wait in seconds that it asked
-    for. `retry_at` is when it may be asked again, on the monotonic clock; 0 from a lone `fetch`.
+    `words` say why, without a full stop, so that they can be part of a sentence; `str()` is the sentence. `code` is
+    the token endpoint's error code (RFC 6749, section 5.2). `retry_after` is the wait in seconds that the endpoint
+    asked for. `retry_at` is when it may be asked again, on the monotonic clock; 0 if the error comes from `fetch`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Asks the token endpoint for a token (RFC 6749, section 4.4)."""
+"""Requests a token from the token endpoint (RFC 6749, section 4.4)."""
 
 import asyncio
 from dataclasses import replace
@@ -15,14 +15,15 @@ DEADLINE = 10.0
 
 
 async def fetch(client: httpx.AsyncClient, credentials: Credentials, *, deadline: float = DEADLINE) -> Token:
-    """A new token, discovery included, within `deadline` seconds. Raises TokenError."""
+    """Fetch a new token. `deadline` is in seconds and includes discovery. Raises TokenError."""
     return await TokenEndpoint(client, credentials, deadline=deadline).fetch()
 
 
 class TokenEndpoint:
-    """The Authentication URL, or the token endpoint found behind it, which is kept until a request fails.
+    """The token endpoint: the Authentication URL, or the endpoint that discovery has found from it.
 
-    Also keeps the form of the Basic header that it takes.
+    The discovered endpoint is kept until a request fails. The form of the Basic header that the endpoint accepts is
+    kept, too.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class TokenEndpoint:
         self._basic = BasicForm.ENCODED
 
     async def fetch(self) -> Token:
-        """A new token. Raises TokenError."""
+        """Fetch a new token. Raises TokenError."""
         try:
             async with asyncio.timeout(self._deadline):
                 return await self._fetch()
@@ -61,7 +62,7 @@ class TokenEndpoint:
         return replace(token, basic=self._basic if self._credentials.has_two_forms else None)
 
     async def _ask(self, url: str) -> Answer:
-        """The answer to the form of Basic that was taken last; if the client is refused, to the other one."""
+        """Send the request with the form of Basic that worked last. If the client is refused, try the other form."""
         answer = await self._post(url, self._basic)
         if refuses_client(answer) and self._credentials.has_two_forms:
             other = await self._post(url, self._basic.other)
@@ -71,7 +72,7 @@ class TokenEndpoint:
         return answer
 
     async def _post(self, url: str, form: BasicForm) -> Answer:
-        # No timeout of the client's: the deadline counts over all.
+        # No timeout for a single request: the deadline covers all of them.
         request = self._client.build_request(
             "POST", url, data=self._credentials.form, headers=HEADERS, timeout=None
         )

@@ -1,4 +1,4 @@
-"""The one token that all workers share, in memory alone."""
+"""The token that all workers share. It is kept in memory only."""
 
 import asyncio
 import random
@@ -22,10 +22,10 @@ _JITTER = 0.1
 
 
 class TokenSource:
-    """Keeps a token, and asks for the next one: one request at a time, at the token endpoint's own pace.
+    """Keeps a token and requests the next one, one request at a time, with backoff after failures.
 
-    `on_change` is called whenever `failure` has changed. Close it, or use it with `async with`; who still
-    waits for a token then gets a TokenError.
+    `on_change` is a callback for changes of `failure`. Close the source, or use it with `async with`; callers that
+    still wait for a token then get a TokenError.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class TokenSource:
         await self.close()
 
     async def close(self) -> None:
-        """Gives up the request that is on its way."""
+        """Cancel the token request in progress, and make no more."""
         self._closed = True
         if self._request is not None:
             self._request.cancel()
@@ -66,21 +66,21 @@ class TokenSource:
 
     @property
     def failure(self) -> TokenError | None:
-        """Why deliveries wait for the token endpoint; None while there is a token or nobody has asked."""
+        """Why there is no token; None while there is one, or if no request has failed."""
         return self._failure if self._valid() is None else None
 
     @property
     def retry_at(self) -> float | None:
-        """When the failing token endpoint may be asked again (monotonic clock); None when it is well."""
+        """When a failing token endpoint may be asked again (monotonic clock); None if it is not failing."""
         return None if self.failure is None else self.failure.retry_at
 
     @property
     def wait(self) -> float | None:
-        """Seconds until the failing token endpoint may be asked again; None when it is well."""
+        """Seconds until a failing token endpoint may be asked again; None if it is not failing."""
         return None if self.retry_at is None else max(0.0, self.retry_at - self._clock())
 
     async def token(self) -> Token:
-        """The token to send. Raises TokenError, at once while the failing token endpoint may not be asked."""
+        """Return the token to send. Raises TokenError, without waiting during the backoff after a failure."""
         token = self._valid()
         if token is not None:
             if self._clock() >= self._refresh_at and self._may_ask():
@@ -92,9 +92,10 @@ class TokenSource:
         return await self._requested_token()
 
     async def replace(self, refused: Token) -> Token | None:
-        """The token to send instead of one that was answered with 401. Raises TokenError.
+        """Return the token to send instead of one that an endpoint refused with 401. Raises TokenError.
 
-        Drops the refused token only if it is still the current one, at most once a minute; None otherwise.
+        If the refused token is still the current one, it is dropped and replaced, but at most once a minute. Return
+        None if it is too early for that.
         """
         if refused is self._valid():
             if self._clock() < self._replace_at:
@@ -111,11 +112,11 @@ class TokenSource:
 
     def _requested(self) -> asyncio.Task[Token | TokenError]:
         if self._request is None:
-            self._request = asyncio.create_task(self._renew())  # owned here: close() cancels and awaits it
+            self._request = asyncio.create_task(self._renew())  # close() cancels and awaits it
         return self._request
 
     async def _requested_token(self) -> Token:
-        """What the one request brings. It belongs to no waiter: a cancelled one leaves it to the others."""
+        """Wait for the result of the shared request. Cancelling one waiter does not cancel the request."""
         request = None if self._closed else self._requested()
         if request is not None:
             await asyncio.wait({request})
@@ -147,7 +148,10 @@ class TokenSource:
         self._failures = 0
 
     def _paced(self, error: TokenError) -> TokenError:
-        """1, 2, 4, ... 30 s, at once 30 s where only a person can help; later if the endpoint says so."""
+        """Return the error with the time of the next request, after a backoff of 1, 2, 4, ... 30 s.
+
+        It is 30 s at once if only a person can fix the error, and longer if the endpoint asks for that.
+        """
         backoff = LONGEST_BACKOFF if error.code in REFUSALS else min(2.0**self._failures, LONGEST_BACKOFF)
         self._failures = min(self._failures + 1, 10)
         wait = max(backoff * (1 + random.random() * _JITTER), error.retry_after)
@@ -163,5 +167,5 @@ class TokenSource:
 
 
 def _again(error: TokenError) -> TokenError:
-    """The same error as a new exception: one raised for every caller would gather all their tracebacks."""
+    """Return a copy of the error. One exception raised for every caller would collect all their tracebacks."""
     return TokenError(error.words, code=error.code, retry_after=error.retry_after, retry_at=error.retry_at)
