@@ -1,4 +1,4 @@
-"""A dispatcher started by the screens, and how any dispatcher is told to stop."""
+"""Starts a dispatcher for the screens, and stops any dispatcher."""
 
 import os
 import signal
@@ -13,18 +13,18 @@ from core.service.python import environment, python
 
 STARTED_BY_VARIABLE = "HOOKKEEPER_STARTED_BY"
 LONGEST_LOG = 10 * 1024 * 1024
-"""Bytes after which the next dispatcher begins a new log, and keeps one that was before it."""
+"""Size in bytes above which the next dispatcher begins a new log. One older log is kept."""
 _children: dict[int, "subprocess.Popen[bytes]"] = {}
-"""Kept so that a child that ended is reaped."""
+"""The started processes, kept so that those that have ended can be reaped."""
 
 
 def log_file() -> Path:
-    """Where a dispatcher that the screens started writes its log."""
+    """Return the path of the log of a dispatcher that the screens have started."""
     return user_state_path("hookkeeper") / "dispatcher.log"
 
 
 def start_dispatcher(database: Path, *, started_by: str = "screens") -> int:
-    """Start `serve` as a process that outlives us, with no terminal; its pid. Raises HookkeeperError."""
+    """Start `serve` as a process that outlives this one and has no terminal. Return its pid. Raises HookkeeperError."""
     path = log_file()
     try:
         with open(_opened_log(path), "ab") as log:
@@ -45,7 +45,7 @@ def start_dispatcher(database: Path, *, started_by: str = "screens") -> int:
 
 
 def _opened_log(path: Path) -> int:
-    """The log to write to. One that is too long, or is not ours, is put aside first. Raises OSError, NotOurs."""
+    """Open the log for appending. A log that is too long or not ours is renamed first. Raises OSError, NotOurs."""
     make_folder(path.parent)
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     try:
@@ -60,13 +60,13 @@ def _opened_log(path: Path) -> int:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a dispatcher that we started still runs."""
+    """Whether a dispatcher that this process has started is still running."""
     child = _children.get(pid)
     return child is not None and child.poll() is None
 
 
 def stop_dispatcher(pid: int) -> None:
-    """Tell a dispatcher to drain and stop; the lock is free once it has. Raises HookkeeperError."""
+    """Tell a dispatcher to drain and stop. It then releases the dispatcher lock. Raises HookkeeperError."""
     try:
         os.kill(pid, signal.SIGTERM)
     except ProcessLookupError:

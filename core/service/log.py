@@ -1,4 +1,4 @@
-"""The dispatcher's log, written by a thread of its own: no delivery waits for who reads it."""
+"""The dispatcher's log, written by a thread of its own, so that no delivery waits for a slow log reader."""
 
 import queue
 import sys
@@ -7,13 +7,16 @@ from contextlib import suppress
 from typing import TextIO
 
 _MOST_LINES = 10_000
-"""Lines that wait to be written; what comes while there are so many is dropped, and counted."""
+"""Size of the queue of lines. While it is full, further lines are dropped and counted."""
 _PATIENCE = 1.0
-"""Seconds that the last lines have at the end."""
+"""Seconds that `close` waits for the last lines to be written."""
 
 
 class Log:
-    """A file for structlog over standard error. A stalled reader, a full disk or a closed pipe stops nothing."""
+    """A file object for structlog that writes to standard error.
+
+    A stalled reader, a full disk or a closed pipe does not block the caller or raise an error.
+    """
 
     def __init__(self, file: TextIO | None = None) -> None:
         self._file = file or sys.stderr
@@ -23,17 +26,17 @@ class Log:
         self._thread.start()
 
     def write(self, line: str) -> None:
-        """Hand a line over; never waits, never fails."""
+        """Queue a line. Never waits and never fails."""
         try:
             self._lines.put_nowait(line)
         except queue.Full:
             self._dropped += 1
 
     def flush(self) -> None:
-        """Each line is flushed when it is written."""
+        """Do nothing: each line is flushed when it is written."""
 
     def close(self) -> None:
-        """Let what waits be written, as far as somebody reads it."""
+        """Write the queued lines, for at most `_PATIENCE` seconds."""
         with suppress(queue.Full):
             self._lines.put_nowait(None)
         self._thread.join(_PATIENCE)

@@ -1,4 +1,4 @@
-"""How a process of ours starts another one: with this very program, and nothing of what lies in the current folder."""
+"""Starts another Python process with the code of this program, importing nothing from the current folder."""
 
 import os
 import sys
@@ -8,24 +8,24 @@ from pathlib import Path
 import core
 
 _OURS = Path(core.__file__).resolve().parents[1]
-"""The folder that this program is imported from."""
+"""The folder that contains the package `core`."""
 
 
 def python(module: str, *words: str) -> list[str]:
-    """The command that runs a module of ours. -P: Python itself adds no folder to what it imports from."""
+    """Return the command that runs a module of ours. -P keeps Python from adding a folder to `sys.path`."""
     return [sys.executable, "-P", "-m", module, *words]
 
 
 def environment() -> dict[str, str]:
-    """What a Python of ours needs to find this very program, wherever it runs."""
+    """Return the environment in which a Python process finds the code of this program, whatever its current folder."""
     return os.environ | {"PYTHONPATH": os.pathsep.join(_folders()), "PYTHONSAFEPATH": "1"}
 
 
 def _folders() -> Iterator[str]:
-    """What this process imports from, without the current folder, unless the program itself is there."""
+    """The entries of `sys.path` without the current folder, unless the program itself is there."""
     try:
         current = Path.cwd().resolve()
-    except FileNotFoundError:  # it was removed
+    except FileNotFoundError:  # the current folder was removed
         current = None
     for entry in sys.path:
         folder = Path(entry).resolve()

@@ -1,4 +1,4 @@
-"""The dispatcher as a process: stands by, takes the lock, delivers, drains."""
+"""The dispatcher process: it stands by, takes the dispatcher lock, delivers, and drains."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ _log = structlog.get_logger()
 
 
 async def serve(database: Path, *, started_by: str) -> None:
-    """Deliver from this database until SIGTERM, SIGINT or SIGHUP; while another one does, stand by.
+    """Deliver from this database until SIGTERM, SIGINT or SIGHUP. Stand by while another dispatcher delivers.
 
     Raises StoreError, EpochEnded, OSError.
     """
@@ -45,7 +45,7 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
 
     def asked() -> None:
         if stop.is_set():
-            os._exit(1)  # the second signal: what is in flight is recorded as interrupted at the next start
+            os._exit(1)  # second signal: the next start records the attempts in flight as interrupted
         stop.set()
 
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -59,7 +59,7 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
 
 
 async def _take(node: Node, database: Path, stop: asyncio.Event) -> bool:
-    """Whether we are the one who delivers; False when told to stop while standing by."""
+    """Take the dispatcher lock, standing by if necessary. Return False if told to stop meanwhile."""
     if node.take():
         return True
     with node.standing_by():
@@ -93,8 +93,8 @@ async def _deliver(
 
 @asynccontextmanager
 async def _beside(work: Coroutine[None, None, None], name: str) -> AsyncIterator[None]:
-    """Something that goes on as long as we deliver."""
-    task = asyncio.create_task(work, name=name)  # ended and awaited below, however we leave
+    """Run a background task for as long as this context lasts."""
+    task = asyncio.create_task(work, name=name)  # cancelled and awaited below, however the context ends
     try:
         yield
     finally:
@@ -104,7 +104,7 @@ async def _beside(work: Coroutine[None, None, None], name: str) -> AsyncIterator
 
 
 async def _beat(node: Node, holder: Holder) -> None:
-    """Once a second: say that we live, and what keeps others from seeing it."""
+    """Send the heartbeat once a second, and report what keeps other processes from seeing it."""
     told = ""
     while True:
         made_anew, fault = node.beat()
@@ -115,26 +115,26 @@ async def _beat(node: Node, holder: Holder) -> None:
             if fault:
                 _log.warning("a file beside the database cannot be used", reason=fault)
             holder.remark = fault[:400]
-            with contextlib.suppress(OSError):  # it is in the log, and said again with the next change
+            with contextlib.suppress(OSError):  # it is in the log, and written again with the next change
                 node.say(holder)
         await asyncio.sleep(_BEAT)
 
 
 async def _prune(store: Store) -> None:
-    """Remove what has been kept for long enough, at once and then every hour."""
+    """Delete data that is past its retention, first at once, then every hour."""
     while True:
         try:
             pruned = await retention.prune(store, await config.load_settings(store), now_ms())
             _log.info("pruned", **asdict(pruned))
             if pruned.overdue:
                 await _tell_overdue(store, pruned.overdue)
-        except Exception as error:  # whatever it stumbles over must not stop deliveries; it is tried again
+        except Exception as error:  # no error here may stop deliveries; it is tried again in an hour
             _log.error("nothing more can be pruned now", reason=str(error) or repr(error))
         await asyncio.sleep(_HOUR)
 
 
 async def _tell_overdue(store: Store, number: int) -> None:
-    """Once a month: what is not delivered is never removed by itself."""
+    """Send a notice, at most once a month, because undelivered deliveries are never removed automatically."""
     about = f"undelivered {from_ms(now_ms()):%Y-%m}"
     words = f"{number:,} deliveries have waited for more than 90 days. They stay until they arrive or are cancelled."
     await notices.tell(store, about, NoticeKind.UNDELIVERED, words)

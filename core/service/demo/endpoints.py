@@ -1,4 +1,4 @@
-"""The demo's endpoints on loopback: as good and as bad as those of real life, and a token endpoint."""
+"""The demo's endpoints on loopback: good ones, faulty ones and a token endpoint."""
 
 import base64
 import itertools
@@ -17,7 +17,7 @@ CLIENT_ID = "hookkeeper-demo"
 SECRET_KEY = "made up"
 _TOKEN_LIFETIME = 300
 _WINDOW = 10.0
-"""Seconds in which the limited endpoint takes `_LIMIT` requests."""
+"""Seconds in which the limited endpoint accepts `_LIMIT` requests."""
 _LIMIT = 4
 _HOSTILE = (
     "\x1b[2J\x1b[31mYour terminal is mine\x1b]0;owned\x07 [bold]not markup[/bold] \u202edesrever\u202c \x00"
@@ -26,7 +26,7 @@ _NAMES = ("good", "slow", "flaky", "limited", "gone", "hostile")
 
 
 class Endpoints(ThreadingHTTPServer):
-    """One server for all. What they answer by chance is the same in every run with the same seed."""
+    """One server for all endpoints. Its random answers come from a generator with a fixed seed."""
 
     daemon_threads = True
 
@@ -39,10 +39,10 @@ class Endpoints(ThreadingHTTPServer):
         self._one_at_a_time = threading.Lock()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Who has seen enough goes: nobody has to read of it on the demo's screen."""
+        """Do nothing: a client that disconnects early must not print an error on the demo's screen."""
 
     def wait_for_turn(self) -> int | None:
-        """Take one of the limited endpoint's places; the seconds to wait if there is none."""
+        """Count a request of the limited endpoint. Return the seconds to wait if it is over the limit, else None."""
         with self._one_at_a_time:
             now = time.monotonic()
             while self._taken and self._taken[0] < now - _WINDOW:
@@ -60,7 +60,7 @@ class _Endpoint(BaseHTTPRequestHandler):
     server: Endpoints
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nobody reads it."""
+        """Do nothing: nobody reads the log."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -87,7 +87,7 @@ class _Endpoint(BaseHTTPRequestHandler):
         self._answer(204)
 
     def _slow(self) -> None:
-        """Now and then slower than any deadline of the demo."""
+        """Answer slowly, sometimes later than any deadline of the demo."""
         chance = self.server.chance
         time.sleep(60 if chance.random() < 0.06 else chance.uniform(0.4, 1.8))
         self._answer(200, {"success": True})
@@ -113,7 +113,7 @@ class _Endpoint(BaseHTTPRequestHandler):
         self._answer(410, "This endpoint was removed")
 
     def _hostile(self) -> None:
-        """By turns control characters, and an answer without an end."""
+        """Answer alternately with control characters and with a body that never ends."""
         if next(self.server.turns) % 2 == 0:
             self._answer(500, _HOSTILE)
             return
@@ -147,9 +147,9 @@ class _Endpoint(BaseHTTPRequestHandler):
 
 @contextmanager
 def open_endpoints(seed: int) -> Iterator[str]:
-    """Listen on a free port of loopback; yields the origin, such as `http://127.0.0.1:40123`.
+    """Listen on a free port of loopback and yield the origin, such as `http://127.0.0.1:40123`.
 
-    Each connection is a thread, which ends with the process.
+    Each connection has a thread, which ends with the process at the latest.
     """
     with Endpoints(seed) as server:
         listening = threading.Thread(target=server.serve_forever, name="endpoints", daemon=True)

@@ -1,4 +1,4 @@
-"""The demo as its screens see it: a database to open, and everything gone afterwards."""
+"""The demo in the process of its screens: provides the database, and removes everything afterwards."""
 
 import os
 import shutil
@@ -19,10 +19,10 @@ _PATIENCE = 10.0
 
 @contextmanager
 def opened_demo() -> Iterator[Path]:
-    """A throw-away database with live traffic. Afterwards its processes have ended and its folder is gone.
+    """Yield a throw-away database with live traffic. On exit its processes are ended and its folder is removed.
 
-    From here on this process keeps keys and state in that folder, too. Should it be killed, the other process
-    notices, because their pipe ends, and clears up. Raises HookkeeperError.
+    From here on this process keeps keys and state in that folder, too. If this process is killed, the pipe to the
+    other process closes, and the other process cleans up. Raises HookkeeperError.
     """
     folder = Path(tempfile.mkdtemp(prefix="hookkeeper-demo-"))
     os.environ.pop(KEYS_VARIABLE, None)
@@ -32,14 +32,14 @@ def opened_demo() -> Iterator[Path]:
         with tempfile.TemporaryFile() as log, _stage(folder, log):
             yield database_in(folder)
     finally:
-        # The stage has done so, unless it was killed.
+        # The other process has done this already, unless it was killed.
         end_dispatcher(database_in(folder))
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def _stage(folder: Path, log: IO[bytes]) -> Iterator[None]:
-    """The other process, while it runs."""
+    """Run the other process for as long as this context lasts. Raises HookkeeperError if it fails."""
     with subprocess.Popen(
         python("core.service.demo", str(folder)),
         stdin=subprocess.PIPE,

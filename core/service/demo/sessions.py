@@ -1,4 +1,4 @@
-"""Made-up sessions: people who do not exist, in the order of events that real sessions have."""
+"""Made-up sessions, with their events in the same order as in real sessions."""
 
 import random
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class MadeUpEvent:
 
 
 def made_up_events(seed: int) -> Iterator[MadeUpEvent]:
-    """Events without end, the same for the same seed: a dozen sessions at once, each in its own order."""
+    """Yield events without end, from a dozen sessions at a time. The same seed gives the same events."""
     chance = random.Random(seed)
     sessions = [_session(chance, number) for number in range(_SESSIONS_AT_ONCE)]
     number = _SESSIONS_AT_ONCE
@@ -64,7 +64,7 @@ def _session(chance: random.Random, number: int) -> Iterator[MadeUpEvent]:
 
 
 def _statuses(chance: random.Random) -> Iterator[str]:
-    """The onboarding statuses up to the end of a session; not every flow has all of them."""
+    """Yield the onboarding statuses up to the end of a session. Not every session has all of them."""
     yield "ID_VALIDATION_FINISHED"
     if chance.random() < 0.2:
         yield "ID_VALIDATION_FINISHED_SECOND_ID"

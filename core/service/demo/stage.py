@@ -26,7 +26,7 @@ _ACTOR = "demo"
 _RATE = 3.0
 """Events a second, on average."""
 _AT_ONCE = 40
-"""Events that are there from the beginning, so that nobody has to wait for the first ones."""
+"""Events that exist from the beginning, so that the screens are not empty at first."""
 _PATIENCE = 20.0
 _WEBHOOKS = (
     ("onboarding-status", "good"),
@@ -40,12 +40,12 @@ _WEBHOOKS = (
 
 
 def database_in(folder: Path) -> Path:
-    """The throw-away database of a demo."""
+    """Return the path of the demo's throw-away database."""
     return folder / "hookkeeper.db"
 
 
 async def run(folder: Path) -> None:
-    """Say `ready` on standard output, then go on until standard input ends or a signal comes.
+    """Print `ready` on standard output, then run until standard input closes or a signal arrives.
 
     Raises HookkeeperError.
     """
@@ -62,7 +62,7 @@ async def run(folder: Path) -> None:
             await _emit(store, (next(events) for _ in range(_AT_ONCE)))
             await _start_dispatcher(database)
             print("ready", flush=True)
-            # Both are waited for, and ended, below.
+            # Both tasks are awaited and cancelled below.
             traffic = asyncio.create_task(_traffic(store, events), name="traffic")
             stopped = asyncio.create_task(stop.wait(), name="stop")
             await asyncio.wait({traffic, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -110,19 +110,19 @@ async def _start_dispatcher(database: Path) -> None:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
             raise HookkeeperError("The demo's dispatcher does not start.")
-        await asyncio.sleep(0.02)  # the lock tells nobody when it is taken
+        await asyncio.sleep(0.02)  # polled, because nothing signals that the lock is taken
 
 
 def end_dispatcher(database: Path) -> None:
-    """Kill whoever delivers from a demo's database: nothing of it is kept, so nothing is drained."""
+    """Kill the dispatcher of a demo's database. Nothing is drained, because nothing of the demo is kept."""
     while (pid := nodes.standing_at(database).pid) is not None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        time.sleep(0.002)  # until the lock is free, about a millisecond
+        time.sleep(0.002)  # the lock is free after about a millisecond
 
 
 def main() -> None:
-    """`python -m core.service.demo FOLDER`: leaves nothing of the folder, however the demo ends."""
+    """Run `python -m core.service.demo FOLDER`. The folder is removed however the demo ends."""
     folder = Path(sys.argv[1])
     try:
         asyncio.run(run(folder))

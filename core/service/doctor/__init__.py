@@ -1,4 +1,4 @@
-"""`hookkeeper doctor`: looks at everything that delivering depends on, and changes nothing."""
+"""`hookkeeper doctor`: checks everything that deliveries depend on, without changing anything."""
 
 import shutil
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ __all__ = ["Finding", "examine"]
 
 
 async def examine(database: Path, *, network: bool = False) -> list[Finding]:
-    """All checks in the order in which they are to be read; with `network` those that ask other machines, too."""
+    """Run all checks and return their findings in display order. `network` adds the checks that ask other machines."""
     database = real(database)
     found = [machine.python(), machine.sqlite(SQLITE_VERSION), *files.database_files(database)]
     found.append(machine.open_files(local_limit.highest_open_files()))
@@ -28,7 +28,7 @@ async def examine(database: Path, *, network: bool = False) -> list[Finding]:
     found += files.keys()
     try:
         require_database(database)
-    except (StoreError, OSError):  # `database_files` has said it
+    except (StoreError, OSError):  # `database_files` has reported it already
         return [*found, machine.clock(datetime.now(UTC), None)]
     found.append(delivering.dispatcher(database))
     found += delivering.write_lock(database)

@@ -1,4 +1,4 @@
-"""Checks of what delivering needs: a dispatcher, TLS files, and on request the network."""
+"""Checks of what deliveries need: a dispatcher, the write lock, TLS files and, on request, the network."""
 
 import ipaddress
 from contextlib import suppress
@@ -16,20 +16,20 @@ from core.url import host_of
 
 
 def dispatcher(database: Path) -> Finding:
-    """Who delivers, whether it answers, and what it says of itself."""
+    """Check whether a dispatcher runs and responds, and report what it says about itself."""
     status = nodes.standing_at(database)
     healthy = status.running and not (status.silent_since or status.note or status.remark)
     return (well if healthy else wrong)("dispatcher", one_line(status.words))
 
 
 def write_lock(database: Path) -> list[Finding]:
-    """Who holds the write lock for so long that others are refused."""
+    """Check whether a process holds the write lock for so long that other writes fail."""
     holder = nodes.long_writer_at(database)
     return [wrong("lock", one_line(holder.words))] if holder else []
 
 
 def tls_files(settings: GeneralSettings) -> Finding:
-    """CA file and client certificate, as connections use them."""
+    """Check the CA file and the client certificate in the same way as connections load them."""
     if settings.ca_file is None and settings.client_certificate is None:
         return well("tls", "The machine's certificate authorities are trusted; no files are set.")
     try:
@@ -40,7 +40,7 @@ def tls_files(settings: GeneralSettings) -> Finding:
 
 
 async def network(store: Store, settings: GeneralSettings) -> list[Finding]:
-    """Asks the nameservers for every host, and the token endpoint for a token."""
+    """Look up every host name, and request a token from the token endpoint."""
     urls = [summary.webhook.url for summary in await config.list_webhooks(store)]
     if settings.authentication_url:
         urls.append(settings.authentication_url)

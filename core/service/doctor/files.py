@@ -1,4 +1,4 @@
-"""Checks of the files: whether they are there, whose they are, and who else may read them."""
+"""Checks of the files: whether they exist, who owns them, and whether other users have access."""
 
 import os
 import stat
@@ -18,7 +18,7 @@ _MIB = 1024 * 1024
 
 
 def database_files(database: Path) -> list[Finding]:
-    """The database and what stands beside it."""
+    """Check the database and the files beside it."""
     try:
         status = status_of(database)
     except StoreError as error:
@@ -45,7 +45,7 @@ def _file_beside(path: Path, status: os.stat_result, owner: int, suffix: str) ->
 
 
 def write_ahead_log(size: int) -> Finding:
-    """Its bytes: the dispatcher empties it, so that it stays small where one works."""
+    """Check the size of the write-ahead log in bytes. A running dispatcher keeps it small."""
     if size > LARGEST_LOG:
         words = (
             f"The write-ahead log has {size // _MIB:,} MB. The dispatcher empties it as soon as nobody reads: "
@@ -56,20 +56,20 @@ def write_ahead_log(size: int) -> Finding:
 
 
 def keys() -> list[Finding]:
-    """The key file; whether it has all keys that a database needs is not known here."""
+    """Check the key file, but not whether it has all keys that a database needs."""
     if os.environ.get(KEYS_VARIABLE):
         return [well("keys", f"The keys come from {KEYS_VARIABLE}.")]
     path = key_file()
     if not path.exists():
         return [well("keys", f"There is no key file {path} yet; the first secret makes one.")]
-    # A systemd credential has the mode that systemd gives it.
+    # The mode of a systemd credential is set by systemd.
     given = Path(os.environ.get("CREDENTIALS_DIRECTORY", "/")) == path.parent
     found = [] if given else _ours_alone("keys", path, path.stat())
     return found or [well("keys", f"The keys are in {path}.")]
 
 
 def _ours_alone(check: str, file: Path, status: os.stat_result) -> list[Finding]:
-    """What is wrong with owner and permissions."""
+    """The findings on owner and permissions; empty if both are right."""
     found = []
     if status.st_uid != os.geteuid():
         owner, we = user_name(status.st_uid), user_name(os.geteuid())

@@ -1,11 +1,11 @@
-"""What a check has found."""
+"""The result of a check."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One sentence or two on one subject. `wrong`: somebody has to do something, and the words say what."""
+    """The result of one check in one or two sentences. If `wrong`, a person must act, and `words` say how."""
 
     check: str
     wrong: bool

@@ -1,4 +1,4 @@
-"""Checks of the machine: versions, space, clock."""
+"""Checks of the machine: versions, disk space, open files and clock."""
 
 import platform
 from datetime import UTC, datetime, timedelta
@@ -8,21 +8,21 @@ from core.service.doctor.finding import Finding, well, wrong
 from core.store.sqlite.inspection import has_wal_reset_bug
 
 ENOUGH_FILES = 320
-"""As many connections as are in flight at most, and some more."""
+"""The largest number of connections at a time, and some spare descriptors."""
 LEAST_SPACE = 200 * 1024 * 1024
 _MIB = 1024 * 1024
 _WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
-"""This program is newer than that."""
+"""A date before this program was written; an earlier clock is wrong."""
 _SLACK = timedelta(minutes=1)
 
 
 def python() -> Finding:
-    """Which Python this is."""
+    """Report the version of Python."""
     return well("python", f"Python {platform.python_version()}.")
 
 
 def sqlite(version: tuple[int, ...]) -> Finding:
-    """Which SQLite this is, and its WAL-reset bug."""
+    """Report the version of SQLite, and whether it has the WAL-reset bug."""
     words = f"SQLite {'.'.join(map(str, version))}."
     if has_wal_reset_bug(version):
         words += (
@@ -33,7 +33,7 @@ def sqlite(version: tuple[int, ...]) -> Finding:
 
 
 def space(free: int) -> Finding:
-    """Bytes that are free where the database is."""
+    """Check the free disk space, in bytes, where the database is."""
     if free < LEAST_SPACE:
         words = f"Only {free // _MIB:,} MB are free. Free some space: nothing can be stored on a full disk."
         return wrong("disk", words)
@@ -41,7 +41,7 @@ def space(free: int) -> Finding:
 
 
 def open_files(most: int) -> Finding:
-    """How many files a process may have open: each connection is one."""
+    """Check how many files a process may have open. Each connection counts as one."""
     words = f"{most:,} files may be open at once."
     if most < ENOUGH_FILES:
         return wrong(
@@ -52,7 +52,7 @@ def open_files(most: int) -> Finding:
 
 
 def clock(now: datetime, newest: datetime | None) -> Finding:
-    """Whether the clock runs behind this program or behind what is in the books."""
+    """Check that the clock is not behind this program's date or behind the newest time in the database."""
     if now < _WRITTEN:
         return wrong("clock", f"The clock says {utc_words(now)}. Set it: signatures and waits depend on it.")
     if newest is not None and newest > now + _SLACK:
