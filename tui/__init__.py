@@ -1,1 +1,1 @@
-"""Hookkeeper's screens. They talk to `core` only, and nothing in `core` knows of them."""
+"""Hookkeeper's screens. They import `core`; nothing in `core` imports them."""

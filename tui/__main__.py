@@ -1,22 +1,22 @@
-"""`hookkeeper`: without a command the screens, otherwise the command line."""
+"""The `hookkeeper` command: opens the screens if no subcommand is given, otherwise runs the command line."""
 
 import os
 from pathlib import Path
 
 
 def main() -> None:
-    """The program's entry point."""
+    """Run the program."""
     from core.cli.main import run
 
     run(open_screens)
 
 
 def open_screens(database: Path, *, reads_only: bool = False) -> int:
-    """Open the screens on this terminal; the exit code. Raises HookkeeperError without one."""
+    """Open the screens on this terminal and return the exit code. Raises HookkeeperError if there is no terminal."""
     from core.cli.terminal import require_terminal
 
     require_terminal()
-    # Textual reads these when it is imported: an arrow key that is split on its way must not become Esc.
+    # Textual reads these when it is imported. The delay keeps an arrow key that arrives in pieces from becoming Esc.
     os.environ.setdefault("ESCDELAY", "300" if "SSH_CONNECTION" in os.environ else "100")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     from tui.actions import rebind

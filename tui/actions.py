@@ -1,19 +1,20 @@
-"""The one registry of actions: ids, keys, words, where. It feeds bindings, key bar, help, palette and docs/keys.md."""
+"""The registry of all actions, from which bindings, key bar, help, palette and docs/keys.md are made."""
 
 from dataclasses import dataclass, replace
 
 from textual.binding import Binding, BindingType
 
 _rebound: dict[str, str] = {}
-"""Keys that the keymap file gives to actions, by id."""
+"""Keys that the keymap file assigns, by action id."""
 
 
 @dataclass(frozen=True)
 class Action:
-    """`name` is the method `action_<name>` of its screen; `label` is the key as the key bar shows it.
+    """Something a person can do with a key.
 
-    `pair`: key and words in the key bar, where it stands there for the one after it, too.
-    `changes`: it writes to the database, so it cannot be done where that is open for reading only.
+    `name`: the suffix of the screen's method `action_<name>`. `label`: the key as the key bar shows it.
+    `pair`: key and words for a key-bar entry that covers this action and the next one.
+    `changes`: the action writes to the database, so it is refused while the database is open for reading only.
     """
 
     name: str
@@ -27,17 +28,17 @@ class Action:
 
     @property
     def id(self) -> str:
-        """What the keymap file calls it; "" for what has no key of its own to change."""
+        """The id of the action in the keymap file; "" if its keys cannot be changed."""
         return f"{self.place}.{self.name}" if self.place and self.name else ""
 
     @property
     def keys(self) -> str:
-        """Its keys, the keymap's or its own, with commas between them."""
+        """The keys of the action, comma-separated: those of the keymap file, else the default keys."""
         return _rebound.get(self.id, self.default_keys)
 
     @property
     def all_keys(self) -> str:
-        """All of its keys as they are shown; the label of what has none of its own."""
+        """All keys of the action as they are shown; the label if it has no keys."""
         return " ".join(shown_key(key) for key in self.keys.split(",") if key) or self.label
 
     @property
@@ -49,7 +50,7 @@ class Action:
 
     @property
     def in_key_bar(self) -> tuple[str, str]:
-        """Key and words as the key bar shows them."""
+        """The key and the words that the key bar shows."""
         return self.pair if self.pair and self.id not in _rebound else (self.key, self.words)
 
 
@@ -70,7 +71,7 @@ _SIGNS = {
 
 
 def shown_key(key: str) -> str:
-    """`^p` for ctrl+p, `Enter` for enter, `?` for question_mark."""
+    """Return a key as it is shown: `^p` for ctrl+p, `Enter` for enter, `?` for question_mark."""
     modifiers, _, last = key.rpartition("+")
     last = _SIGNS.get(last, last.capitalize() if len(last) > 1 else last)
     return f"^{last}" if modifiers == "ctrl" else f"{modifiers}+{last}" if modifiers else last
@@ -127,13 +128,13 @@ SETTINGS_FIELD = _of(
     Action("test", "ctrl+t", "Test", "^t", changes=True),
     Action("", "", "Leave field", "Esc"),
 )
-"""The same screen while a field has the focus."""
+"""Settings while a field has the focus."""
 SETTINGS_BUTTON = (
     Action("", "", "Next", "Tab"),
     Action("", "", "Press the marked button", "Enter"),
     Action("", "", "Leave it", "Esc"),
 )
-"""The same screen while a button has the focus."""
+"""Settings while a button has the focus."""
 MONITOR = _of(
     "monitor",
     Action("detail", "enter", "Detail", "Enter"),
@@ -162,7 +163,7 @@ FILTER = (
     Action("", "", "History", "↑↓"),
     Action("", "", "Leave it as it was", "Esc"),
 )
-"""The same screen while the filter line is open."""
+"""Monitor while the filter line is open."""
 DETAIL = _of(
     "delivery",
     Action("back", "escape,q", "Back", "Esc"),
@@ -197,13 +198,13 @@ PLACES: tuple[Place, ...] = (
 
 
 def places_from(here: tuple[Action, ...]) -> list[Place]:
-    """All of them, beginning with the screen that has these actions and with what stands on it."""
+    """Return all places, beginning with the screen that has these actions and with the parts of that screen."""
     title = next(title for title, actions in PLACES if actions == here)
     return sorted(PLACES, key=lambda place: not place[0].startswith(title))
 
 
 def bindings(actions: tuple[Action, ...]) -> list[BindingType]:
-    """What Textual needs of them. Keys with ctrl work in text fields, too."""
+    """Return the Textual bindings for these actions. Keys with ctrl also work in text fields."""
     return [
         Binding(key, _called(action), action.words, show=False, priority=key.startswith("ctrl+"))
         for action in actions
@@ -219,12 +220,12 @@ def _called(action: Action) -> str:
 
 
 def action(identity: str) -> Action:
-    """The action of this id."""
+    """Return the action with this id."""
     return ACTIONS[identity]
 
 
 def rebind(keymap: dict[str, str]) -> None:
-    """Give actions other keys, by id. Before the screens are imported, which bind them."""
+    """Give actions other keys, by id. Call it before the screens are imported, because importing binds the keys."""
     _rebound.clear()
     _rebound.update(keymap)
 

@@ -1,6 +1,7 @@
-"""The application: what is drawn before the store is open, the way between its screens, the way out.
+"""The application: it starts up, switches between screens, and quits.
 
-A frame stands before the models, the store and the screens are imported: nothing here imports them at its top.
+The first frame is drawn before the models, the store and the screens are imported, so this module does not import them
+at the top.
 """
 
 import asyncio
@@ -47,16 +48,19 @@ if TYPE_CHECKING:
     from tui.screens.settings import SettingsScreen
 
 Opens = Callable[[], Awaitable[tuple["Store", str]]]
-"""Opens the store; with it, why it is for reading only, "" where it is not. Raises HookkeeperError."""
+"""Opens the store. Returns it with the reason why it is read-only, or "" if it is not. Raises HookkeeperError."""
 RESEND_PAUSE = 1.0
 
 
 class HookkeeperApp(App[None]):
-    """Three screens over one store. `starts_dispatcher`: start one if nobody delivers. `problems`: to be told at start."""
+    """The screens over one store.
+
+    `starts_dispatcher`: start a dispatcher if none is running. `problems`: messages to show at start.
+    """
 
     CSS_PATH = "hookkeeper.tcss"
     TITLE = "Hookkeeper"
-    ENABLE_COMMAND_PALETTE = False  # ours is a dialog like the others: nothing fades or spins
+    ENABLE_COMMAND_PALETTE = False  # PaletteDialog replaces Textual's, which is animated
     SCREENS = MAIN_SCREENS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", show=False, priority=True),
@@ -72,7 +76,7 @@ class HookkeeperApp(App[None]):
         self.kept = kept
         self.actor = actor()
         self.read_only = ""
-        """Why nothing can be changed, "" where it can."""
+        """Why the database is read-only; "" if it is not."""
         self.child: int | None = None
         self.failure = ""
         self._opens = opens
@@ -85,7 +89,7 @@ class HookkeeperApp(App[None]):
 
     @property
     def current(self) -> "Current":
-        """What is known of the books; there is none before the store is open."""
+        """The data that the screens show. Must not be used before the store is open."""
         assert self._current is not None
         return self._current
 
@@ -95,25 +99,25 @@ class HookkeeperApp(App[None]):
 
     @property
     def unsaved(self) -> int:
-        """How many fields of Settings were changed and not saved."""
+        """The number of fields in Settings with unsaved changes."""
         return self._settings.changes if self._settings is not None else 0
 
     @property
     def _ends(self) -> bool:
-        """Whether the screens are being taken down."""
+        """Whether the app is shutting down."""
         return not self.is_running or self.return_code is not None
 
     def resends(self, delivery_id: str) -> bool:
-        """Whether `r` counts: the same delivery once more within a second is a key that is held down."""
+        """Whether `r` resends this delivery. False if it repeats within a second: then the key is being held down."""
         before, self._resent = self._resent, (delivery_id, monotonic())
         return before[0] != delivery_id or self._resent[1] - before[1] >= RESEND_PAUSE
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own colour names, known before the theme is."""
+        """Return our own colour names, which the style sheet needs before a theme is set."""
         return theme(ANSI).variables
 
     async def on_event(self, event: Event) -> None:
-        """A key is passed on when the one before it has acted; what has been passed on comes here a second time."""
+        """Queue keys, so that each is handled after the one before it. Forwarded keys come through here again."""
         if isinstance(event, Key | Paste) and not event.is_forwarded:
             self._turns.add(event)
         else:
@@ -127,13 +131,13 @@ class HookkeeperApp(App[None]):
 
     @property
     def _first(self) -> str:
-        """The screen that was shown the last time."""
+        """The name of the screen that was shown when the program was last used."""
         kept = self.kept.state.screen
         return kept if kept in MAIN_SCREENS else "webhooks"
 
     @work(group="open", exit_on_error=True)
     async def _open(self) -> None:
-        """Open the store, then show the screen that was shown the last time, and give it the keys typed so far."""
+        """Open the store, show the last used screen, and pass it the keys that were typed meanwhile."""
         try:
             store, self.read_only = await self._opens()
         except HookkeeperError as error:
@@ -156,7 +160,7 @@ class HookkeeperApp(App[None]):
         self.current.begin()
 
     async def _replace(self, opening: OpeningScreen) -> None:
-        """Even below the notice that the terminal is too small."""
+        """Replace the opening screen, even if the notice that the terminal is too small lies over it."""
         if self.screen is not opening:
             await self.pop_screen()
         await self.switch_screen(self._first)
@@ -164,7 +168,7 @@ class HookkeeperApp(App[None]):
             await self.push_screen(TooSmallScreen())
 
     def _begin_with(self, name: str) -> None:
-        """Before anything is drawn: a theme that is set later has the whole style sheet parsed once more."""
+        """Set the theme before anything is drawn. Setting it later would parse the whole style sheet again."""
         for each in PALETTES:
             self.register_theme(theme(each))
         self.set_reactive(App.theme, name)
@@ -172,37 +176,37 @@ class HookkeeperApp(App[None]):
         use(name)
 
     def choose_theme(self, name: str) -> None:
-        """Draw everything in this theme, now and the next time."""
+        """Switch to this theme and remember it for the next start."""
         use(name)
         self.ansi_color = name == ANSI
         self.theme = name
         self.remember(theme=name)
 
     def say(self, words: str) -> None:
-        """Put this on the message line."""
+        """Show these words on the message line."""
         frame = self.frame()
         if frame is not None and frame.is_mounted:
             frame.say(words)
 
     def said(self) -> str:
-        """What stands there."""
+        """Return the words on the message line."""
         frame = self.frame()
         return frame.query_one(MessageLine).words if frame is not None and frame.is_mounted else ""
 
     def frame(self) -> Frame | None:
-        """The screen that is shown, below its dialogs."""
+        """Return the current main screen or page, ignoring dialogs over it."""
         for screen in reversed(self.screen_stack):
             if isinstance(screen, Frame):
                 return screen
         return None
 
     def on_settings_screen_edited(self, event: "SettingsScreen.Edited") -> None:
-        """What is not saved there is drawn everywhere, and asked for before it is lost."""
+        """Remember the screen, to show its unsaved changes in the top bar and to ask before they are lost."""
         self._settings = event.screen
         self.current.draw_top_bar()
 
     def look(self, *, now: bool = True) -> None:
-        """A person has done something: read and draw what has become of it, unless that can wait for the line."""
+        """Reload and redraw after a person's action. `now=False`: the redraw may wait for a slow line."""
         self.current.look(now=now)
 
     def action_show_webhooks(self) -> None:
@@ -222,11 +226,11 @@ class HookkeeperApp(App[None]):
             self.remember(screen=name)
 
     def remember(self, **changes: str) -> None:
-        """Keep what was chosen for the next time."""
+        """Save these choices for the next start."""
         self._kept(partial(self.kept.keep, **changes))
 
     def keep_filter(self, text: str) -> None:
-        """Keep the Monitor's filter, and its history, for the next time."""
+        """Save the Monitor's filter and its history for the next start."""
         self._kept(partial(self.kept.keep_filter, text))
 
     def _kept(self, keep: Callable[[], None]) -> None:
@@ -242,7 +246,7 @@ class HookkeeperApp(App[None]):
             self.push_screen(NoticesScreen())
 
     def action_show_types(self) -> None:
-        """The event types, and what is known of them."""
+        """Show the event types."""
         from tui.dialogs.event_types import TypesDialog
 
         self.push_screen(TypesDialog())
@@ -259,7 +263,7 @@ class HookkeeperApp(App[None]):
         self.refresh(layout=True)
 
     def action_start_dispatcher(self) -> None:
-        """Start a dispatcher of our own, if nobody delivers."""
+        """Start a dispatcher as our child process, if none is running."""
         if self.read_only:
             self.say(f"! {self.read_only}")
             return
@@ -272,13 +276,13 @@ class HookkeeperApp(App[None]):
             self.say(f"✗ {error}")
 
     def action_command_palette(self) -> None:
-        """All that can be done here, by name."""
+        """Open the command palette over the current screen."""
         frame = self.frame()
         if frame is not None and self.screen is frame:
             self.push_screen(PaletteDialog(list(self._commands(frame))), self._run_command)
 
     def _commands(self, frame: Frame) -> Iterator[Command]:
-        """The actions of this screen and of every screen, a dispatcher if there is none, and the themes."""
+        """Yield the commands: this screen's actions, the global ones, Start dispatcher if none runs, and the themes."""
         for action in frame.actions:
             if action.name:
                 reason = frame.refusal(action)
@@ -306,7 +310,7 @@ class HookkeeperApp(App[None]):
             self.push_screen(TooSmallScreen())
 
     def action_leave(self) -> None:
-        """Quit; ask first if the dispatcher that was started here would stop with work to do."""
+        """Quit. Ask first if there are unsaved settings, or if our own dispatcher still has work."""
         if isinstance(self.screen, OverScreen):
             self.exit(return_code=1)
         elif self._current is None:
@@ -321,7 +325,7 @@ class HookkeeperApp(App[None]):
         await self._leave_dispatcher()
 
     async def _show_unsaved(self, number: int) -> None:
-        """What was typed in Settings goes with the program: ask before it does."""
+        """Ask before quitting discards the unsaved changes in Settings."""
         noun = "change" if number == 1 else "changes"
         words = f"Settings has {number} {noun} that {'is' if number == 1 else 'are'} not saved."
         choices = [
@@ -343,7 +347,7 @@ class HookkeeperApp(App[None]):
         try:
             totals = await self.current.totals()
         except HookkeeperError as error:
-            # What it has to do is not known: it goes on, and says in its log what is wrong.
+            # The backlog cannot be read, so the dispatcher is left running. Its log says what is wrong.
             self.failure = str(error)
             self.exit(return_code=1)
             return
@@ -365,10 +369,10 @@ class HookkeeperApp(App[None]):
             self.failure = str(error)
 
     def _handle_exception(self, error: Exception) -> None:
-        """Textual prints every frame's locals, secrets included: keep the trace without them, in a file."""
+        """Write the traceback to a file without local variables, which may hold secrets. Textual would print them."""
         cause = error.error if isinstance(error, WorkerFailed) else error
         if isinstance(cause, ScreenStackError | MountError | NoMatches) and self._ends:
-            return  # what was under way on a screen that is gone
+            return  # a task was still running on a screen that has been removed
         self.failure = f"Hookkeeper stopped with an error of its own ({type(cause).__name__})"
         try:
             self.failure += f"; see {report(cause)}."

@@ -1,4 +1,4 @@
-"""A terminal without UTF-8 gets one ASCII character for each cell."""
+"""Output for terminals without UTF-8: one ASCII character for each cell."""
 
 import sys
 
@@ -9,13 +9,13 @@ from tui.driver import TerminalDriver
 
 
 def speaks_utf8() -> bool:
-    """Whether the locale is one of UTF-8, and PYTHONIOENCODING asks for nothing else: Textual draws on stderr."""
+    """Whether the locale uses UTF-8 and stderr, on which Textual draws, does too (see PYTHONIOENCODING)."""
     encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"
     return marks.speaks_utf8() and marks.is_utf8(encoding)
 
 
 def ascii_only(text: str) -> str:
-    """The same text, as wide as before."""
+    """Return the text in ASCII, with its width unchanged."""
     if text.isascii():
         return text
     return "".join(
@@ -25,7 +25,7 @@ def ascii_only(text: str) -> str:
 
 
 class AsciiDriver(TerminalDriver):
-    """Writes what Textual draws."""
+    """A driver that writes ASCII only."""
 
     def write(self, data: str) -> None:
         super().write(ascii_only(data))

@@ -1,4 +1,4 @@
-"""What is written down when the program stops with an error of its own."""
+"""The crash report, written when the program stops with an unexpected error."""
 
 import traceback
 from pathlib import Path
@@ -8,7 +8,7 @@ from core.service.child import log_file
 
 
 def report(error: BaseException) -> Path:
-    """The trace without its values, in a file. Raises OSError."""
+    """Write the traceback, without the values in it, to a file and return its path. Raises OSError."""
     report = log_file().with_name("crash.txt")
     make_folder(report.parent)
     with open(open_new(report), "w") as file:

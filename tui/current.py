@@ -1,4 +1,4 @@
-"""Keeps the screens current with the books, and spares the line that carries what is drawn."""
+"""Keeps the screens up to date with the database, without flooding a slow terminal line."""
 
 import asyncio
 from contextlib import suppress
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from tui.app import HookkeeperApp
 
 REPAINT = 0.25
-"""Seconds between two repaints of what others changed."""
+"""Least seconds between two repaints that nobody at this terminal caused."""
 LINE, WIDE_LINE = 3_400, 6_800
-"""Bytes a second that live data takes of the line's 4 KB, and of its 8 KB from 120 columns on: some are drawn later."""
+"""Bytes per second that live data may use of a line with 4 KB/s, or with 8 KB/s from 120 columns on. The rest is for
+bytes that are drawn later than they are counted."""
 TICK = 10.0
-"""Seconds after which figures of the last minutes are others, though nobody has changed anything."""
+"""Seconds between two refreshes that happen without any change, because the figures cover the last few minutes."""
 _AGAIN = 1.0
-"""Seconds until a database that could not be read is tried again."""
+"""Seconds until an unreadable database is read again."""
 _BUSY = "! The database is busy; trying again."
 _BUSY_AFTER = 2.0
 _NEWER = (
@@ -38,7 +39,7 @@ _NEWER = (
 
 
 class Current:
-    """What the screens show of one store, read and drawn again whenever anybody has changed something."""
+    """The data of one store that the screens show. It is reloaded and redrawn whenever anybody changes the store."""
 
     def __init__(self, app: "HookkeeperApp", store: Store) -> None:
         self.store = store
@@ -51,20 +52,20 @@ class Current:
         self._hurry = asyncio.Event()
 
     def begin(self) -> None:
-        """Draw at once, and go on as long as the app runs."""
+        """Start the background tasks, which run as long as the app does. The first draw happens at once."""
         self._app.run_worker(self._draw_what_changes(), group="current", exit_on_error=True)
         self._app.run_worker(self._watch_changes(), group="changes", exit_on_error=True)
         self._app.set_interval(1, self.look_at_dispatcher)
         self._app.set_interval(TICK, self._look.set)
 
     def look(self, *, now: bool = True) -> None:
-        """A person has done something: read and draw what has become of it, unless that can wait for the line."""
+        """Reload and redraw after a person's action. `now=False`: the redraw may wait for a slow line."""
         self._look.set()
         if now:
             self._hurry.set()
 
     async def totals(self) -> Totals:
-        """How much there is to deliver. Raises StoreError."""
+        """Return the size of the backlog. Raises StoreError."""
         return await history.totals(self.store)
 
     async def _watch_changes(self) -> None:
@@ -83,7 +84,7 @@ class Current:
                 await asyncio.sleep(_AGAIN)
 
     async def _draw_what_changes(self) -> None:
-        """Draw at once, and again when the line has carried what was drawn; a person's own doing never waits."""
+        """Draw on every change, but wait until the line has carried the last draw. A person's action never waits."""
         while True:
             self._look.clear()
             self._hurry.clear()
@@ -100,10 +101,10 @@ class Current:
             await self._look.wait()
 
     async def _drawn(self) -> None:
-        """Wait until the screen has been drawn; a moment, if it has gone meanwhile."""
+        """Wait until the screen has been drawn, for at most a second in case it has gone."""
         with suppress(TimeoutError):
             async with asyncio.timeout(1):
-                for _ in range(2):  # what is laid out anew is drawn once that is done
+                for _ in range(2):  # a new layout is drawn one refresh later
                     drawn = asyncio.Event()
                     self._app.screen.call_after_refresh(drawn.set)
                     await drawn.wait()
@@ -124,21 +125,21 @@ class Current:
             self._not_current(error)
         except (MountError, NoMatches):
             if frame in self._app.screen_stack:
-                raise  # else it is a page that was left while it was read
+                raise  # otherwise the page was closed during the read
         finally:
             busy.stop()
             frame.loaded.set()
         self.draw_top_bar()
 
     def _not_current(self, error: HookkeeperError) -> None:
-        """What is drawn stays: say since when it is old, and why, once."""
+        """Mark the shown data as stale since now, and report the error once."""
         if self._stale_since is None:
             self._stale_since = datetime.now().astimezone()
             self._app.say(f"! {error}")
         self.draw_top_bar()
 
     def draw_top_bar(self) -> None:
-        """Who delivers, and what there is to look at."""
+        """Update the top bar: the dispatcher's status and the counts."""
         frame = self._app.frame()
         if frame is not None and frame.is_mounted:
             words, colour = status_words(self.status, self._app.child)
@@ -150,7 +151,7 @@ class Current:
             frame.query_one(TopBar).show(attention, self.notices, self._app.unsaved > 0, (words, colour))
 
     def look_at_dispatcher(self) -> None:
-        """Say it when nobody delivers any more, or somebody does again."""
+        """Check the dispatcher, and report when it has stopped or started again."""
         now = nodes.standing(self.store)
         if now != self.status:
             if self.status.running and not now.running:

@@ -1,4 +1,4 @@
-"""A screen is drawn when it is complete: each draft of it would cost as many bytes as what is meant."""
+"""Delays drawing a screen until it is complete, because every partial draw costs as many bytes as the final one."""
 
 from contextlib import ExitStack
 from typing import ClassVar
@@ -8,9 +8,9 @@ from textual.widget import Widget
 
 
 class DrawnOnce(Widget):
-    """For screens that begin their `compose` with `hold`."""
+    """A mixin for screens. They call `hold` first in `compose`."""
 
-    # Textual looks for these along the first base of a class, which for these screens is this one.
+    # Textual collects these along the first base class only, which is this one for these screens.
     COMPONENT_CLASSES: ClassVar[set[str]] = Screen.COMPONENT_CLASSES
 
     def __init__(self) -> None:
@@ -18,17 +18,17 @@ class DrawnOnce(Widget):
         self._drafts = ExitStack()
 
     def hold(self) -> None:
-        """Draw nothing until the screen has its widgets, their sizes and the focus."""
+        """Suspend drawing until the screen has its widgets, their sizes and the focus."""
         self._drafts.enter_context(self.app.batch_update())
 
     def on_screen_resume(self) -> None:
-        # Once for sizes and focus, once more for what Textual draws again because of them.
+        # The first refresh sets sizes and focus; the second is what Textual redraws because of them.
         self.call_after_refresh(self.call_after_refresh, self._complete)
 
     def _complete(self) -> None:
         self._drafts.close()
         for screen in self.app.screen_stack:
-            screen.check_idle()  # what changed meanwhile beneath has waited as well, and nothing else wakes it
+            screen.check_idle()  # screens beneath were suspended too, and nothing else wakes them
 
     def on_unmount(self) -> None:
         self._drafts.close()

@@ -1,6 +1,6 @@
-"""The terminal as Textual drives it, where terminals hang, talk of themselves or vanish.
+"""A terminal driver that copes with terminals that stall, send reports or vanish.
 
-What goes over the line is counted, so that live data can wait until the line has carried what it was given.
+It counts the bytes that it writes, so that live data can wait until a slow line has carried them.
 """
 
 import os
@@ -21,14 +21,14 @@ from tui.terminal_input import TerminalInput
 from tui.terminal_keys import TerminalKeys
 
 _LOOKS_UP = 0.1
-"""Seconds after which the thread that reads looks whether the app still runs."""
+"""Seconds between two checks of the input thread whether the app still runs."""
 
 
 class TerminalDriver(LinuxDriver):
-    """One process has one terminal, so the count is the class's."""
+    """Textual's Linux driver with our input parser and a byte count."""
 
     written = 0
-    """Bytes."""
+    """Bytes written so far. A class attribute, because a process has one terminal."""
 
     def __init__(
         self,
@@ -42,19 +42,20 @@ class TerminalDriver(LinuxDriver):
         if self._file is not None:
             self._file = cast(
                 "TextIOWrapper", Output(self._file, self._hang_up)
-            )  # as far as Textual makes use of it
+            )  # has all methods that Textual calls
 
     def _sigtstp_application(self, *_: object) -> None:
-        """Stop, but not within a transaction: others could not write until this one goes on."""
-        # Imported late: the first frame does not wait for the store.
+        """Stop the process (ctrl+z), but not within a transaction: its write lock would block all other writers."""
+        # Imported late, so that the first frame need not wait for the store.
         from core.store.sqlite.suspension import not_stopped
 
         with not_stopped():
             super()._sigtstp_application()
 
     def _sigcont_application(self, *_: object) -> None:
-        """Go on where ctrl+z has stopped. After a bare SIGSTOP take the terminal back from the shell and draw, no more:
-        a terminal that vanishes causes SIGCONT, too, and Textual would start once more, with threads that nobody ends.
+        """Continue after ctrl+z. After a plain SIGSTOP only restore the terminal modes and redraw.
+
+        A vanishing terminal also causes SIGCONT. Textual would then start again, with threads that nobody ends.
         """
         if self._must_signal_resume:
             super()._sigcont_application()
@@ -64,7 +65,7 @@ class TerminalDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(self._draw_again)
 
     def _take_keys(self) -> None:
-        """As Textual does at the start. Where the shell has the foreground this stops the program once more."""
+        """Set the terminal modes as Textual does at start. If the shell has the foreground, this stops the process."""
         modes = termios.tcgetattr(self.fileno)
         modes[tty.LFLAG] = self._patch_lflag(modes[tty.LFLAG])
         modes[tty.IFLAG] = self._patch_iflag(modes[tty.IFLAG])
@@ -75,22 +76,22 @@ class TerminalDriver(LinuxDriver):
         self._app.refresh(layout=True)
 
     def run_input_thread(self) -> None:
-        """Read what a person does for as long as the app runs and there is a terminal."""
+        """Read input as long as the app runs and the terminal exists."""
         read = TerminalInput(ESCAPE_DELAY)
         keys = TerminalKeys(mouse=self._mouse)
-        os.set_blocking(self.fileno, True)  # as for what is written: see Output
+        os.set_blocking(self.fileno, True)  # for the same reason as in Output
         assert self._file is not None
         drawn_on = self._file.fileno()
         with SelectSelector() as selector:
             selector.register(self.fileno, EVENT_READ)
             while not self.exit_event.is_set():
-                # Only when there is nothing left to read has nothing arrived: this thread may have been kept waiting.
+                # Read before expiring: bytes may have arrived while this thread was kept from running.
                 if selector.select(_wait_until(read.deadline)):
                     data = self._read()
                     if not data:
                         break
                     units = read.feed(data, monotonic())
-                elif not os.isatty(drawn_on):  # which may be another one
+                elif not os.isatty(drawn_on):  # output may go to another terminal than input
                     break
                 else:
                     units = read.expire(monotonic())
@@ -100,10 +101,10 @@ class TerminalDriver(LinuxDriver):
             self._hang_up()
 
     def _read(self) -> bytes:
-        """What has arrived; nothing where the terminal has gone.
+        """Return the bytes that have arrived, or b"" if the terminal has gone.
 
-        Where its session has ended, reading gives an end of file or an error, and no signal need come: SIGHUP is for
-        the session's first process, which may be a shell or a make that ignores it.
+        When the session has ended, a read returns end of file or an error. There may be no signal: the kernel sends
+        SIGHUP to the session leader, which may be a shell or a make that ignores it.
         """
         try:
             return os.read(self.fileno, 4096)
@@ -111,8 +112,8 @@ class TerminalDriver(LinuxDriver):
             return b""
 
     def _hang_up(self) -> None:
-        """Leave, as on SIGHUP."""
-        with suppress(RuntimeError):  # the loop has ended
+        """Quit, as on SIGHUP."""
+        with suppress(RuntimeError):  # the event loop is closed
             self._loop.call_soon_threadsafe(self._app.exit)
 
     def write(self, data: str) -> None:
@@ -121,5 +122,5 @@ class TerminalDriver(LinuxDriver):
 
 
 def _wait_until(deadline: float | None) -> float:
-    """Seconds."""
+    """Return how long to wait for input, in seconds."""
     return _LOOKS_UP if deadline is None else max(0.0, min(_LOOKS_UP, deadline - monotonic()))

@@ -1,4 +1,4 @@
-"""Files that are written for a person."""
+"""Writing files that a person asked for."""
 
 import os
 from pathlib import Path
@@ -7,11 +7,11 @@ from core.errors import HookkeeperError
 
 
 class NotWritten(HookkeeperError):
-    """A file that could not be written; it is not there, or as it was."""
+    """A file could not be written. No partial file is left, and an existing file is unchanged."""
 
 
 def write_new(typed: str, data: bytes) -> Path:
-    """Write a file that only its owner can read; where it is. Raises NotWritten, also for one that is there already."""
+    """Write a new file that only its owner can read, and return its path. Raises NotWritten, also if it exists."""
     if not typed.strip():
         raise NotWritten("Enter the name of a file.")
     try:
@@ -31,5 +31,5 @@ def write_new(typed: str, data: bytes) -> Path:
 
 
 def _words(error: Exception) -> str:
-    """Why it failed: what the system says, or what is wrong with the name itself."""
+    """Return the reason: the system's message, or what is wrong with the name."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error).removesuffix(".")

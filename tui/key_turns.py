@@ -1,4 +1,4 @@
-"""Keys that arrive together act as keys that are pressed one after the other."""
+"""Handles keys that arrive together as if they were pressed one after the other."""
 
 import asyncio
 from collections import deque
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 Typed = Key | Paste
 
 _PATIENCE = 5.0
-"""Seconds that a key waits at most for what the one before it does."""
+"""Most seconds that a key waits for the effect of the one before it."""
 _DRAWN = 0.03
 """Seconds in which a key's effect is usually drawn."""
 _ROUNDS = 4
-"""A handler may post a message whose handler posts the next one: Enter, what was entered, what that means, the focus."""
+"""Quiet rounds to wait for, since a handler may post a message whose handler posts the next one, up to this depth."""
 _AGAIN = 0.01
 _MOVING = frozenset({"dialog", "enter", "add", "buttons", "save", "walk"})
-"""Groups of workers that open a dialog or move the focus, once they have read what they need."""
+"""Worker groups that open a dialog or move the focus after they have read from the store."""
 
 
 class KeyTurns:
-    """Passes keys on, each when the one before it has had its effect.
+    """Passes keys on one at a time, each after the one before it has taken effect.
 
-    Textual sends a key to the widget that has the focus. This widget, its ancestors and the app see it one after the
-    other, each from a queue of its own, and Tab moves the focus when it has reached the last of them. Keys that came
-    together with it would by then be in the queue of the widget that is left.
+    Textual sends a key to the focused widget. The key then goes through the queue of that widget, of each ancestor and
+    of the app, and Tab moves the focus only at the last of them. Keys that arrived together with Tab would by then be
+    queued at the widget that had the focus before.
     """
 
     def __init__(self, app: "App[None]", pass_on: Callable[[Typed], Awaitable[None]]) -> None:
@@ -42,11 +42,11 @@ class KeyTurns:
         self._waiting: deque[Typed] = deque()
         self._news = asyncio.Event()
         self.pause = asyncio.Lock()
-        """While somebody holds it no key is on its way."""
+        """A lock. No key is passed on while it is held."""
         self._is_text = False
-        """Whether the last one went into a text."""
+        """Whether the last key was typed into a text field."""
         self._taken: Typed | None = None
-        """It waits for what the one before it does."""
+        """The key that waits for the effect of the one before it."""
 
     @property
     def is_empty(self) -> bool:
@@ -54,17 +54,17 @@ class KeyTurns:
         return not self._waiting and self._taken is None
 
     def add(self, key: Typed) -> None:
-        """This was typed after all others."""
+        """Queue a key after all others."""
         self._waiting.append(key)
         self._news.set()
 
     def add_first(self, keys: Iterable[Typed]) -> None:
-        """These were typed before all that wait."""
+        """Queue keys before all that are waiting."""
         self._waiting.extendleft(reversed(list(keys)))
         self._news.set()
 
     async def run(self) -> None:
-        """Pass keys on, without end."""
+        """Pass keys on forever."""
         while True:
             await self._news.wait()
             self._news.clear()
@@ -84,7 +84,7 @@ class KeyTurns:
             await self._settled()
 
     async def _let_draw(self) -> None:
-        """What the key has changed is drawn first, unless the next one is there already."""
+        """Give the key's effect time to be drawn, unless the next key is already waiting."""
         if not self._waiting:
             self._news.clear()
             with suppress(TimeoutError):
@@ -92,11 +92,11 @@ class KeyTurns:
                     await self._news.wait()
 
     def _goes_into_text(self, key: Typed) -> bool:
-        """Whether all it does is to be written where the focus is."""
+        """Whether the key only inserts text into the focused field."""
         return isinstance(self._app.focused, Input) and (isinstance(key, Paste) or key.is_printable)
 
     async def _settled(self) -> None:
-        """Wait until nothing that keys have set off is still to move the focus."""
+        """Wait until nothing that a key started can still move the focus."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
                 await self._settle()
@@ -108,18 +108,18 @@ class KeyTurns:
             await self._queues_are_empty()
 
     def _is_opening(self) -> bool:
-        """Whether a screen or a dialog is under way, or something is read that moves the focus."""
+        """Whether a screen or dialog is opening, or a worker is running that will move the focus."""
         screen = self._app.screen
         if not screen.is_mounted or (isinstance(screen, Frame) and not screen.loaded.is_set()):
             return True
-        # One that belongs to what lies below a dialog waits for the answer.
+        # A worker of a screen below a dialog waits for the dialog's answer and does not count.
         return any(
             worker.group in _MOVING and not worker.is_finished and screen in worker.node.ancestors_with_self
             for worker in self._app.workers
         )
 
     async def _queues_are_empty(self) -> None:
-        """Wait for all who see a key, until none of them has had anything to do for some rounds."""
+        """Wait until the queues of all that see a key have been empty for `_ROUNDS` rounds."""
         rounds = 0
         while rounds < _ROUNDS:
             seen = self._who_see_keys()
@@ -129,12 +129,12 @@ class KeyTurns:
             rounds = rounds + 1 if is_quiet else 0
 
     def _who_see_keys(self) -> list[MessagePump]:
-        """In this order."""
+        """Return the widgets that see a key, in the order in which they see it."""
         return [*(self._app.focused or self._app.screen).ancestors_with_self]
 
 
 async def _passed(pump: MessagePump) -> None:
-    """Wait until it has handled what it has been sent so far."""
+    """Wait until it has handled the messages sent to it so far."""
     passed = asyncio.Event()
     if pump.call_later(passed.set):
         await passed.wait()

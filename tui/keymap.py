@@ -1,4 +1,4 @@
-"""The keymap file: other keys for actions, by the ids that docs/keys.md lists."""
+"""The keymap file, which gives actions other keys by the ids listed in docs/keys.md."""
 
 import tomllib
 import unicodedata
@@ -18,20 +18,20 @@ MOVES = {
     *("j", "k", "g", "G", "up", "down", "home", "end", "pageup", "pagedown"),
     *("ctrl+d", "ctrl+u", "tab", "shift+tab"),
 }
-"""Keys that move in every list and form: no action takes their place."""
+"""Keys that move the cursor in every list and form. They cannot be given to actions."""
 _LONGEST = 16_384
-"""Bytes of the file: enough for all actions, and little enough to look at each line while the screens wait."""
+"""Size limit of the file in bytes: enough for all actions, and small enough to check quickly at start."""
 _NAMES = {key.value for key in Keys}
 _MODIFIERS = {"ctrl", "shift", "alt", "super", "meta", "hyper"}
 
 
 def keymap_file() -> Path:
-    """Where it is, if there is one."""
+    """Return the path of the keymap file, which need not exist."""
     return user_config_path("hookkeeper") / "keymap.toml"
 
 
 def read_keymap(path: Path) -> tuple[dict[str, str], list[str]]:
-    """The keys of the file that can be had, by id, and a sentence about each that cannot."""
+    """Return the usable keys by action id, and a message for each entry that cannot be used."""
     try:
         with path.open("rb") as file:
             content = file.read(_LONGEST + 1)
@@ -57,7 +57,7 @@ def read_keymap(path: Path) -> tuple[dict[str, str], list[str]]:
 
 
 def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """`monitor.resend = "r"` is the same with the id in quotation marks, and under [monitor]."""
+    """Yield ids and values. `monitor.resend`, the same in quotation marks, and `resend` under [monitor] are one id."""
     for name, value in table.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{name}.")
@@ -92,7 +92,7 @@ def _is_key(key: str) -> bool:
 
 
 def _is_character(name: str) -> bool:
-    """Whether it is the name of a sign, as `question_mark`."""
+    """Whether this is the name of a character, such as `question_mark`."""
     try:
         return bool(unicodedata.lookup(name.replace("_", " ")))
     except KeyError:
@@ -100,7 +100,7 @@ def _is_character(name: str) -> bool:
 
 
 def _without_clashes(keymap: dict[str, str]) -> list[str]:
-    """Take out, one after the other, what would leave two actions of one screen with one key."""
+    """Remove entries that give two actions of one screen the same key. Return a message for each."""
     problems: list[str] = []
     while True:
         clashes = ((identity, _clash(ACTIONS[identity], keymap)) for identity in keymap)
@@ -126,5 +126,5 @@ def _clash(action: Action, keymap: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def _single(keys: str) -> set[str]:
-    """By Textual's names, which are the same for `?` and question_mark."""
+    """Return the keys as a set of Textual's names, which are the same for `?` and question_mark."""
     return {binding.key for binding in Binding.make_bindings([Binding(keys, "")])}

@@ -1,4 +1,4 @@
-"""`make docs`: docs/keys.md, from the registry of actions."""
+"""Generates docs/keys.md from the registry of actions (`make docs`)."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ line of the file cannot be used, the message line says so at start, and the acti
 
 
 def page() -> str:
-    """The page, in Markdown."""
+    """Return the page in Markdown."""
     return "\n".join([_HEAD, *_tables()])
 
 

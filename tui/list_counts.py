@@ -1,4 +1,4 @@
-"""How many deliveries are listed in all, and how many have come since one last looked."""
+"""Counts for the Monitor's list: all deliveries in it, and those that are new since the person last looked."""
 
 from collections.abc import Sequence
 from time import monotonic
@@ -9,13 +9,13 @@ from core.store.stats import Stats
 from tui.listing import Listing
 
 _REST = 5.0
-"""Seconds between two counts at least."""
+"""Least seconds between two counts."""
 _COST = 50
-"""How many times as long as a count has taken it is let be besides."""
+"""The pause after a count is longer by this many times the duration of the count."""
 
 
 class ListCounts:
-    """Of one listing, and of what it was asked last. `new` is counted up to a thousand."""
+    """The counts for the current question of one listing. `new` stops at a thousand."""
 
     def __init__(self, store: Store, listing: Listing) -> None:
         self._store = store
@@ -23,25 +23,25 @@ class ListCounts:
         self.forget()
 
     def forget(self) -> None:
-        """The listing was asked something else."""
+        """Reset the counts, because the listing has a new question."""
         self.new = 0
         self._seen = 0
         self.counted: int | None = None
-        """How many there were in all when they were counted the last time."""
+        """The total at the last count; None before the first."""
         self.is_old = True
-        """Whether something has changed since they were counted."""
+        """Whether anything has changed since the last count."""
         self._again_at = 0.0
 
     def see(self, rows: Sequence[Row]) -> None:
-        """These are on the screen."""
+        """Note that these rows are on the screen."""
         self._seen = max(self._seen, *(row.seq for row in rows), 0)
 
     async def count_new(self, *, following: bool) -> None:
-        """Count what has come since; nothing is new to those who follow. Raises StoreError."""
+        """Count the rows newer than those seen; 0 while `following`. Raises StoreError."""
         self.new = await self._listing.count_since(self._seen) if self._seen and not following else 0
 
     def known(self, stats: Stats | None, *, filtered: bool) -> int | None:
-        """How many there are in all, where that need not be counted."""
+        """Return the total if it is known without counting, otherwise None."""
         listing = self._listing
         if listing.position is None and listing.above is not None:
             return listing.above + len(listing.rows)
@@ -51,11 +51,11 @@ class ListCounts:
 
     @property
     def rest(self) -> float:
-        """Seconds until it is time to count again, more than none."""
+        """Seconds until the next count is due, always more than 0."""
         return max(0.001, self._again_at - monotonic())
 
     async def count(self) -> None:
-        """Count them all; the longer that takes, the longer it is let be. Raises StoreError."""
+        """Count all. The longer it takes, the later the next count is due. Raises StoreError."""
         began, question, self.is_old = monotonic(), self._listing.question, False
         try:
             number = await history.count_deliveries(self._store, question.matching)

@@ -1,4 +1,4 @@
-"""The rows of the Monitor's list that are loaded: a few pages around what is on the screen, out of any number."""
+"""The loaded rows of the Monitor's list: a few pages around those on the screen, out of any number of deliveries."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,16 +19,16 @@ from core.store.pages import (
 
 PAGE = 100
 MOST = 3 * PAGE
-"""Rows in memory."""
+"""Most rows in memory."""
 SEARCH = 0.05
-"""Seconds of a search between two looks at the screen."""
+"""Seconds that a search runs before the screen is redrawn."""
 _NEW = 1000
 _EVERYTHING = DeliveryFilter()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is listed, and in which order."""
+    """What the list shows, and in which order."""
 
     view: View = View.ATTENTION
     chosen: DeliveryFilter = _EVERYTHING
@@ -36,16 +36,16 @@ class Question:
 
     @property
     def matching(self) -> DeliveryFilter:
-        """All that is listed, as one filter."""
+        """View and filter combined into one filter."""
         view = None if self.view is View.ALL else self.view
         return self.chosen.model_copy(update={"view": view})
 
 
 class Listing:
-    """`rows` stand one after the other in the order that was asked for, without gaps.
+    """A window of consecutive `rows` in the list that the question describes.
 
-    `above` of the list come before them (None: not known). `position` is where older ones go on, None at the end.
-    `searched_to` is how far back a search has come that is not over.
+    `above`: how many rows of the list come before the window (None: unknown). `position`: where loading of older rows
+    continues (None: at the end). `searched_to`: how far back an unfinished search has come (None: no search).
     """
 
     def __init__(self, store: Store) -> None:
@@ -58,28 +58,28 @@ class Listing:
         self.asked = False
         """Whether the first page of the question has been read."""
         self.stopped = False
-        """Whether the search was stopped before it came to its end."""
+        """Whether the person stopped the search before its end."""
 
     def ask(self, question: Question) -> None:
-        """Another question: nothing is loaded."""
+        """Set another question and drop all rows."""
         self.question = question
         self.rows, self.above, self.position, self.searched_to = [], 0, None, None
         self.asked = self.stopped = False
 
     @property
     def is_searching(self) -> bool:
-        """Whether a search goes on that has neither filled its page nor come to its end."""
+        """Whether a search is running that has neither filled its page nor reached its end."""
         return self.searched_to is not None and not self.stopped
 
     def is_near_an_end(self, index: int, near: int) -> bool:
-        """Whether a row is so near to the end of what is loaded, or to its beginning, that more is to be read."""
+        """Whether the row at `index` is within `near` rows of an end of the window, with more rows beyond that end."""
         below = self.position is not None and index + near > len(self.rows)
         return below or bool(index < near and self.above)
 
     async def catch_up(self, held: int | None, near: int) -> None:
-        """What is loaded as it is now, the search a moment further, and more rows where `held` comes near an end.
+        """Refresh the rows, continue a search for `SEARCH` seconds, and load more if `held` is within `near` of an end.
 
-        None stays at the newest.
+        `held`: the row number under the cursor; None follows the newest. Raises StoreError.
         """
         await self.refresh(held, from_newest=held is None)
         until = monotonic() + SEARCH
@@ -96,7 +96,7 @@ class Listing:
             await self.load_older()
 
     async def load_older(self) -> None:
-        """One page more at the end; what is too many at the beginning goes."""
+        """Load one more page at the end, and drop rows from the beginning beyond `MOST`."""
         if self.position is None:
             return
         question, missing = self.question, self._missing()
@@ -106,7 +106,7 @@ class Listing:
         self._keep(page, self.rows, page.rows)
 
     def _missing(self) -> int:
-        """A search that is not over fills its page, and no more."""
+        """Return how many rows to load. An unfinished search only fills up its page."""
         return PAGE - len(self.rows) % PAGE if self.searched_to is not None else PAGE
 
     def _keep(self, page: Page, before: list[Row], more: list[Row]) -> None:
@@ -118,7 +118,7 @@ class Listing:
             self.above += extra
 
     async def load_newer(self) -> int:
-        """One page more at the beginning, if there is one; how many rows came. What is too many at the end goes."""
+        """Load one more page at the beginning, drop rows from the end beyond `MOST`, and return how many came."""
         if not self.rows:
             return 0
         question = self.question
@@ -145,7 +145,7 @@ class Listing:
         self.searched_to = None
 
     async def load_oldest(self, total: int | None) -> None:
-        """The last page there is, of so many rows."""
+        """Load the last page. `total`: the length of the list, None if unknown."""
         question = self.question
         if question.sort is Sort.TIME:
             rows = await load_page_after(self._store, question.view, question.chosen, after=0, limit=PAGE)
@@ -157,9 +157,9 @@ class Listing:
             await self.load_older()
 
     async def refresh(self, held: int | None, *, from_newest: bool) -> None:
-        """What is loaded as it is now: the newest page, or the rows that were there.
+        """Read the rows again: the newest page, or the current window.
 
-        The one with the row number `held` stays, whether or not it still fits.
+        The row with the number `held` stays, even if it no longer matches.
         """
         question = self.question
         in_time = question.sort is Sort.TIME
@@ -168,7 +168,7 @@ class Listing:
         page = await self._page(start, PAGE if from_newest else max(PAGE, len(self.rows)))
         rows, position, searched_to = page.rows, page.position, page.searched_to
         if self.asked and page.searched_to is not None and self._is_deeper(page.position):
-            # A moment's search does not come as far as the ones before have come.
+            # This search ran only for a moment and is not as deep as the rows loaded before.
             deeper = [row.seq for row in self.rows if row.seq < (page.position or 0)]
             rows = rows + await refresh_rows(self._store, deeper)
             position, searched_to = self.position, self.searched_to
@@ -186,7 +186,7 @@ class Listing:
         return self.position is None or (position is not None and self.position < position)
 
     def _with(self, rows: list[Row], held: list[Row]) -> list[Row]:
-        """The rows with one that no longer fits, where it stood."""
+        """Return the rows with the held one, which no longer matches, put back in its place."""
         for row in held:
             if self.question.sort is Sort.TIME:
                 place = next((at for at, each in enumerate(rows) if each.seq < row.seq), len(rows))
@@ -196,7 +196,7 @@ class Listing:
         return rows
 
     async def count_since(self, seq: int) -> int:
-        """How many have come since the one of this row number, counted up to a thousand."""
+        """Return how many rows are newer than this row number, at most a thousand."""
         return await count_new(self._store, self.question.view, self.question.chosen, after=seq, most=_NEW)
 
     async def _page(self, before: int | None, limit: int) -> Page:

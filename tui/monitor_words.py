@@ -1,4 +1,4 @@
-"""What the Monitor calls its views and orders, and what it says where there is nothing to list."""
+"""The Monitor's names for views and orders, and its messages for empty lists."""
 
 from datetime import datetime
 
@@ -37,17 +37,17 @@ PICK = "j or k picks a delivery."
 
 
 def view_name(view: View) -> str:
-    """`Failing now`."""
+    """Return the short name of a view, such as `Failing now`."""
     return VIEWS[view].words.partition(":")[0]
 
 
 def order_words(sort: Sort) -> str:
-    """What the list is sorted by; "" for time."""
+    """Return what the list is sorted by; "" for time."""
     return _ORDERS[sort]
 
 
 def searched_words(back_to: datetime | None) -> str:
-    """How far back a search has come; "" for none."""
+    """Return how far back a search has come, in words; "" if there is none."""
     if back_to is None:
         return ""
     at = clock_time(back_to)
@@ -55,14 +55,14 @@ def searched_words(back_to: datetime | None) -> str:
 
 
 def none_listed(view: View, filter_text: str) -> str:
-    """What is said in place of rows, and what to do."""
+    """Return the message for an empty list, with the keys that help."""
     if filter_text:
         return f"No delivery matches {one_line(filter_text)}. / changes it, Esc clears it."
     return _NONE[view]
 
 
 def why_in_short(delivery: Delivery) -> Content:
-    """Why it is where it is, in one sentence, and what to do about it."""
+    """Return one sentence on why the delivery is in its state, and what to do about it."""
     symbol, _, colour = state_mark(delivery)
     sentence, advice = why(delivery)
     test = "Test event. " if delivery.is_test else ""

@@ -1,4 +1,4 @@
-"""Opens the store for the screens: for reading only where it cannot be written, or shall not be."""
+"""Opens the store for the screens, read-only if asked to or if the file cannot be written."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,7 +12,7 @@ CANNOT_WRITE = "Read-only: the database file cannot be written."
 
 @asynccontextmanager
 async def opened(database: Path, reads_only: bool) -> AsyncIterator[tuple[Store, str]]:
-    """The store, and why it is open for reading only, "" if it is not. Raises StoreError."""
+    """Open the store. Yields it with the reason why it is read-only, or "" if it is not. Raises StoreError."""
     async with AsyncExitStack() as stack:
         reason = STARTED_READ_ONLY if reads_only else ""
         try:

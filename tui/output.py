@@ -1,4 +1,4 @@
-"""The terminal's output, which outlives the terminal."""
+"""Terminal output that raises no error after the terminal has vanished."""
 
 import os
 from collections.abc import Callable
@@ -7,17 +7,16 @@ from typing import TextIO
 
 
 class Output(TextIOBase):
-    """What is written once the terminal has vanished goes nowhere; `vanished` is called when that is noticed.
+    """A text stream to the terminal. It calls `vanished` once the terminal has gone, and then discards what is written.
 
-    An error would end the thread that Textual writes with; the app, waiting for room in that thread's queue, would
-    wait for ever and never hear of its end.
+    An error would end Textual's writer thread. The app would then wait forever for room in that thread's queue.
     """
 
     def __init__(self, terminal: TextIO, vanished: Callable[[], None]) -> None:
         self._terminal = terminal
         self._vanished = vanished
         self._has_vanished = False
-        # Another program on this terminal may have left it otherwise: a slow line would look like one that has gone.
+        # Another program may have left this terminal non-blocking. A slow line would then look like a vanished one.
         os.set_blocking(terminal.fileno(), True)
 
     def write(self, text: str) -> int:

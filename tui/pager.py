@@ -1,4 +1,4 @@
-"""A text in the person's own pager or editor, while the screens stand still."""
+"""Shows a text in the person's pager or editor while the app is suspended."""
 
 import asyncio
 import os
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 
 class NoPager(HookkeeperError):
-    """There is nothing to read the text in."""
+    """The text could not be shown in a pager."""
 
 
 async def read_in_pager(app: "App[None]", text: str) -> None:
-    """Open it in $PAGER, else $EDITOR, else less, over a file that only its owner can read and that is gone after.
+    """Show the text in $PAGER, else $EDITOR, else less.
 
-    With it goes what an editor has left beside it. Raises NoPager.
+    The text is in a temporary folder that only the owner can read. It is deleted afterwards, with any backup file that
+    an editor has left there. Raises NoPager.
     """
     command = _command()
     if (program := _program(command[0])) is None:
@@ -57,7 +58,7 @@ def _command() -> list[str]:
 
 
 def _program(name: str) -> str | None:
-    """Where a program is; one in the current folder only if that is what its name says."""
+    """Return the path of a program. Relative folders in PATH are ignored; a name with a slash is returned as it is."""
     if os.sep in name:
         return name
     folders = (folder for folder in os.get_exec_path() if os.path.isabs(folder))
@@ -65,10 +66,10 @@ def _program(name: str) -> str | None:
 
 
 async def _lend(app: "App[None]", command: list[str]) -> OSError | int:
-    """Lend the terminal to a command until it ends; why it did not start, or its exit status."""
-    # Nothing is painted into somebody else's screen, nor waited for by those who paint.
+    """Run a command on this terminal until it ends. Return its exit status, or the error if it could not be started."""
+    # batch_update keeps the app from drawing over the command's screen, and widgets from waiting for a draw.
     with app.batch_update(), app.suspend():
-        # An error that left this block would leave the terminal behind as it is now.
+        # No error may leave this block: the terminal would stay suspended.
         problem = await _run(command)
     app.refresh(layout=True)
     return problem
@@ -77,7 +78,7 @@ async def _lend(app: "App[None]", command: list[str]) -> OSError | int:
 async def _run(command: list[str]) -> OSError | int:
     loop = asyncio.get_running_loop()
     before = signal.getsignal(signal.SIGINT)
-    # ^c is the command's own; a handler, unlike ignoring, is not inherited by it.
+    # ^c is for the command only. SIG_IGN would be inherited by the command; a handler is not.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     try:
         process = await asyncio.create_subprocess_exec(*command)
@@ -87,4 +88,4 @@ async def _run(command: list[str]) -> OSError | int:
     finally:
         loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, before)
-    return max(status, 0)  # one that a signal ended was meant to end
+    return max(status, 0)  # ended by a signal: somebody meant it to end

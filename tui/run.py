@@ -1,4 +1,4 @@
-"""Runs the screens on a database, and ends them cleanly whatever ends them."""
+"""Runs the screens on a database, and shuts them down cleanly."""
 
 import asyncio
 import gc
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run_screens(database: Path, *, reads_only: bool = False, problems: Sequence[str] = ()) -> int:
-    """Open the screens on this database and tell of these problems; the exit code."""
+    """Open the screens on this database, show these problems at start, and return the exit code."""
     try:
         return asyncio.run(_run(database, reads_only, problems))
     except HookkeeperError as error:
@@ -38,7 +38,7 @@ async def _run(database: Path, reads_only: bool, problems: Sequence[str]) -> int
 
         app = HookkeeperApp(opens, problems=problems)
         loop = asyncio.get_running_loop()
-        # asyncio's own handlers lose a signal while keys are waiting for a loop that a stalled terminal holds up.
+        # asyncio's own handlers can lose a signal if a stalled terminal blocks the event loop while keys are queued.
         for number in (signal.SIGHUP, signal.SIGTERM):
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(app.exit))
         await app.run_async(mouse=_wants_mouse())
@@ -48,17 +48,17 @@ async def _run(database: Path, reads_only: bool, problems: Sequence[str]) -> int
 
 
 def _import_the_rest() -> None:
-    """The store and all that reads it, while the first frame stands."""
+    """Import the store and its users while the first frame is already shown, and tune the interpreter."""
     import_module("tui.opened")
     import_module("tui.current")
-    # What is imported is no garbage: looking through it takes a moment's rest at any time later.
+    # Imported modules are never garbage. Freezing them spares later collections the time to traverse them.
     gc.freeze()
     gc.enable()
-    gc.set_threshold(50_000, 20, 100)  # looking through ten thousand webhooks takes 50 ms
-    sys.setswitchinterval(0.001)  # a key does not wait 5 ms for the GIL whenever another thread reads
+    gc.set_threshold(50_000, 20, 100)  # traversing ten thousand webhooks takes 50 ms
+    sys.setswitchinterval(0.001)  # otherwise a key may wait 5 ms for the GIL while another thread reads
 
 
 def _wants_mouse() -> bool:
-    """Over SSH each move of it costs bytes: off, unless HOOKKEEPER_MOUSE says otherwise."""
+    """Whether to enable the mouse. Off over SSH, where each move costs bytes, unless HOOKKEEPER_MOUSE is "on"."""
     wish = os.environ.get("HOOKKEEPER_MOUSE", "off" if "SSH_CONNECTION" in os.environ else "on")
     return wish == "on"

@@ -1,4 +1,4 @@
-"""What the screens remember from one time to the next: a small file in the platform's state folder."""
+"""What the screens remember between runs, in a small file in the platform's state folder."""
 
 import os
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from core.errors import HookkeeperError
 from core.ours import NotOurs, make_folder, open_new, open_ours
 
 MOST_FILTERS = 50
-"""Filters that the history keeps."""
+"""Most filters in the history."""
 
 
 class UiState(msgspec.Struct, frozen=True):
-    """ "" stands for what a screen does by itself. The newest filter of the history comes first."""
+    """The remembered choices; "" means the default. The filter history has the newest first."""
 
     screen: str = ""
     theme: str = ""
@@ -26,29 +26,29 @@ class UiState(msgspec.Struct, frozen=True):
 
 
 class StateFile:
-    """The file. Each change is written at once, so that nothing is lost however the program ends."""
+    """The state file. Each change is written at once, so that nothing is lost if the program is killed."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or user_state_path("hookkeeper") / "screens.json"
         self.state = self._read() or UiState()
-        """As these screens have it: what others change meanwhile does not change it."""
+        """The state of this process. Changes by other processes do not affect it."""
 
     def _read(self) -> UiState | None:
-        """None for a file that is missing, broken or somebody else's: it is no reason not to open the screens."""
+        """Return the stored state; None if the file is missing, broken or not ours. The screens open in any case."""
         try:
             return msgspec.json.decode(_content(self.path), type=UiState)
         except (OSError, NotOurs, msgspec.MsgspecError, RecursionError, UnicodeError):
             return None
 
     def keep(self, **changes: str) -> None:
-        """Change these fields and no others, not even those that other screens have changed.
+        """Change these fields only; changes by other processes to other fields stay in the file.
 
-        Raises HookkeeperError if the file cannot be written; the change holds as long as the screens are open.
+        Raises HookkeeperError if the file cannot be written. The change then lasts until the screens are closed.
         """
         self._change(lambda state: msgspec.structs.replace(state, **changes))
 
     def keep_filter(self, text: str) -> None:
-        """A filter was applied: it goes to the front of the history. "" clears it. Raises HookkeeperError."""
+        """Save the applied filter and put it first in the history; "" clears the filter. Raises HookkeeperError."""
 
         def applied(state: UiState) -> UiState:
             older = tuple(each for each in state.filter_history if each != text)
@@ -73,6 +73,6 @@ class StateFile:
 
 
 def _content(path: Path) -> bytes:
-    """Of a file of ours, and no other: a named pipe in its place would be waited for. Raises OSError, NotOurs."""
+    """Read a file if it is ours. Reading a named pipe in its place would block. Raises OSError, NotOurs."""
     with open(open_ours(path, os.O_RDONLY), "rb") as file:
         return file.read()

@@ -1,8 +1,8 @@
-"""Cuts the bytes of a terminal into keys, sequences and pastes, and drops what the terminal says of itself.
+"""Splits the bytes of a terminal into keys, sequences and pastes, and drops control strings such as DCS and OSC.
 
-A state machine over characters after Paul Williams' parser for DEC terminals (https://vt100.net/emu/dec_ansi_parser),
-read from the other side: there a program speaks to a terminal, here a terminal speaks to a program. A sequence may
-arrive in pieces; only a pause, a long time, or a great many bytes give it up.
+A state machine over characters after Paul Williams' parser for DEC terminals (https://vt100.net/emu/dec_ansi_parser).
+His parser is for a terminal that reads a program's output; this one is for a program that reads a terminal's input.
+A sequence may arrive in pieces. It is dropped after a pause (`PAUSE`), a total time (`WHOLE`) or a length (`LONGEST`).
 """
 
 import codecs
@@ -11,47 +11,47 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 PAUSE = 2.0
-"""Seconds without a byte after which half of a sequence is given up."""
+"""Seconds without a byte after which an incomplete sequence is dropped."""
 WHOLE = 5.0
-"""Seconds that a sequence may take in all: a person who types after half of one is heard again then."""
+"""Most seconds for a whole sequence, so that typing after an incomplete one is not swallowed for longer."""
 LONGEST = 1 << 18
-"""Characters of a sequence; what a paste has more of comes as a second paste."""
+"""Most characters of a sequence. A longer paste is split into several."""
 PASTE_PAUSE = 5.0
-"""Seconds without a byte after which a paste has ended, though its end was not marked."""
+"""Seconds without a byte after which a paste ends, even without its end mark."""
 
 _ESC = "\x1b"
 _BEL = "\x07"
 _CANCELS = "\x18\x1a"
 """CAN and SUB end any sequence."""
 _STRINGS = "PX]^_"
-"""DCS, SOS, OSC, PM, APC: a text follows, up to ST."""
+"""DCS, SOS, OSC, PM and APC, which begin a string that ends with ST."""
 _MOUSE = {"M": 3, "t": 2, "T": 6}
-"""CSI and this letter alone, then so many characters: reports of X10 and 1005, and two of highlight tracking."""
+"""How many characters follow CSI and this letter: mouse reports of X10 and 1005, and two of highlight tracking."""
 _KEPT = 256
-"""Characters of a sequence that are kept: what is longer is no key."""
+"""Most characters of a sequence that are kept. No key has more."""
 _PASTE_BEGIN = "\x1b[200~"
 _PASTE_ENDS = ("\x1b[201~", "\x9b201~")
 _RXVT_KEY = re.compile(r"\x1b\[\d+\$")
-"""rxvt ends its keys with Shift in a character that, by ECMA-48, ends nothing."""
+"""rxvt ends Shift+key sequences with `$`, which is not a final byte in ECMA-48."""
 _NO_TEXT = re.compile("[\ud800-\udfff\x00]")
-"""Bytes that are no UTF-8, and NUL, which no field takes."""
+"""Bytes that are not UTF-8, and NUL, which no field accepts."""
 _KEEPS_BYTES = "tui.terminal_input"
 
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """What stood between the marks of a bracketed paste, or a part of it."""
+    """The text of a bracketed paste, or a part of it."""
 
     text: str
 
 
 Unit = str | Pasted
-"""One character; ESC alone, or with the character that was pressed together with Alt; a whole CSI or SS3 sequence in
-its 7-bit form; or a paste. Whether a sequence is a key is not decided here."""
+"""One of: a character; ESC alone; ESC and the character that was pressed with Alt; a whole CSI or SS3 sequence in its
+7-bit form; a paste. `TerminalKeys` decides whether a sequence is a key."""
 
 
 def _keep_bytes(error: UnicodeError) -> tuple[str, int]:
-    """What is no UTF-8, byte by byte: a C1 control that stands alone as itself, anything else as a surrogate."""
+    """Decode bytes that are not UTF-8: a single C1 control to itself, any other byte to a surrogate."""
     assert isinstance(error, UnicodeDecodeError)
     wrong = error.object[error.start : error.end]
     if len(wrong) == 1 and 0x80 <= wrong[0] < 0xA0:
@@ -63,9 +63,9 @@ codecs.register_error(_KEEPS_BYTES, _keep_bytes)
 
 
 class TerminalInput:
-    """One terminal's input. `escape_delay`: seconds after which an ESC alone is the Escape key.
+    """The input parser of one terminal. `escape_delay`: seconds after which a lone ESC is the Escape key.
 
-    Times are of one monotonic clock, in seconds.
+    All times are in seconds of the same monotonic clock.
     """
 
     def __init__(self, escape_delay: float) -> None:
@@ -74,16 +74,16 @@ class TerminalInput:
         self._units: list[Unit] = []
         self._state: Callable[[str], None] = self._ground
         self._sequence = ""
-        """What has come of it."""
+        """The part of the current sequence that has arrived."""
         self._pasted: list[str] = []
         self._length = 0
         self._missing = 0
-        """Characters that a mouse report still has."""
+        """Characters of a mouse report that have not arrived yet."""
         self._began = 0.0
         self._last = 0.0
 
     def feed(self, data: bytes, now: float) -> list[Unit]:
-        """What these bytes complete."""
+        """Parse these bytes and return the units that they complete."""
         if self._state not in (self._ground, self._escape, self._paste) and now - self._began >= WHOLE:
             self._end()
         self._last = now
@@ -96,7 +96,7 @@ class TerminalInput:
 
     @property
     def deadline(self) -> float | None:
-        """When `expire` has something to do if nothing arrives until then."""
+        """When `expire` must be called if nothing arrives before; None for never."""
         if self._state == self._ground:
             return None
         if self._state == self._escape:
@@ -104,7 +104,7 @@ class TerminalInput:
         return self._last + (PASTE_PAUSE if self._state == self._paste else PAUSE)
 
     def expire(self, now: float) -> list[Unit]:
-        """What follows from nothing having arrived until now."""
+        """Return the units that are complete because nothing has arrived until now."""
         if self.deadline is not None and now >= self.deadline:
             if self._state == self._escape:
                 self._units.append(_ESC)
@@ -124,7 +124,7 @@ class TerminalInput:
         self._state, self._sequence, self._length = self._ground, "", 0
 
     def _begin(self, introducer: str) -> bool:
-        """Begin the sequence that ESC and this character introduce; whether they introduce one."""
+        """Begin the sequence that ESC and this character introduce. Return False if they introduce none."""
         if introducer in _STRINGS:
             self._state = self._string
         elif introducer == "[":
@@ -148,7 +148,7 @@ class TerminalInput:
         if character == _ESC:
             self._state, self._began = self._escape, self._last
         elif "\x80" <= character < "\xa0":
-            # An 8-bit control is ESC and the character 64 before it. SS2 takes one character, as SS3 does.
+            # An 8-bit control equals ESC and the character 64 below it. SS2 takes one character, like SS3.
             self._begin("O" if character == "\x8e" else chr(ord(character) - 0x40))
         elif not _is_no_text(character):
             self._units.append(character)
@@ -161,11 +161,11 @@ class TerminalInput:
             self._ground(character)
         else:
             self._end()
-            if character != "\\" and not _is_no_text(character):  # ST, of a string that was given up
+            if character != "\\" and not _is_no_text(character):  # a backslash is the ST of a dropped string
                 self._units.append(_ESC + character)
 
     def _late_escape(self, character: str) -> None:
-        """The Escape key was told. On a line that halts, the rest of a sequence comes nevertheless."""
+        """Handle what follows a reported Escape key. On a stalling line this may be the rest of a sequence."""
         if not self._begin(character):
             self._ground(character)
 
@@ -190,7 +190,7 @@ class TerminalInput:
             self._complete()
 
     def _console_key(self, character: str) -> None:
-        """F1 to F5 of the Linux console are CSI, `[` and a letter."""
+        """Read F1 to F5 of the Linux console, which are CSI, `[` and a letter."""
         if character in "ABCDE":
             self._grow(character)
             self._complete()
@@ -198,7 +198,7 @@ class TerminalInput:
             self._break_off(character)
 
     def _mouse(self, character: str) -> None:
-        if character < " " and character != "\0":  # a coordinate is "!" or later; NUL is one too large to say
+        if character < " " and character != "\0":  # coordinates start at "!"; NUL is one that is too large
             self._break_off(character)
             return
         self._missing -= 1
@@ -214,14 +214,14 @@ class TerminalInput:
             self._end()
 
     def _string_end(self, character: str) -> None:
-        """ESC ends a string: with a backslash it is ST, otherwise what follows begins anew."""
+        """End the string at ESC. With a backslash it is ST; any other character starts something new."""
         if character == "\\":
             self._end()
         else:
             self._late_escape(character)
 
     def _break_off(self, character: str) -> None:
-        """This cannot belong to the sequence: half of one was left behind."""
+        """Drop the incomplete sequence, because this character cannot belong to it."""
         self._end()
         if character not in _CANCELS:
             self._ground(character)

@@ -1,6 +1,6 @@
-"""What the units of a terminal's input mean to Textual: a key, the mouse, a mark, or nothing.
+"""Translates the units of terminal input into Textual messages: keys, mouse events, reports, or nothing.
 
-Textual takes what it does not know for the keys that its characters are. So it is given only what it knows.
+Textual reads an unknown sequence as one key for each of its characters. So only known sequences are passed to it.
 """
 
 import re
@@ -24,27 +24,27 @@ _KEY = re.compile(
 _OTHER_KEY = re.compile(r"\x1b\[27;(?P<modifiers>\d{1,3});(?P<code>\d{1,7})~")
 """Keys of xterm with modifyOtherKeys."""
 _CURSOR = re.compile(r"\x1b\[\d+;\d+R")
-"""Where the cursor is. Textual has F3 with modifiers for some of these places."""
+"""Cursor position reports. Textual takes some of them for F3 with modifiers."""
 _MODIFIERS = range(57441, 57455)
-"""Kitty's numbers for Shift and the like, pressed by themselves."""
+"""Kitty's codes for Shift and other modifier keys pressed alone."""
 _RELEASE = "3"
 _MOUSE = re.compile(r"\x1b\[<\d{1,3};\d{1,5};\d{1,5}[Mm]")
-"""SGR reports, in cells (1006) or pixels (1016)."""
+"""SGR mouse reports, in cells (1006) or pixels (1016)."""
 _MARKS = re.compile(
     r"\x1b\[(?:[IO]|\?(?:2026|2048);[0-4]\$y|48;[1-9]\d{0,4};[1-9]\d{0,4};[1-9]\d{0,5};[1-9]\d{0,5}t)"
 )
-"""What Textual asks for besides: focus in and out, which modes there are, and the size in cells and pixels."""
+"""Other reports that Textual asks for: focus in and out, supported modes, and the size in cells and pixels."""
 
 
 class TerminalKeys:
-    """One terminal's. `mouse`: whether its reports are wanted; another program may have left them on."""
+    """The translator of one terminal. `mouse`: whether to pass on mouse reports, which may have been left enabled."""
 
     def __init__(self, *, mouse: bool) -> None:
         self._parser = XTermParser()
         self._mouse = mouse
 
     def messages(self, units: Iterable[Unit]) -> Iterator[Message]:
-        """What Textual is to hear, in this order."""
+        """Yield the Textual messages for these units, in order."""
         for unit in units:
             if isinstance(unit, Pasted):
                 yield Paste(unit.text)
@@ -60,7 +60,7 @@ class TerminalKeys:
                 yield from map(_with_alt, self._parser.feed(unit[1]))
 
     def _known(self, sequence: str) -> str:
-        """The sequence as Textual reads it; "" if it does not."""
+        """Return the sequence in a form that Textual reads; "" if there is none."""
         if other := _OTHER_KEY.fullmatch(sequence):
             sequence = f"\x1b[{other['code']};{other['modifiers']}u"
         if key := _KEY.fullmatch(sequence):
@@ -70,18 +70,18 @@ class TerminalKeys:
         return ""
 
     def _listed(self, sequence: str) -> Iterator[Message]:
-        """Keys that Textual has in a list. Of some it makes another key when it meets them in its input."""
+        """Yield a key from Textual's list directly, because Textual's parser turns some of them into other keys."""
         keys = ANSI_SEQUENCES_KEYS[sequence]
         if isinstance(keys, str):
             yield from self._parser.feed(keys)
         elif (
             isinstance(keys, tuple) and len(keys) == 1
-        ):  # two: nobody has pressed the Escape before the other
+        ):  # a tuple of two begins with an Escape that nobody has pressed
             yield Key(keys[0].value, None)
 
 
 def _plain(key: re.Match[str]) -> str:
-    """The same without what Textual stumbles over: other keys of the place, and whether it was pressed or repeats."""
+    """Return the sequence without what Textual misreads: alternate key codes and the event type. "" if it is no key."""
     modifiers, end = key["modifiers"] or "", key["end"]
     code = int(key["code"] or 1)
     text = [int(part) for part in (key["text"] or "").split(":") if part]
@@ -95,12 +95,12 @@ def _plain(key: re.Match[str]) -> str:
 
 
 def _is_character(code: int) -> bool:
-    """Whether this is a character that can be typed: no control, none of kitty's numbers for keys without one."""
+    """Whether this is the code of a character, not of a control or of one of kitty's keys without a character."""
     return 32 <= code < 127 or 160 <= code < 0xD800 or 0xF900 <= code <= 0x10FFFF
 
 
 def _with_alt(message: Message) -> Message:
-    """The same key with Alt, where Textual has a name for that."""
+    """Return the same key with Alt, if Textual has a name for it."""
     if not isinstance(message, Key) or len(message.key) != 1:
         return message
     shift = "shift+" if message.key.isupper() else ""

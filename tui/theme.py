@@ -1,7 +1,7 @@
-"""The colours, all of the fixed 256-colour palette and opaque, so that they look the same everywhere.
+"""The themes. All colours are opaque and from the fixed 256-colour palette, so that they look the same everywhere.
 
-What is drawn names roles (`MUTED`), never colours, and so follows the theme that was chosen. Without colour (NO_COLOR,
-or a terminal of 16) everything is the terminal's own two, and reverse or bold says the rest.
+Widgets name roles (`MUTED`), never colours, and so follow the chosen theme. Without colour (NO_COLOR, or a terminal
+with 16 colours) everything has the terminal's default colours, and reverse and bold mark what colours would.
 """
 
 import os
@@ -13,7 +13,7 @@ from rich.style import Style
 from textual.theme import Theme
 
 PLAIN = "NO_COLOR" in os.environ or Console(force_terminal=True).color_system == "standard"
-"""Whether the terminal leaves no choice. Decided when this is imported: Textual fixes its filters as the app is made."""
+"""Whether themes cannot be used. Decided at import, because Textual sets its colour filters when the app is created."""
 
 GROUND, SURFACE = "$ground", "$surface"
 TEXT, MUTED = "$plain", "$muted"
@@ -25,7 +25,7 @@ OK, WARN, BAD = "$success", "$warning", "$error"
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """A colour for each role; "" is the terminal's own."""
+    """A colour for each role; "" is the terminal's default colour."""
 
     title: str = "ANSI: the terminal's own colours"
     dark: bool = True
@@ -45,13 +45,13 @@ class Palette:
 
     @property
     def colours(self) -> dict[str, str]:
-        """By the name that the style sheet has for the role."""
+        """The colours by the role's name in the style sheet."""
         names = [entry.name for entry in fields(self) if entry.name not in ("title", "dark")]
         return {name.replace("_", "-"): getattr(self, name) for name in names}
 
     @property
     def has_colours(self) -> bool:
-        """Whether it has any of its own."""
+        """Whether the palette has colours of its own."""
         return bool(self.ground)
 
 
@@ -81,22 +81,22 @@ PALETTES = {
 
 
 def known(name: str) -> str:
-    """The theme of this name; ink if there is none, and what the terminal can do in any case."""
+    """Return the name of the theme to use: this one if it exists, else ink; always ANSI if the terminal is `PLAIN`."""
     return ANSI if PLAIN else name if name in PALETTES else INK
 
 
 _used = known(INK)
-"""What is drawn line by line has no style sheet: one process shows one app."""
+"""The theme of widgets that draw line by line, without a style sheet. Global, because a process shows one app."""
 
 
 def use(name: str) -> None:
-    """What is drawn line by line is drawn in this theme from now on."""
+    """Set the theme of widgets that draw line by line."""
     global _used
     _used = name
 
 
 def style(colour: str, ground: str = GROUND) -> Style:
-    """For what is drawn line by line: a role's colour on that of another, or on "", whatever is beneath."""
+    """Return the style for drawing line by line: one role's colour on another's; "" keeps the colour beneath."""
     return _style(_used, colour.removeprefix("$"), ground.removeprefix("$"))
 
 
@@ -107,22 +107,22 @@ def _style(theme: str, colour: str, ground: str) -> Style:
 
 
 def cursor_row() -> Style:
-    """The row under the cursor."""
+    """Return the style of the row under the cursor."""
     return style(SELECTION_TEXT, SELECTION) if PALETTES[_used].has_colours else Style(reverse=True)
 
 
 def cursor_words() -> str:
-    """The same for a Content."""
+    """Return the style of the row under the cursor for a Content."""
     return f"{SELECTION_TEXT} on {SELECTION}" if PALETTES[_used].has_colours else "reverse"
 
 
 def active_tab() -> str:
-    """The screen that is shown, in the top bar."""
+    """Return the style of the current screen's tab in the top bar."""
     return f"bold {cursor_words()}"
 
 
 def theme(name: str) -> Theme:
-    """The palette of this name as Textual has it."""
+    """Return the Textual theme made from the palette of this name."""
     palette = PALETTES[name]
     colours = {role: colour or "ansi_default" for role, colour in palette.colours.items()}
     reverse = "none" if palette.has_colours else "reverse"
@@ -146,7 +146,7 @@ def theme(name: str) -> Theme:
             "ansi-background": ground,
             "ansi-foreground": colours["plain"],
             "selection-style": reverse,
-            # Textual leaves reverse out where it draws the options of a list.
+            # Textual ignores reverse when it draws the options of a list.
             "option-style": "none" if palette.has_colours else "bold underline",
             "scrollbar": colours["rule"],
             "scrollbar-background": ground,

@@ -1,4 +1,4 @@
-"""How states, outcomes and endpoints are named on the screens."""
+"""The words and symbols for states, outcomes and endpoints on the screens."""
 
 from http import HTTPStatus
 
@@ -46,7 +46,7 @@ _WAITS = {
 
 
 def state_mark(delivery: Delivery) -> Mark:
-    """The state of a delivery."""
+    """Return the mark for the state of a delivery."""
     if delivery.held:
         return "=", "held", MUTED
     symbol, colour = _STATES[delivery.state]
@@ -56,7 +56,7 @@ def state_mark(delivery: Delivery) -> Mark:
 
 
 def answer(outcome: Outcome | None, status: int | None) -> str:
-    """What the endpoint said last, short: `204`, `200 unaccepted`, `timeout`."""
+    """Return the endpoint's last answer in short: `204`, `200 unaccepted`, `timeout`; "" for none."""
     match outcome:
         case None:
             return ""
@@ -70,7 +70,7 @@ def answer(outcome: Outcome | None, status: int | None) -> str:
 
 
 def outcome_mark(outcome: Outcome, status: int | None) -> Mark:
-    """How an attempt ended."""
+    """Return the mark for the outcome of an attempt."""
     if outcome is Outcome.OK:
         return "✓", answer(outcome, status), OK
     if outcome in (Outcome.SHUTDOWN, Outcome.INTERRUPTED, Outcome.LOCAL_LIMIT):
@@ -79,7 +79,7 @@ def outcome_mark(outcome: Outcome, status: int | None) -> Mark:
 
 
 def health_mark(summary: WebhookSummary) -> Mark:
-    """The health of a webhook at a glance."""
+    """Return the mark for the health of a webhook."""
     if not summary.webhook.enabled:
         return "=", "disabled", MUTED
     if summary.pace is not None:
@@ -90,7 +90,7 @@ def health_mark(summary: WebhookSummary) -> Mark:
 
 
 def next_word(delivery: Delivery) -> str:
-    """When the next attempt is, or what it waits for."""
+    """Return the time of the next attempt, or what it waits for."""
     if delivery.state is DeliveryState.SENDING:
         return "now"
     if delivery.state is not DeliveryState.PENDING:
@@ -101,7 +101,7 @@ def next_word(delivery: Delivery) -> str:
 
 
 def why(delivery: Delivery) -> tuple[str, str]:
-    """Why a delivery is where it is, and what to do about it."""
+    """Return why a delivery is in its state, and what to do about it."""
     reason = f"{delivery.reason[:1].upper()}{delivery.reason[1:]}." if delivery.reason else ""
     match delivery.state:
         case DeliveryState.DELIVERED:
@@ -156,13 +156,13 @@ def _attempts(number: int) -> str:
 
 
 def count_of_attempts(delivery: Delivery) -> str:
-    """`3 of 10`; after a resend, or attempts that took no step: `5 in all, 3 of 10 in this run`."""
+    """Return `3 of 10`; if not all attempts count, as after a resend, `5 in all, 3 of 10 in this run`."""
     run = f"{delivery.tries} of {delivery.most_tries}"
     return run if delivery.attempts == delivery.tries else f"{delivery.attempts} in all, {run} in this run"
 
 
 def status_line(status: int | None) -> str:
-    """`200 OK`."""
+    """Return the status with its phrase, such as `200 OK`."""
     if status is None:
         return "no answer"
     try:
@@ -172,8 +172,8 @@ def status_line(status: int | None) -> str:
 
 
 def short_url(url: str, cells: int) -> str:
-    """The URL in at most so many cells: of a longer one the middle is left out, since those of one organisation begin
-    alike and end differently.
+    """Return the URL in at most `cells` cells. The middle of a longer one is left out, because the URLs of one
+    organisation begin alike and end differently.
     """
     words = one_line(url)
     if cell_len(words) > cells:

@@ -1,4 +1,4 @@
-"""Resend all, Cancel all: which deliveries, how many, and the number typed before it begins."""
+"""The dialog for Resend all and Cancel all, which may ask the person to type the number of deliveries."""
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,11 +10,11 @@ from core.text import one_line
 from tui.dialogs.dialog import Dialog, button, text
 
 FREE = 100
-"""So many are resent without typing their number."""
+"""Most deliveries that are resent without asking for their number."""
 
 
 class BulkDialog(Dialog[bool]):
-    """Answers True for Confirm."""
+    """Confirms a bulk action. Answers True for Confirm."""
 
     def __init__(self, kind: JobKind, number: int, words: str) -> None:
         super().__init__()

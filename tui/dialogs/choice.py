@@ -1,4 +1,4 @@
-"""A question with named answers: the focus is on the first, which changes nothing."""
+"""A question with a button for each answer. By default the focus is on the first, which changes nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from core.text import one_line
 from tui.dialogs.dialog import Dialog, button, text
 
 DEAF = 0.3
-"""Seconds in which a held Enter does not confirm."""
+"""Seconds after opening in which buttons are ignored, so that a held Enter does not confirm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`name` is the answer, "" for the one that changes nothing."""
+    """One button. `name` is the answer; "" for the one that changes nothing."""
 
     name: str
     label: str
 
 
 class ChoiceDialog(Dialog[str]):
-    """Answers with the name of the chosen button, "" for Cancel. What is too long for it scrolls."""
+    """Answers with the name of the chosen button, "" for Cancel. Long text scrolls."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll_lines(1)", show=False),

@@ -1,4 +1,4 @@
-"""Somebody else changed it: what differs, field by field, and whose is kept."""
+"""The dialog for edit conflicts: shows the fields that differ and asks whose version to keep."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.widgets.field import AS_IN_SETTINGS
 
 Words = Mapping[str, str]
-"""What stands in a field, by its label, worded as the form words it."""
+"""The values of a form in words, by field label."""
 Form = TypeVar("Form", GeneralSettings, WebhookOptions)
 _EMPTY = "empty"
 _ABSENT = "not there"
@@ -28,7 +28,7 @@ _REPLACED = "replaced"
 async def ask_whose(
     app: App[object], what: str, conflict: Conflict, theirs: Words, yours: Words
 ) -> Literal["", "theirs", "mine"]:
-    """Show what differs and let the person choose; "" for Cancel. Where nothing differs nobody is asked."""
+    """Show the differences and ask whose version to keep; "" for Cancel. Without differences, return "mine" at once."""
     lines: list[str | Content] = []
     for label in {**theirs, **yours}:
         one, other = theirs.get(label, _ABSENT), yours.get(label, _ABSENT)
@@ -46,14 +46,14 @@ async def ask_whose(
 
 
 def rebased(mine: Form, before: Form, theirs: Form) -> Form:
-    """What was changed here, on top of what somebody else saved: a field left alone stays theirs."""
+    """Apply my changes (from `before` to `mine`) to `theirs`. A field that I did not change stays theirs."""
     fields = {name for name in type(mine).model_fields if not name.startswith(("version", "updated_"))}
     changed = {name for name in fields if getattr(mine, name) != getattr(before, name)}
     return theirs.model_copy(update={name: getattr(mine, name) for name in changed})
 
 
 def deleted_words(conflict: Conflict, identity: str) -> str:
-    """Who deleted the webhook, and when: `wh_…6n2c was deleted by ana at 14:02`."""
+    """Return who deleted the webhook, and when: `wh_…6n2c was deleted by ana at 14:02`."""
     return f"{tail(identity)} was deleted by {conflict.by}{_when(conflict)}"
 
 
@@ -65,7 +65,7 @@ def _when(conflict: Conflict) -> str:
 
 
 def webhook_words(options: WebhookOptions) -> Words:
-    """A webhook's form in words."""
+    """Return the fields of a webhook's form in words."""
     accepted, waits, deadline = options.accepted_answer, options.retry_schedule, options.deadline
     return {
         "URL": options.url,
@@ -80,7 +80,10 @@ def webhook_words(options: WebhookOptions) -> Words:
 
 
 def settings_words(settings: GeneralSettings, before: GeneralSettings, other: GeneralSettings) -> Words:
-    """The settings' form in words; secrets only as what became of them since `before`, here and in `other`."""
+    """Return the fields of the settings form in words.
+
+    For a secret they only say whether it differs from the one in `before` and from the one in `other`.
+    """
     words = {
         "Authentication URL": settings.authentication_url or _EMPTY,
         "Client ID": settings.client_id or _EMPTY,

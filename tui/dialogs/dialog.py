@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 
 class Dialog(DrawnOnce, ModalScreen[Result], Generic[Result]):
-    """Subclasses compose fields and buttons. Esc cancels; it never saves."""
+    """The base of all dialogs. Subclasses compose fields and buttons. Esc cancels and never saves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", show=False),
@@ -42,7 +42,7 @@ class Dialog(DrawnOnce, ModalScreen[Result], Generic[Result]):
 
     @property
     def keeper(self) -> "HookkeeperApp":
-        """The application, by its own type."""
+        """The application, typed as `HookkeeperApp`."""
         return cast("HookkeeperApp", self.app)
 
     def compose(self) -> ComposeResult:
@@ -56,18 +56,18 @@ class Dialog(DrawnOnce, ModalScreen[Result], Generic[Result]):
         yield KeyBar(self.keys, "F1")
 
     def compose_fields(self) -> ComposeResult:
-        """What stands above the buttons."""
+        """Compose the part above the buttons."""
         raise NotImplementedError
 
     def compose_buttons(self) -> ComposeResult:
-        """Cancel first, the main button last."""
+        """Compose the buttons: Cancel first, the main button last."""
         raise NotImplementedError
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
-        """Close it with an answer, and what lies over it.
+        """Close the dialog with an answer, and with it all screens over it.
 
-        Once, and not before it stands: of keys that come in one go the last still reach a dialog that the first has
-        closed, and Textual would take away what stands below it.
+        Does nothing if the dialog is not mounted yet or already closed. When keys arrive together, a later one can
+        still reach a dialog that an earlier one has closed, and Textual would then close the screen below.
         """
         if self not in self.app.screen_stack or not self.is_mounted:
             return AwaitComplete()
@@ -86,18 +86,18 @@ _ASKING = (
 
 
 class FormDialog(Dialog[Result]):
-    """A dialog with something to lose: Esc turns its buttons into the question whether to discard it."""
+    """A dialog with a form. If there are changes, Esc replaces the buttons with the question to discard them."""
 
     leaving = False
-    """Whether the question stands there."""
+    """Whether the question is shown."""
 
     @property
     def has_changes(self) -> bool:
-        """Whether something would be lost."""
+        """Whether the form has changes that would be lost."""
         raise NotImplementedError
 
     def focus_form(self) -> None:
-        """Back to where one types."""
+        """Return the focus to the form."""
         raise NotImplementedError
 
     def action_cancel(self) -> None:
@@ -133,10 +133,10 @@ class FormDialog(Dialog[Result]):
 
 
 def button(label: str, name: str) -> Button:
-    """A button of one row; `name` is its id. Labels are never markup."""
+    """Return a button of one row with `name` as its id. The label is never markup."""
     return Button(Content(label), id=name, compact=True)
 
 
 def text(words: str | Content, *, id: str | None = None, classes: str = "") -> Static:
-    """A line or paragraph that is never markup."""
+    """Return a line or paragraph that is never markup."""
     return Static(words, id=id, classes=classes, markup=False)

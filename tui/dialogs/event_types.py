@@ -1,4 +1,4 @@
-"""The event types: what Incode publishes of each, and where that is from."""
+"""The dialog for event types: what Incode publishes about each, with the sources."""
 
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ _CLOSE = Action("", "", "Close", "Esc")
 
 
 class TypesDialog(Dialog[str]):
-    """Begins with the type named `shown`. With `picks` it answers with the name of the type that was chosen."""
+    """Lists the event types, beginning at the one named `shown`. With `picks`, answers with the chosen type's name."""
 
     title_words = "Event types"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,7 +72,7 @@ class TypesDialog(Dialog[str]):
 
 
 def _facts(kind: EventType) -> Content:
-    """Paragraphs; what the type does not have is left out."""
+    """Return the facts in paragraphs, without those that the type does not have."""
     paragraphs = (
         (
             Content.styled(kind.label, "bold"),

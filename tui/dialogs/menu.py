@@ -18,7 +18,7 @@ from tui.dialogs.dialog import Dialog, button
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One action: its name, its key ("" without one), its words, and why it cannot be done now."""
+    """One action: its name, its key ("" for none), its words, and the reason why it is refused ("" for none)."""
 
     name: str
     key: str
@@ -27,7 +27,7 @@ class MenuItem:
 
 
 class MenuDialog(Dialog[str]):
-    """Answers with the name of the chosen action, "" for none. It opens on the item named `chosen`, or the first."""
+    """Answers with the name of the chosen action, "" for none. The cursor starts on the item `chosen`, or the first."""
 
     keys = (Action("", "", "Choose", "↑↓"), Action("", "", "Do it", "Enter"), Action("", "", "Close", "Esc"))
 

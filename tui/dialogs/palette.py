@@ -1,4 +1,4 @@
-"""The command palette: everything that can be done, found by its name."""
+"""The command palette, which finds commands by name."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from tui.dialogs.dialog import Dialog, button
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`reason`: why it cannot be done now, "" if it can."""
+    """One command. `reason`: why it cannot be run now, "" if it can."""
 
     words: str
     key: str
@@ -83,7 +83,7 @@ class PaletteDialog(Dialog[Command | None]):
 
 
 def _line(command: Command) -> Content:
-    """Keys are bold without a colour of their own, which could not be read on the selection."""
+    """Return the line of a command. Its key is bold but not coloured, to stay readable under the cursor."""
     if command.reason:
         return Content.assemble((f"{command.key:<7}{command.words}  {command.reason}", "$muted"))
     return Content.assemble((f"{command.key:<7}", "bold"), command.words)

@@ -1,10 +1,10 @@
-"""Quit, while the dispatcher that was started here is at work."""
+"""The question on quitting while the dispatcher started here still has work."""
 
 from tui.dialogs.choice import Choice, ChoiceDialog
 
 
 def quit_dialog(sending: int, waiting: int) -> ChoiceDialog:
-    """Answers "stop", "leave" or "" to stay; the two figures are those of `Totals`."""
+    """Return the dialog, which answers "stop", "leave", or "" to stay. Both numbers are those of `Totals`."""
     sends = f"{sending:,} send{'s' if sending != 1 else ''} in flight, {waiting:,} waiting"
     return ChoiceDialog(
         "Quit",

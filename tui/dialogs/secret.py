@@ -1,4 +1,4 @@
-"""A webhook's ID and signing secret: once it is generated, or when somebody asks for it."""
+"""The dialog with a webhook's ID and signing secret, shown after generating it or on request."""
 
 from collections.abc import Awaitable, Callable
 from time import monotonic
@@ -22,10 +22,10 @@ Reveal = Callable[[], Awaitable[SecretStr]]
 
 
 class SecretDialog(Dialog[str]):
-    """Answers "test", "rotate" or "unwanted" if that is to come next, otherwise "".
+    """Answers "test", "rotate" or "unwanted" for the requested action, otherwise "".
 
-    `secret` is shown at once; without it dots stand there until a key asks `reveal`, which the audit notes.
-    `unwanted` events of its type went to nobody so far: they are offered.
+    `secret` is shown at once. Without it, dots are shown until a button calls `reveal`, which the audit records.
+    `unwanted`: how many events of its type had no subscriber so far. The dialog offers to deliver them.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Send a test event to one webhook, and see how it went."""
+"""The dialog that sends a test event to one webhook and shows the result."""
 
 from typing import ClassVar
 
@@ -21,9 +21,9 @@ from tui.words import outcome_mark, why
 
 
 class TestDialog(FormDialog[str]):
-    """Answers with the ID of the delivery that is to be shown, None for none."""
+    """Sends test events. Answers with the ID of the delivery to show, None for none."""
 
-    __test__ = False  # not one of pytest's
+    __test__ = False  # keeps pytest from collecting this class
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "send", show=False, priority=True)]
     title_words = "Send test event"
     keys = (Action("", "", "Next", "Tab"), Action("", "", "Send", "^s"), Action("", "", "Cancel", "Esc"))
@@ -35,7 +35,7 @@ class TestDialog(FormDialog[str]):
         self._samples = {sample.name: sample for sample in shown_type(webhook.type).samples}
         self._sample = next(iter(self._samples.values()))
         self._offered = self._sample.body().decode()
-        """The sample as it was put there."""
+        """The sample as it was first shown, without the person's edits."""
         self._sent: str | None = None
         self._delivery = ""
 
@@ -72,7 +72,7 @@ class TestDialog(FormDialog[str]):
             self._offer()
 
     def _offer(self) -> None:
-        """Put the sample there, of a new session."""
+        """Fill in the sample, with a new session."""
         self._offered = self._sample.body().decode()
         self.query_one(TextArea).text = self._offered
 
@@ -95,7 +95,7 @@ class TestDialog(FormDialog[str]):
         try:
             settings = await config.load_settings(self._store)
             if self.query_one(TextArea).text == self._offered == self._sent:
-                self._offer()  # the same session twice is what receivers take for a repetition
+                self._offer()  # receivers take a second event with the same session for a duplicate
             sent = self.query_one(TextArea).text
             data = sent.encode("utf-8", "surrogatepass")
             body = accept(self._webhook.type, data, limit=settings.body_limit)
@@ -110,7 +110,7 @@ class TestDialog(FormDialog[str]):
             self._answer(f"✗ {error}")
 
     async def _watch(self, delivery_id: str) -> None:
-        """Wait for the first attempt, however it ends; meanwhile say what it waits for."""
+        """Wait until the first attempt has ended. Meanwhile show what it waits for."""
         async for _ in self._store.changes(1 / 8):
             delivery = await history.load_delivery(self._store, delivery_id)
             attempts = await history.list_attempts(self._store, delivery_id)
@@ -118,7 +118,7 @@ class TestDialog(FormDialog[str]):
                 last = attempts[0]
                 symbol, word, colour = outcome_mark(last.outcome, last.status_code)
                 took = f" in {last.total_ms / 1000:.2f} s, attempt {last.number}"
-                # The words of an answer that is fine say no more than its status.
+                # The reason of a successful attempt adds nothing to its status.
                 reason = "" if last.outcome is Outcome.OK else f": {one_line(last.reason)}"
                 self._answer(Content.assemble((symbol, colour), f" {word}{took}{reason}."))
                 await self._offer_to_show(delivery_id)

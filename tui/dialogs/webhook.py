@@ -1,4 +1,4 @@
-"""Generate new, and Edit: one form."""
+"""The form that generates or edits a webhook."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,19 +37,19 @@ from tui.widgets.status_field import StatusField
 from tui.widgets.url_field import UrlField
 
 _DEPRECATED = "deprecated types…"
-"""The last choice of the types: it lists the deprecated ones, too."""
+"""The last choice in the list of types. It adds the deprecated types to the list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A webhook as it was typed but could not be saved."""
+    """A webhook as it was typed, kept because it could not be saved."""
 
     type: str
     values: dict[str, str]
 
 
 class WebhookDialog(FormDialog[Webhook | Draft | None]):
-    """Answers with the webhook as it was stored, None when cancelled, a draft if somebody deleted it meanwhile."""
+    """Answers with the stored webhook, None if cancelled, or a draft if somebody deleted the webhook meanwhile."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", show=False, priority=True),
@@ -151,12 +151,12 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
 
     @property
     def _kind(self) -> EventType | None:
-        """The type of the webhook, None until one is chosen."""
+        """The event type of the webhook, None until one is chosen."""
         name = self._webhook.type if self._webhook is not None else self._field("type").value
         return shown_type(name) if name else None
 
     def _take_type(self, name: str) -> None:
-        """Choose a type as if it had been chosen from the list; one that is not known is left out."""
+        """Select a type in the list. An unknown one is ignored."""
         kinds = {kind.name: kind for kind in offered(deprecated=True)}
         if name in kinds:
             if kinds[name].deprecated:
@@ -164,7 +164,7 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
             self._field("type").value = name
 
     def _offer_what_applies(self) -> None:
-        """Order needs a session, Statuses a status: not every type has them."""
+        """Show Order and Statuses only if the type has a session and a status."""
         kind = self._kind
         self._field("in_order").display = kind is not None and kind.key_field is not None
         statuses = self.query_one(StatusField)
@@ -183,12 +183,12 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
             self.query_one("#url").focus()
 
     def _list_deprecated(self) -> None:
-        """Open the list once more, with the deprecated types in it and the first of them under the cursor."""
+        """Open the list again with the deprecated types, the cursor on the first of them."""
         select = self.query_one("#type", Select)
         select.set_options(_type_choices(deprecated=True))
         select.expanded = True
         first = next(number for number, kind in enumerate(offered(deprecated=True)) if kind.deprecated)
-        select.query_one(OptionList).highlighted = first + 1  # behind the prompt
+        select.query_one(OptionList).highlighted = first + 1  # the prompt is option 0
 
     def _type_words(self, kind: EventType) -> Content:
         same = sum(summary.webhook.type == kind.name for summary in self._others)
@@ -201,7 +201,7 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
         return Content("\n").join(words)
 
     def action_show_types(self) -> None:
-        """What is known of the types; for a new webhook one may be chosen there."""
+        """Show the event types. For a new webhook, one can be chosen there."""
         self.run_worker(self._show_types(), exclusive=True, group="types", exit_on_error=True)
 
     async def _show_types(self) -> None:
@@ -228,7 +228,7 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
         self._url.look(self._settings.allowed_networks)
 
     def _read(self) -> tuple[WebhookOptions | None, dict[FormRow, InvalidSetting]]:
-        """The form as options, None if it is wrong; and what is wrong with which row."""
+        """Return the form as options, or None if it is invalid, and the problem of each invalid row."""
         typed: dict[str, object] = {**self._values()}
         kind = typed.pop("type", None)
         statuses = self.query_one(StatusField)
@@ -240,7 +240,7 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
         for name in ("in_order", "status_filter"):
             if not self._field(name).display:
                 del typed[name]
-        # What is not shown stays as it is.
+        # Options that the form does not show keep their values.
         values = (dict(self._webhook.options) if self._webhook is not None else {}) | typed
         options, problems = None, [InvalidSetting("type", "Choose a type.")] if kind == "" else []
         try:
@@ -255,7 +255,7 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
 
     @on(Input.Submitted)
     def action_save(self) -> None:
-        """Store the form, or show what is wrong with it at its field."""
+        """Store the form, or show the errors at their fields."""
         self.run_worker(self._save(), exclusive=True, group="save", exit_on_error=True)
 
     async def _save(self) -> None:
@@ -285,7 +285,7 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
             self.dismiss(stored)
 
     def _validated(self) -> WebhookOptions | None:
-        """The options to store; otherwise errors stand at the fields and the first one has the focus."""
+        """Return the options to store. If they are invalid, show the errors, focus the first, and return None."""
         self._url.look(self._settings.allowed_networks)
         options, problems = self._read()
         if fail_at(self.query(FormRow), problems):
@@ -296,7 +296,7 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
         return options
 
     async def _allow_network(self) -> None:
-        """Store the CIDR that the person allowed, before the webhook that needs it."""
+        """Store the network that the person allowed, before the webhook that needs it."""
         if self._url.allowed:
             now = await config.load_settings(self._store)
             wanted = now.model_copy(update={"allowed_networks": (*now.allowed_networks, *self._url.allowed)})
@@ -308,7 +308,7 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
         failure.add_class("shown")
 
     async def _resolve(self, conflict: Conflict, mine: WebhookOptions) -> None:
-        """Somebody else saved in between: show what differs and let the person choose."""
+        """Resolve an edit conflict: show the differences and ask whose version to keep."""
         theirs = conflict.theirs
         if self._webhook is None or isinstance(theirs, GeneralSettings):
             self._fail(f"{conflict} Try again.")
@@ -334,7 +334,7 @@ class WebhookDialog(FormDialog[Webhook | Draft | None]):
 
 
 def _type_choices(*, deprecated: bool) -> list[tuple[Content, str]]:
-    """The types of the drop-down; the last choice lists the deprecated ones as well, unless they are there."""
+    """Return the types for the drop-down. Without the deprecated ones, the last choice adds them."""
     listed = [(Content(f"{kind.label}{_mark(kind)}"), kind.name) for kind in offered(deprecated=deprecated)]
     return listed if deprecated else [*listed, (Content("Deprecated types…"), _DEPRECATED)]
 
@@ -344,7 +344,7 @@ def _mark(kind: EventType) -> str:
 
 
 def _as_typed(webhook: Webhook | None) -> dict[str, str]:
-    """What stands in the form for a stored webhook, or for a new one."""
+    """Return the form's values for a stored webhook, or for a new one."""
     if webhook is None:
         return {"concurrency": str(DEFAULT_CONCURRENCY)}
     return {

@@ -1,4 +1,4 @@
-"""What is asked before a webhook is deleted, disabled, enabled, or gets another secret."""
+"""The questions before a webhook is deleted, disabled or enabled, or gets another secret or unwanted events."""
 
 from textual.content import Content
 
@@ -12,7 +12,7 @@ _CANCEL = Choice("", "Cancel")
 
 
 def delete_question(summary: WebhookSummary) -> ChoiceDialog:
-    """Answers "confirm"."""
+    """Return the dialog, which answers "confirm"."""
     lines = _heading(summary.webhook)
     noun = "delivery" if summary.waiting == 1 else "deliveries"
     if summary.waiting:
@@ -28,14 +28,14 @@ def delete_question(summary: WebhookSummary) -> ChoiceDialog:
 
 
 def disable_question(summary: WebhookSummary) -> ChoiceDialog:
-    """Answers "disable"."""
+    """Return the dialog, which answers "disable"."""
     waiting = f" and the {summary.waiting:,} waiting" if summary.waiting else ""
     lines = [*_heading(summary.webhook), f"New events{waiting} are held until you enable it."]
     return ChoiceDialog("Disable webhook", lines, [_CANCEL, Choice("disable", "Disable")])
 
 
 def enable_question(summary: WebhookSummary) -> ChoiceDialog:
-    """Answers "release" or "cancel", for what becomes of the deliveries that are held."""
+    """Return the dialog, which answers "release" or "cancel": what to do with the held deliveries."""
     held = summary.held
     if not held:
         lines = [*_heading(summary.webhook), "New events are delivered again."]
@@ -54,7 +54,7 @@ def enable_question(summary: WebhookSummary) -> ChoiceDialog:
 
 
 def rotate_question(webhook: Webhook) -> ChoiceDialog:
-    """Answers "rotate", or "now" where the older secrets are to end at once."""
+    """Return the dialog, which answers "rotate", or "now" if the older secrets are to end at once."""
     lines = [
         *_heading(webhook),
         "Requests are signed with a new secret. For 24 hours they carry the",
@@ -68,13 +68,13 @@ def rotate_question(webhook: Webhook) -> ChoiceDialog:
 
 
 def unwanted_question(webhook: Webhook, number: int) -> ChoiceDialog:
-    """Answers "confirm"."""
+    """Return the dialog, which answers "confirm"."""
     lines = [*_heading(webhook), unwanted_words(number), "They go to this webhook, behind new events."]
     return ChoiceDialog("Deliver unwanted events", lines, [_CANCEL, Choice("confirm", "Confirm")])
 
 
 def unwanted_words(number: int) -> str:
-    """How many events of a webhook's type have waited for one like it."""
+    """Return the sentence on how many events of a webhook's type had no subscriber."""
     return f"{number:,} {'event' if number == 1 else 'events'} of this type went to nobody so far."
 
 

@@ -1,4 +1,4 @@
-"""Where a body is written to."""
+"""The dialog that asks for a file name and writes a body to it."""
 
 import asyncio
 from pathlib import Path
@@ -18,7 +18,7 @@ from tui.widgets.fields import TextField
 
 
 class WriteFileDialog(Dialog[Path | None]):
-    """Answers with the file that was written. One that is there already stays as it is."""
+    """Answers with the path of the written file. An existing file is never overwritten."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "write", show=False, priority=True)]
     title_words = "Write body to a file"

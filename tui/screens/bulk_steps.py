@@ -1,4 +1,4 @@
-"""What a person does to all deliveries of a filter: jobs, which the dispatcher carries out and everybody sees."""
+"""Bulk actions on all deliveries of a filter. The dispatcher carries them out as jobs, which every screen shows."""
 
 from core.store import history, jobs
 from core.store.filter import DeliveryFilter
@@ -12,13 +12,13 @@ _DONE = {JobKind.RESEND: "resent", JobKind.CANCEL: "cancelled"}
 
 
 async def unfinished(frame: Frame) -> Job | None:
-    """The newest job that has not ended."""
+    """Return the newest job that has not ended."""
     newest = await jobs.list_jobs(frame.store, limit=20)
     return next((job for job in newest if job.state in (JobState.RUNNING, JobState.PAUSED)), None)
 
 
 def progress(job: Job) -> str:
-    """How far it has come, for the message line."""
+    """Return the progress of a job for the message line."""
     of = f"{job.done + job.skipped:,} of {job.total:,}"
     if job.state is JobState.PAUSED:
         return f"paused: {_DONE[job.kind]} {of}   a Go on"
@@ -26,7 +26,7 @@ def progress(job: Job) -> str:
 
 
 def ended(job: Job) -> str:
-    """What has become of it."""
+    """Return the result of an ended job for the message line."""
     rest = f", {job.skipped:,} were left as they are" if job.skipped else ""
     if job.state is JobState.CANCELLED:
         return f"! ended: {job.done:,} of {job.total:,} {_DONE[job.kind]}"
@@ -34,7 +34,7 @@ def ended(job: Job) -> str:
 
 
 async def ask(frame: Frame, chosen: DeliveryFilter) -> None:
-    """What to do to all that the filter lets through, or with the job that is under way. For a worker."""
+    """Ask what to do with all deliveries of the filter, or with the unfinished job. Must run in a worker."""
     job = await unfinished(frame)
     if job is not None:
         await _ask_about(frame, job)

@@ -1,4 +1,4 @@
-"""One delivery as a page of its own."""
+"""The page that shows one delivery."""
 
 from typing import ClassVar
 
@@ -20,7 +20,7 @@ _SCROLLS = {"pagedown,ctrl+d": 15, "pageup,ctrl+u": -15, "end,G": _ALL, "home,g"
 
 
 class DeliveryScreen(DeliveryKeys):
-    """Esc goes back to where it was opened; `n` and `p` walk the list there, without one all there are."""
+    """A delivery's page. Esc closes it. `n` and `p` go through the list that it was opened from, or all deliveries."""
 
     number = 2
     is_page = True

@@ -1,4 +1,4 @@
-"""The keys that act on one delivery: the same in the list and on its page."""
+"""The keys that act on one delivery, shared by the list and the delivery's page."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -12,23 +12,23 @@ _OF_ONE = ("detail", "resend", "cancel", "edit", "switch", "copy", "open_body", 
 
 
 class DeliveryKeys(Frame):
-    """A screen that shows a delivery. What is done is done to that one, whichever is shown once it is done."""
+    """A screen that shows a delivery. An action is for the delivery at its start, even if another is shown later."""
 
     @property
     def acted_on(self) -> Delivery | None:
-        """The delivery that keys act on."""
+        """The delivery that the keys act on, if any."""
         raise NotImplementedError
 
     @property
     def is_unmasked(self) -> bool:
-        """Whether its masked values are shown."""
+        """Whether the delivery's masked values are shown."""
         raise NotImplementedError
 
     def say_what_to_do(self) -> None:
-        """Say how to come to a delivery, where there is none."""
+        """Say on the message line that there is no delivery to act on."""
 
     def begin(self, step: Callable[[Frame, Delivery], Awaitable[None]]) -> None:
-        """Do something with the delivery."""
+        """Start an action on the delivery."""
         if self.acted_on is not None:
             self.ask(step(self, self.acted_on))
         else:
@@ -60,7 +60,7 @@ class DeliveryKeys(Frame):
         self.begin(lambda frame, shown: delivery_taking.open_body(frame, shown, unmasked=unmasked))
 
     def action_menu(self) -> None:
-        """All of them."""
+        """Open the menu of all actions."""
         self.begin(lambda _, delivery: self._menu(delivery))
 
     async def _menu(self, delivery: Delivery) -> None:

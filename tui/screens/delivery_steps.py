@@ -1,4 +1,4 @@
-"""What a person does to one delivery, from whichever screen it is asked for."""
+"""The actions on one delivery, shared by all screens."""
 
 from core.ids import tail
 from core.models import Delivery, DeliveryState
@@ -9,7 +9,7 @@ from tui.words import why
 
 
 async def resend(frame: Frame, delivery: Delivery) -> str:
-    """Send it once more; the words for the message line, none for a key that is held down."""
+    """Resend the delivery. Return the words for the message line, or "" if the key is being held down."""
     if not frame.keeper.resends(delivery.id):
         return ""
     actor, seen = frame.keeper.actor, delivery.changed_at
@@ -25,7 +25,7 @@ async def resend(frame: Frame, delivery: Delivery) -> str:
 
 
 async def ask_cancel(frame: Frame, delivery: Delivery) -> None:
-    """Ask, then cancel it. For a worker, as what follows."""
+    """Ask, then cancel the delivery. Must run in a worker, like the functions below."""
     if delivery.state in (DeliveryState.DELIVERED, DeliveryState.CANCELLED):
         frame.say(f"✗ {tail(delivery.id)} is {delivery.state} already: there is nothing to cancel.")
         return
@@ -40,11 +40,11 @@ async def _cancel(frame: Frame, delivery: Delivery) -> str:
     return f"✓ cancelled {tail(delivery.id)}"
 
 
-# The forms of webhooks are imported when they are asked for: the Monitor opens without them.
+# The webhook forms are imported on use, so that the Monitor opens faster.
 
 
 async def edit_webhook(frame: Frame, delivery: Delivery) -> None:
-    """The form of its webhook."""
+    """Open the form of the delivery's webhook."""
     from tui.screens import webhook_steps
 
     summaries = await config.list_webhooks(frame.store)
@@ -56,7 +56,7 @@ async def edit_webhook(frame: Frame, delivery: Delivery) -> None:
 
 
 async def switch_webhook(frame: Frame, delivery: Delivery) -> None:
-    """Disable its webhook, or enable it; asks first."""
+    """Ask, then disable or enable the delivery's webhook."""
     from tui.screens import webhook_steps
 
     for summary in await config.list_webhooks(frame.store):

@@ -1,6 +1,6 @@
-"""What a person takes away from a delivery: to the clipboard, into a pager, into a file.
+"""Copies parts of a delivery to the clipboard, a pager or a file.
 
-For workers; all raise StoreError, and `open_body` NoPager.
+The functions must run in a worker. All raise StoreError, and `open_body` also NoPager.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from tui.pager import read_in_pager
 from tui.screens.frame import Frame
 
 _MOST_COPIED = 64 * 1024
-"""Characters; terminals take few more, and some drop all of what is longer."""
+"""Most characters to copy. Terminals accept little more, and some drop a longer text altogether."""
 _COPIES = (
     MenuItem("ID", "i", "ID"),
     MenuItem("URL", "u", "URL"),
@@ -27,7 +27,7 @@ _COPIES = (
 
 
 async def copy(frame: Frame, delivery: Delivery) -> None:
-    """Ask what of it, then put that on the clipboard."""
+    """Ask which part of the delivery to copy, then copy it to the clipboard."""
     what = await frame.app.push_screen_wait(MenuDialog("Copy", _COPIES))
     if not what:
         return
@@ -54,7 +54,7 @@ async def _text(frame: Frame, delivery: Delivery, what: str) -> str:
 
 
 async def open_body(frame: Frame, delivery: Delivery, *, unmasked: bool) -> None:
-    """Its body in the pager, indented, and masked unless that was undone."""
+    """Show the body in the pager, indented, and masked unless `unmasked`."""
     body = (await history.load_event(frame.store, delivery.event_id)).body
     fields = (await config.load_settings(frame.store)).masked_fields
     readable = readable_json if unmasked else partial(masked_json, fields=fields)
@@ -62,7 +62,7 @@ async def open_body(frame: Frame, delivery: Delivery, *, unmasked: bool) -> None
 
 
 async def write_body(frame: Frame, delivery: Delivery) -> None:
-    """Ask for a file, and write the body there, byte for byte."""
+    """Ask for a file name and write the body to it, byte for byte."""
     body = (await history.load_event(frame.store, delivery.event_id)).body
     path = await frame.app.push_screen_wait(WriteFileDialog(body, f"{delivery.id}.json"))
     if path is not None:

@@ -1,4 +1,4 @@
-"""The frame that every main screen has: top bar, body, message line, strip, key bar."""
+"""The layout of every main screen: top bar, body, message line, strip, key bar."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -26,18 +26,18 @@ class Frame(DrawnOnce, Screen[None]):
     number: ClassVar[int]
     actions: ClassVar[tuple[Action, ...]]
     is_page: ClassVar[bool] = False
-    """Whether it lies over a main screen, and goes when another one is shown."""
+    """Whether this is a page over a main screen, closed when another main screen is shown."""
 
     _is_new = True
 
     def __init__(self) -> None:
         super().__init__()
         self.loaded = asyncio.Event()
-        """Set once it shows what was read for it, or that nothing could be read."""
+        """Set once the first read has ended, whether or not it succeeded."""
 
     @property
     def keeper(self) -> "HookkeeperApp":
-        """The application, by its own type."""
+        """The application, typed as `HookkeeperApp`."""
         return cast("HookkeeperApp", self.app)
 
     @property
@@ -53,11 +53,11 @@ class Frame(DrawnOnce, Screen[None]):
         yield KeyBar(bar_actions(self.app, self.actions), refusal=self.refusal)
 
     def refusal(self, action: Action) -> str:
-        """Why an action cannot be done now; "" if it can."""
+        """Return why an action cannot be done now, or "" if it can."""
         return self.keeper.read_only if action.changes else ""
 
     async def action_perform(self, name: str) -> None:
-        """Do it, or say why not."""
+        """Run an action, or say why it is refused."""
         action = next(each for each in self.actions if each.name == name)
         reason = self.refusal(action)
         if reason:
@@ -66,11 +66,11 @@ class Frame(DrawnOnce, Screen[None]):
             await self.run_action(name)
 
     def compose_body(self) -> ComposeResult:
-        """What grows."""
+        """Compose the body, which takes the height that is left."""
         raise NotImplementedError
 
     def compose_strip(self) -> ComposeResult:
-        """What there is to say about the row under the cursor."""
+        """Compose the strip, which describes the row under the cursor."""
         yield Paragraph(id="strip")
 
     async def reload(self) -> None:
@@ -82,41 +82,41 @@ class Frame(DrawnOnce, Screen[None]):
         self.query_one(MessageLine).say(words)
 
     def stand(self, words: str) -> None:
-        """What stands on the message line while there is no result of an action."""
+        """Set the words of the message line for when there is no result of an action."""
         self.query_one(MessageLine).stand(words)
 
     def unsay(self, words: str) -> None:
-        """Take these words off the message line, if they stand there."""
+        """Clear the message line if it shows these words."""
         line = self.query_one(MessageLine)
         if line.words == words:
             line.say("")
 
     def on_screen_resume(self) -> None:
-        # A class of the app's that came or went while another screen was shown has not reached this one.
+        # Changes to the app's CSS classes while another screen was shown have not been applied to this one.
         if not self._is_new:
             self.update_node_styles(animate=False)
         self._is_new = False
         self.keeper.look()
 
     def on_key(self, event: Key) -> None:
-        """The message of the last action stands until the next key."""
-        # r has words of its own, and says nothing while it is held down.
+        """Clear the last message at the next key, except for keys that move or resend."""
+        # r sets a message of its own, and none while it is held down.
         if event.key not in ("up", "down", "j", "k", "r") and not self.query_one(
             MessageLine
         ).words.startswith("…"):
             self.query_one(MessageLine).say("")
 
     def action_back(self) -> None:
-        """From a page to the screen below: once, though a second key may still reach a page that has gone."""
+        """Close the page. Does nothing if it is closed already, since a second key may still reach it."""
         if self.is_active and self.is_mounted:
             self.app.pop_screen()
 
     def act(self, work: Awaitable[str]) -> None:
-        """Do something to the store in the background; its words go to the message line."""
+        """Run work that changes the store in the background. Its result goes to the message line."""
         self.run_worker(self._act(work), exit_on_error=True, group="act")
 
     def ask(self, work: Awaitable[None]) -> None:
-        """Begin what asks something in a dialog, in place of what asked before; its error goes to the message line."""
+        """Run work that opens a dialog, and cancel any earlier one. An error goes to the message line."""
         self.run_worker(self._ask(work), exclusive=True, exit_on_error=True, group="dialog")
 
     async def _ask(self, work: Awaitable[None]) -> None:

@@ -1,4 +1,4 @@
-"""All keys, from the registry."""
+"""The help page, which lists all keys from the registry of actions."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -15,7 +15,7 @@ from tui.widgets.lines import KeyBar
 
 
 class HelpScreen(Screen[None]):
-    """A page of its own; q and Esc go back."""
+    """The help page; q and Esc close it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,f1,question_mark,ctrl+c", "back", show=False),
@@ -37,7 +37,7 @@ class HelpScreen(Screen[None]):
         self.query_one("#help").focus()
 
     def action_back(self) -> None:
-        """Once, though a second key may still reach a page that has gone."""
+        """Close the page. Does nothing if it is closed already, since a second key may still reach it."""
         if self.is_active and self.is_mounted:
             self.app.pop_screen()
 

@@ -1,4 +1,4 @@
-"""Who changed what: the audit of one webhook, or of the settings."""
+"""The history page: the audit log of one webhook or of the settings."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""The three main screens by name: each is imported when it is first shown."""
+"""The three main screens by name. Each is imported when it is first shown."""
 
 from collections.abc import Callable
 from typing import Any

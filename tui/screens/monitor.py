@@ -36,11 +36,11 @@ from tui.widgets.monitor_head import MonitorHead
 
 _READING_AFTER = 0.3
 _NEAR = 2
-"""Screens from an end of what is loaded at which more is read."""
+"""Distance from an end of the loaded rows at which more are read, in screen heights."""
 
 
 class MonitorScreen(QuestionKeys):
-    """What a view and a filter let through, newest first."""
+    """The Monitor: the list of deliveries, with the detail of one beside or below it."""
 
     number = 2
     actions = MONITOR
@@ -50,10 +50,10 @@ class MonitorScreen(QuestionKeys):
     def __init__(self) -> None:
         super().__init__()
         self._came_back = False
-        """Whether what was listed the last time is listed again."""
+        """Whether view, order and filter of the last run have been restored."""
         self._reading = asyncio.Lock()
         self._waited = False
-        """Whether reading takes so long that it is said."""
+        """Whether reading takes long enough to show "Reading…"."""
         self._count_waits: Timer | None = None
         self._job: Job | None = None
 
@@ -125,12 +125,12 @@ class MonitorScreen(QuestionKeys):
         self._draw_empty()
 
     def _count_soon(self) -> None:
-        """Once it is time again: what changes until then is counted along."""
+        """Schedule the next count. Changes until then are included in it."""
         if self._count_waits is None and self._known_total is None and self._counts.is_old:
             self._count_waits = self.set_timer(self._counts.rest, self._begin_count)
 
     def _begin_count(self) -> None:
-        """Beside everything else."""
+        """Count in the background."""
         self.run_worker(self._count(), group="count", exclusive=True, exit_on_error=False)
 
     async def _count(self) -> None:
@@ -148,7 +148,7 @@ class MonitorScreen(QuestionKeys):
 
     @property
     def _near(self) -> int:
-        """So many rows from an end of what is loaded more is read."""
+        """Distance from an end of the loaded rows at which more are read, in rows."""
         return _NEAR * self.list.size.height
 
     async def _look_at_jobs(self) -> None:
@@ -213,7 +213,7 @@ class MonitorScreen(QuestionKeys):
         )
 
     def _total(self) -> int | None:
-        """How many there are, as far as that is known."""
+        """Return the length of the list, None if unknown."""
         known = self._known_total
         return known if known is not None else self._counts.counted
 
@@ -246,7 +246,7 @@ class MonitorScreen(QuestionKeys):
         self.keeper.look(now=near_an_end)
 
     async def _jump(self, to_oldest: bool) -> None:
-        """To an end of the list, which may have to be read first."""
+        """Move to an end of the list, and load it first if needed."""
         listing = self.listing
         try:
             async with self._reading:
@@ -281,7 +281,7 @@ class MonitorScreen(QuestionKeys):
         self.keeper.look()
 
     def action_clear(self) -> None:
-        """One step: the jump or the search that goes on, then the filter."""
+        """Cancel a jump; if none is running, stop the search; if none is running, clear the filter."""
         if any(worker.group == "jump" and worker.is_running for worker in self.workers):
             self.workers.cancel_group(self, "jump")
         elif self.listing.is_searching:
@@ -290,7 +290,7 @@ class MonitorScreen(QuestionKeys):
         else:
             self.clear_filter()
 
-    # What is done to the delivery under the cursor.
+    # Actions on the delivery under the cursor.
 
     @property
     def acted_on(self) -> Delivery | None:

@@ -1,4 +1,4 @@
-"""Notices: what Hookkeeper has to tell, until somebody has seen to it."""
+"""The page of notices, each listed until somebody acknowledges it."""
 
 import textwrap
 from typing import ClassVar
@@ -19,7 +19,7 @@ from tui.dialogs.choice import Choice, ChoiceDialog
 from tui.screens.frame import Frame
 
 _INDENT = 23
-"""Columns of time and kind."""
+"""Width of time and kind, in columns."""
 _NOTHING = "Nothing to see to. hookkeeper notices --all shows those that were acknowledged."
 
 
@@ -76,7 +76,7 @@ class NoticesScreen(Frame):
         getattr(self.query_one(OptionList), f"action_{action}")()
 
     def action_acknowledge(self) -> None:
-        """The notice under the cursor."""
+        """Acknowledge the notice under the cursor."""
         listed = self.query_one(OptionList)
         if listed.highlighted is not None:
             self.act(self._acknowledge([listed.get_option_at_index(listed.highlighted).id or ""]))
@@ -97,7 +97,7 @@ class NoticesScreen(Frame):
 
 
 def _words(notice: Notice, webhook: Webhook | None, width: int) -> Content:
-    """What it says, and under it the webhook that it is about."""
+    """Return the notice's line: its message, with the webhook that it is about below."""
     room = width - _INDENT
     lines = [Content(line) for line in textwrap.wrap(one_line(notice.message), room)]
     if webhook is not None:

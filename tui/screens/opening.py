@@ -1,4 +1,4 @@
-"""What stands there while the program reads itself and opens the database."""
+"""The screen shown while the program imports its modules and opens the database."""
 
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from tui.widgets.lines import TopBar
 
 
 class OpeningScreen(Screen[None]):
-    """Keeps what is typed and pasted meanwhile for the screen that follows, whose `number` it has."""
+    """Collects keys and pastes for the screen that follows. `number`: that screen's tab in the top bar."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "app.leave", show=False, priority=True)]
 

@@ -1,4 +1,4 @@
-"""What stands there when the database can no longer be used: one sentence, and the way out."""
+"""The screen shown when the database can no longer be used: one sentence, and how to quit."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 
 class OverScreen(Screen[None]):
-    """Nothing else works any more."""
+    """Shows one sentence. Quitting is all that works."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,ctrl+c", "app.leave", show=False)]
 

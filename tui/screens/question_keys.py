@@ -1,4 +1,4 @@
-"""The keys that say what the Monitor lists: view, order, filter."""
+"""The keys that choose what the Monitor lists: view, order, filter."""
 
 from functools import cached_property
 
@@ -20,11 +20,11 @@ from tui.widgets.lines import KeyBar, bar_actions
 
 
 class QuestionKeys(DeliveryKeys):
-    """A screen with a list and a filter line. What was chosen is kept for the next time."""
+    """A screen with a list and a filter line. It saves the choices for the next start."""
 
     @cached_property
     def listing(self) -> Listing:
-        """What is listed, as far as it is loaded."""
+        """The loaded rows of the list."""
         return Listing(self.store)
 
     @property
@@ -37,11 +37,11 @@ class QuestionKeys(DeliveryKeys):
         return self.keeper.kept.state.filter
 
     def begin_list(self) -> None:
-        """Something else is listed from now on: nothing of it has been read."""
+        """Start over, because the listing has a new question and no rows yet."""
         raise NotImplementedError
 
     async def come_back(self) -> None:
-        """The view, the order and the filter of the last time, as far as they still mean something."""
+        """Restore the view, order and filter of the last run, except those that are no longer valid."""
         kept = self.keeper.kept.state
         view = View(kept.view) if kept.view in list(View) else View.ATTENTION
         sort = Sort(kept.sort) if kept.sort in list(Sort) else Sort.TIME
@@ -55,7 +55,7 @@ class QuestionKeys(DeliveryKeys):
     def list_other(
         self, view: View | None = None, chosen: DeliveryFilter | None = None, sort: Sort | None = None
     ) -> None:
-        """List something else; what is not given stays."""
+        """Change view, filter or order; None keeps the current one."""
         before = self.listing.question
         self.listing.ask(
             Question(view or before.view, before.chosen if chosen is None else chosen, sort or before.sort)
@@ -118,7 +118,7 @@ class QuestionKeys(DeliveryKeys):
         self.list_other(chosen=chosen)
 
     def clear_filter(self) -> None:
-        """List without it, if there is one."""
+        """Clear the filter, if there is one."""
         if self.filter_text:
             self.keeper.keep_filter("")
             self.list_other(chosen=DeliveryFilter())

@@ -1,4 +1,4 @@
-"""The general webhook settings: their form, saving it, and trying the authorization."""
+"""The screen for the general webhook settings: edits and saves them, and tests the authorization."""
 
 import asyncio
 from collections.abc import Collection
@@ -26,7 +26,7 @@ from tui.widgets.lines import KeyBar, bar_actions
 from tui.widgets.settings_form import SettingsForm
 
 SIDE_BY_SIDE = 140
-"""Columns from which the two sections stand beside each other."""
+"""Screen width, in columns, from which the two sections are side by side."""
 _SCROLLS = {
     "j,down": "down",
     "k,up": "up",
@@ -47,7 +47,7 @@ _TESTED = (
     "ca_file",
     "client_certificate",
 )
-"""What "Test authorization" depends on: whatever is wrong elsewhere does not keep it from being tried."""
+"""The fields that "Test authorization" uses. Errors in other fields do not prevent the test."""
 
 
 class SettingsScreen(Frame):
@@ -63,7 +63,7 @@ class SettingsScreen(Frame):
     AUTO_FOCUS = ""
 
     class Edited(Message):
-        """What is not saved has changed."""
+        """The unsaved changes have changed."""
 
         def __init__(self, screen: "SettingsScreen") -> None:
             super().__init__()
@@ -93,11 +93,11 @@ class SettingsScreen(Frame):
 
     @property
     def changes(self) -> int:
-        """How many fields differ from what is stored."""
+        """The number of fields that differ from the stored settings."""
         return self.form.changes if self.is_mounted else 0
 
     async def reload(self) -> None:
-        """Others' changes come in as long as nothing of ours would be lost."""
+        """Load others' changes, unless there are unsaved changes here that would be lost."""
         stored = self.form.stored
         if stored is not None and self.changes:
             return
@@ -128,7 +128,7 @@ class SettingsScreen(Frame):
         self._draw_keys()
 
     def _draw_keys(self) -> None:
-        """The last line is never untrue."""
+        """Show the keys that work where the focus is."""
         if self.focused is None:
             self.query_one(KeyBar).show(bar_actions(self.app, SETTINGS))
         else:
@@ -146,7 +146,7 @@ class SettingsScreen(Frame):
                 await self._add_header()
             case "remove":
                 row = next(parent for parent in event.button.ancestors if isinstance(parent, HeaderRow))
-                self.set_focus(self.query_one("#add", Button))  # now: what is removed passes its focus on
+                self.set_focus(self.query_one("#add", Button))  # now: removing the row moves the focus
                 await row.remove()
                 self._draw_changes()
 
@@ -165,7 +165,7 @@ class SettingsScreen(Frame):
         self.focus_next()
 
     def action_into_form(self) -> None:
-        """To the field last used; from there on to the next."""
+        """Focus the field last used; if something has the focus already, focus the next field."""
         if self.focused is not None:
             self.focus_next()
         else:
@@ -185,11 +185,11 @@ class SettingsScreen(Frame):
         getattr(self.form, f"scroll_{where}")(animate=False)
 
     def action_save(self) -> None:
-        """Store all or nothing."""
+        """Save the whole form, or nothing if anything is invalid."""
         self.run_worker(self._save(), exclusive=True, group="save", exit_on_error=True)
 
     async def _validated(self, only: Collection[str] = ()) -> GeneralSettings | None:
-        """The form as settings; otherwise errors stand at the fields, the first has the focus and is told below."""
+        """Return the form as settings. If it is invalid, show the errors, focus the first, and return None."""
         form = self.form
         form.look_at_urls()
         settings, problems = form.read(only)
@@ -244,7 +244,7 @@ class SettingsScreen(Frame):
                 await self._store(both)
 
     def action_test(self) -> None:
-        """Try what stands in the form, saved or not."""
+        """Test the authorization with the values in the form, saved or not."""
         self.run_worker(self._begin_test(), exclusive=True, group="test", exit_on_error=True)
 
     async def _begin_test(self) -> None:

@@ -1,4 +1,4 @@
-"""What stands there while the terminal is too small for anything else."""
+"""The screen shown while the terminal is too small for any other."""
 
 from textual.app import ComposeResult
 from textual.events import Resize
@@ -10,12 +10,12 @@ LEAST = Size(60, 18)
 
 
 def is_too_small(size: Size) -> bool:
-    """Whether the screens have no room."""
+    """Whether a terminal of this size is too small for the screens."""
     return size.width < LEAST.width or size.height < LEAST.height
 
 
 class TooSmallScreen(Screen[None]):
-    """Goes by itself once there is room again."""
+    """Says how much room is needed, and closes itself once there is enough."""
 
     _leaving = False
 
@@ -24,7 +24,7 @@ class TooSmallScreen(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         if not is_too_small(event.size):
-            # More than one resize may come before the screen has gone.
+            # Several resizes may arrive before the screen is closed.
             if self.is_current and not self._leaving:
                 self._leaving = True
                 self.dismiss()

@@ -1,4 +1,4 @@
-"""What a person does to one webhook, from whichever screen it is asked for."""
+"""The actions on one webhook, shared by all screens. Functions that ask must run in a worker."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -23,7 +23,7 @@ from tui.screens.frame import Frame
 
 
 async def edit(frame: Frame, webhook: Webhook, others: Sequence[WebhookSummary]) -> Draft | None:
-    """The form; what was typed, if somebody deleted the webhook meanwhile. For a worker, as all of these."""
+    """Edit the webhook in its form. Return what was typed if somebody deleted the webhook meanwhile, otherwise None."""
     saved = await frame.app.push_screen_wait(WebhookDialog(frame.store, others, webhook))
     if isinstance(saved, Webhook):
         frame.say(f"✓ saved: {tail(saved.id)}")
@@ -32,7 +32,7 @@ async def edit(frame: Frame, webhook: Webhook, others: Sequence[WebhookSummary])
 
 
 async def delete(frame: Frame, summary: WebhookSummary) -> None:
-    """Ask, then delete it."""
+    """Ask, then delete the webhook."""
     if await frame.app.push_screen_wait(delete_question(summary)) == "confirm":
         frame.act(_delete(frame, summary.webhook))
 
@@ -48,7 +48,7 @@ async def _delete(frame: Frame, webhook: Webhook) -> str:
 
 
 async def send_test(frame: Frame, webhook: Webhook) -> str | None:
-    """The test event's dialog; the ID of its delivery, if that is to be shown."""
+    """Open the test event dialog. Return the ID of the delivery to show, or None."""
     if webhook.enabled:
         return await frame.app.push_screen_wait(TestDialog(frame.store, webhook))
     frame.say(f"✗ {tail(webhook.id)} is disabled: x enables it, then test it.")
@@ -56,7 +56,7 @@ async def send_test(frame: Frame, webhook: Webhook) -> str | None:
 
 
 async def switch(frame: Frame, summary: WebhookSummary) -> None:
-    """Ask, then disable it, or enable it and release or cancel what was held."""
+    """Ask, then disable the webhook, or enable it and release or cancel the held deliveries."""
     ask = disable_question if summary.webhook.enabled else enable_question
     answer = await frame.app.push_screen_wait(ask(summary))
     if answer:
@@ -74,7 +74,7 @@ async def _set_enabled(frame: Frame, webhook: Webhook, answer: str) -> str:
 
 
 async def show_secret(frame: Frame, webhook: Webhook) -> None:
-    """Its signing secret on a deliberate key, and another one if that is asked for."""
+    """Show the signing secret on request, and rotate it if asked to."""
     reveal = partial(config.reveal_secret, frame.store, webhook.id, actor=frame.keeper.actor)
     answer = await frame.app.push_screen_wait(SecretDialog(webhook, reveal=reveal))
     if answer != "rotate" or not (how := await frame.app.push_screen_wait(rotate_question(webhook))):
@@ -87,7 +87,7 @@ async def show_secret(frame: Frame, webhook: Webhook) -> None:
 
 
 async def deliver_unwanted(frame: Frame, webhook: Webhook) -> None:
-    """Ask, then deliver what events of its type went to nobody."""
+    """Ask, then deliver the events of the webhook's type that had no subscriber."""
     number = await queue.count_unwanted(frame.store, webhook.id)
     if not number:
         frame.say("✗ No event of its type went to nobody.")
@@ -96,7 +96,7 @@ async def deliver_unwanted(frame: Frame, webhook: Webhook) -> None:
 
 
 async def deliver_unwanted_now(frame: Frame, webhook: Webhook) -> str:
-    """The same for somebody who has been asked; the words for the message line."""
+    """Deliver the unwanted events without asking. Return the words for the message line."""
     number = await queue.deliver_unwanted(frame.store, webhook.id)
     noun = "event goes" if number == 1 else "events go"
     return f"✓ {number:,} unwanted {noun} to {tail(webhook.id)}"

@@ -1,4 +1,4 @@
-"""The webhook configurations: the table, and what can be done with one."""
+"""The screen with the table of webhook configurations and the actions on one."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -46,7 +46,7 @@ class WebhooksScreen(Frame):
         self._summaries: dict[str, WebhookSummary] = {}
         self._reader: config.WebhookReader | None = None
         self._reads_all = False
-        """At first only as many are read as the screen has rows."""
+        """Whether all webhooks are read. The first read stops at the height of the screen."""
         self._draft: Draft | None = None
         """What was typed for a webhook that somebody else deleted."""
 
@@ -74,7 +74,7 @@ class WebhooksScreen(Frame):
         self._reads_all = True
         self._show(summaries, deleted_at, more_to_come=more_to_come)
         if more_to_come:
-            self.keeper.look()  # once these are drawn, all are read
+            self.keeper.look()  # reads all of them after these are drawn
 
     def _show(
         self, summaries: list[WebhookSummary], deleted_at: datetime | None, *, more_to_come: bool
@@ -138,13 +138,13 @@ class WebhooksScreen(Frame):
             self.act(webhook_steps.deliver_unwanted_now(self, webhook))
 
     def _begin(self, action: str) -> None:
-        """Do something to the webhook under the cursor."""
+        """Start an action on the webhook under the cursor."""
         if self.table.chosen is not None:
             work = self._perform(action, self.table.chosen.webhook.id)
             self.run_worker(work, group="dialog", exclusive=True, exit_on_error=True)
 
     async def _perform(self, action: str, identity: str) -> None:
-        """By ID: whatever the cursor does meanwhile, the action is for the webhook that it was chosen for."""
+        """Perform an action on the webhook with this ID, which stays the same even if the cursor moves meanwhile."""
         steps: dict[str, Callable[[WebhookSummary], Awaitable[None]]] = {
             "edit": self._edit,
             "delete": lambda summary: webhook_steps.delete(self, summary),
@@ -217,7 +217,7 @@ class WebhooksScreen(Frame):
         self.run_worker(self._undo(), group="dialog", exclusive=True, exit_on_error=True)
 
     async def _undo(self) -> None:
-        """Bring back one of those that were deleted in the last 24 hours."""
+        """Ask which webhook of those deleted in the last 24 hours to restore."""
         try:
             deleted = await config.list_deleted(self.store)
             items = [MenuItem(each.webhook.id, "", _deleted_words(each)) for each in deleted]

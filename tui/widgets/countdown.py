@@ -1,4 +1,4 @@
-"""When the next attempt is: the one line that changes by itself, once a second."""
+"""The countdown to the next attempt, which redraws itself once a second."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -13,7 +13,7 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 class Countdown(Line):
-    """Ticks only while there is something to wait for and its screen is the one that is shown."""
+    """A line that counts down. It redraws only while there is a time to wait for and its screen is active."""
 
     SECOND: ClassVar[float] = 1.0
 
@@ -26,7 +26,7 @@ class Countdown(Line):
         self.display = False
 
     def show(self, until: datetime | None) -> None:
-        """Count down to this time; None for nothing."""
+        """Count down to this time; None hides the line."""
         self._until = until
         self.display = until is not None
         if until is None:
@@ -48,7 +48,7 @@ class Countdown(Line):
 
 
 def duration(seconds: int) -> str:
-    """So many seconds, in its two largest units: `12 min 3 s`."""
+    """Return a duration in its two largest units: `12 min 3 s`."""
     parts: list[str] = []
     for size, unit in _UNITS:
         number, seconds = divmod(seconds, size)

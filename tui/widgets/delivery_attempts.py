@@ -12,15 +12,15 @@ from tui.words import count_of_attempts, outcome_mark
 
 SHOWN = 5
 SPLIT_FROM = 66
-"""Columns from which a duration is shown with its parts."""
+"""Width from which a duration is shown with its parts."""
 DATE_FROM = 70
-"""Columns from which a time of another day stands beside its date."""
+"""Width from which the time of another day is shown with its date."""
 AT_ONCE_MS = 2
-"""A token that took less was in memory."""
+"""A token that took less than this came from the cache."""
 
 
 def attempts_table(delivery: Delivery, attempts: Sequence[Attempt], chosen: int, width: int) -> Content:
-    """Those around the chosen one (an index), and how many there are besides."""
+    """Return the table of the attempts around the one with index `chosen`, with the number of newer and older ones."""
     parts: list[Content | str | tuple[str, str]] = [rule("Attempts", count_of_attempts(delivery), width)]
     if not attempts:
         due = delivery.waits_for == "now"

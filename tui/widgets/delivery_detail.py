@@ -1,4 +1,4 @@
-"""One delivery: why it is where it is, its attempts, what was answered, what was sent, the rest of its session."""
+"""The detail of one delivery: its state, attempts, response, request and session."""
 
 import asyncio
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from tui.app import HookkeeperApp
 
 _LONG = 64 * 1024
-"""Bytes from which a body is made readable beside the screen's own work."""
+"""Bytes from which a body is formatted in a thread, so that the event loop goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What stands in the store."""
+    """The data that is shown, as read from the store."""
 
     delivery: Delivery
     attempts: tuple[Attempt, ...]
@@ -40,14 +40,14 @@ class _Shown:
 
 
 class DeliveryDetail(VerticalScroll, can_focus=False):
-    """A page's body, or a pane beside a list. `load` reads the store; nothing is drawn that has not changed."""
+    """The body of a page, or a pane beside a list. `load` reads the store and draws only if something has changed."""
 
     def __init__(self) -> None:
         super().__init__(id="detail")
         self.unmasked = False
-        """Whether masked values of this one delivery are shown."""
+        """Whether the masked values of this delivery are shown."""
         self.hint = ""
-        """What is said while no delivery is shown."""
+        """The words shown while there is no delivery."""
         self._wanted: str | None = None
         self._shown: _Shown | None = None
         self._body = Content("")
@@ -63,12 +63,12 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
 
     @property
     def delivery(self) -> Delivery | None:
-        """The delivery that is shown, as it was when it was read."""
+        """The delivery that is shown, as of the last read."""
         return self._shown.delivery if self._shown is not None else None
 
     @property
     def event(self) -> Event | None:
-        """The event that it carries."""
+        """The event of the delivery."""
         return self._shown.event if self._shown is not None else None
 
     @property
@@ -79,19 +79,19 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
         return self._shown.attempts[self._index(self._shown)]
 
     def _index(self, shown: _Shown) -> int:
-        """That of the chosen number, so that a new attempt moves nothing; the newest unless one was chosen."""
+        """Return the index of the chosen attempt, else 0 (the newest). New attempts do not change the chosen number."""
         for index, attempt in enumerate(shown.attempts):
             if attempt.number == self._number:
                 return index
         return 0
 
     async def load(self, delivery_id: str | None) -> None:
-        """Read this delivery and draw what has changed; None for none. Raises StoreError."""
+        """Read this delivery and draw what has changed. None shows the hint. Raises StoreError."""
         if delivery_id != self._wanted:
             self._wanted, self._number, self.unmasked = delivery_id, None, False
         shown = await self._read(delivery_id) if delivery_id is not None else None
         if delivery_id != self._wanted:
-            return  # another one was asked for meanwhile
+            return  # another delivery was requested meanwhile
         before, self._shown = self._shown, shown
         await self._make_readable()
         self._draw()
@@ -106,7 +106,7 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
         if event is None or event.id != delivery.event_id:
             event = await history.load_event(store, delivery.event_id)
         if self._shown is not None and self._shown.delivery == delivery:
-            attempts = self._shown.attempts  # one that begins or ends changes the delivery, too
+            attempts = self._shown.attempts  # every change to an attempt also changes the delivery
         else:
             attempts = tuple(await history.list_attempts(store, delivery.id))
         return _Shown(
@@ -118,7 +118,7 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
         )
 
     async def _make_readable(self) -> None:
-        """Parse the body that was sent, unless that has been done."""
+        """Format the body that was sent, unless that is already done."""
         if self._shown is None:
             return
         event, fields = self._shown.event, self._shown.settings.masked_fields
@@ -174,7 +174,7 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
         )
 
     def choose_attempt(self, by: int) -> None:
-        """Show an older attempt (1), a newer one (-1)."""
+        """Show an older attempt (1) or a newer one (-1)."""
         if self._shown is not None and self._shown.attempts:
             last = len(self._shown.attempts) - 1
             index = min(max(self._index(self._shown) + by, 0), last)
@@ -188,6 +188,6 @@ class DeliveryDetail(VerticalScroll, can_focus=False):
         self._draw()
 
     def scroll_lines(self, lines: int) -> None:
-        """Down, or up if it is negative."""
-        # At once: of keys that come together each one counts.
+        """Scroll down, or up if `lines` is negative."""
+        # Immediate, so that of several keys that arrive together each one scrolls.
         self.scroll_relative(y=lines, animate=False, immediate=True)

@@ -1,4 +1,4 @@
-"""What was answered to an attempt, and what it had sent."""
+"""The response to an attempt, and its request."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,7 +20,7 @@ Parts = list[Content | str | tuple[str, str]]
 
 
 def response(attempt: Attempt, settings: GeneralSettings, width: int, *, unmasked: bool) -> Content:
-    """The answer to one attempt, or why there is none."""
+    """Return the response to one attempt, or why there is none."""
     size = f", {len(attempt.response_body):,} B" if attempt.response_body else ""
     right = f"attempt {attempt.number}, {status_line(attempt.status_code)}{size}"
     parts: Parts = [
@@ -47,7 +47,7 @@ def request(
     *,
     unmasked: bool,
 ) -> Content:
-    """The head of what was sent, or will be; the body of `size` bytes goes below it."""
+    """Return the headers that were or will be sent. The body of `size` bytes is drawn separately, below them."""
     number = attempt.number if attempt else delivery.attempts + 1
     which = f"{delivery.event_id}, " if width >= SPLIT_FROM else ""
     right = f"{which}attempt {number}, {size:,} B{', nothing masked' if unmasked else ''}"
@@ -75,7 +75,7 @@ def _shown(name: str, value: str) -> str:
 
 
 def _was_removed(attempt: Attempt, settings: GeneralSettings) -> bool:
-    """Whether there was an answer once, that retention has blanked."""
+    """Whether retention has removed the response."""
     if attempt.status_code is None or attempt.response_headers or attempt.response_body:
         return False
     return from_ms(now_ms()) - attempt.started_at > timedelta(days=settings.keep_evidence)

@@ -1,4 +1,4 @@
-"""Which delivery it is, and why it is where it is."""
+"""The head of a delivery's detail: which delivery it is, and why it is in its state."""
 
 from textual.content import Content
 
@@ -11,7 +11,7 @@ from tui.words import state_mark, why
 
 
 def delivery_head(delivery: Delivery, width: int) -> Content:
-    """State, type and ID, where it goes, one sentence with what to do, and since when it is known."""
+    """Return state, type, ID and URL, one sentence with what to do, and creation time, session and external ID."""
     symbol, word, colour = state_mark(delivery)
     sentence, advice = why(delivery)
     label = Content.assemble(

@@ -1,4 +1,4 @@
-"""The list of deliveries, drawn line by line: only what changed is drawn again."""
+"""The list of deliveries. It is drawn line by line, and only changed lines are redrawn."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -19,9 +19,9 @@ _WHEEL = 3
 
 
 class DeliveryList(Widget, can_focus=True):
-    """A window on the rows that are loaded. Following, it has no cursor and stays at the newest.
+    """A window on the loaded rows. While following, it has no cursor and stays at the newest.
 
-    The cursor holds on to its delivery and, as far as it goes, to its line, while rows come and go.
+    While rows come and go, the cursor stays on its delivery and, if possible, on the same line of the screen.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,7 +36,7 @@ class DeliveryList(Widget, can_focus=True):
     ]
 
     class Moved(Message):
-        """The cursor was moved. `jump`: to the "newest" or "oldest" there is, whether or not it is loaded."""
+        """The cursor was moved. `jump`: "newest" or "oldest" to go to that end, whether or not it is loaded."""
 
         def __init__(self, jump: str = "") -> None:
             super().__init__()
@@ -51,12 +51,12 @@ class DeliveryList(Widget, can_focus=True):
 
     @property
     def following(self) -> bool:
-        """Whether it stays at the newest."""
+        """Whether the list stays at the newest."""
         return self._cursor is None
 
     @property
     def index(self) -> int | None:
-        """The line of `rows` that the cursor is on."""
+        """The index in `rows` of the row under the cursor."""
         return next((line for line, row in enumerate(self.rows) if row.seq == self._cursor), None)
 
     @property
@@ -67,16 +67,16 @@ class DeliveryList(Widget, can_focus=True):
 
     @property
     def cursor(self) -> int | None:
-        """The row number of the delivery that the cursor holds on to."""
+        """The row number of the delivery under the cursor, None while following."""
         return self._cursor
 
     @property
     def window(self) -> tuple[int, int]:
-        """Which lines of `rows` are on the screen."""
+        """The range of `rows` on the screen: first index, and end (exclusive)."""
         return self._top, min(len(self.rows), self._top + max(1, self.size.height))
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Show these rows; draw those lines that differ."""
+        """Show these rows, and redraw the lines that differ."""
         before = self._drawn()
         index = self._index_in(rows)
         top = self._top_for(rows, index)
@@ -86,13 +86,13 @@ class DeliveryList(Widget, can_focus=True):
         self._draw_difference(before)
 
     def sort_by(self, sort: Sort) -> None:
-        """The rows are in this order; their columns tell of it."""
+        """Set the order of the rows, which determines the columns."""
         if sort is not self._sort:
             self._sort = sort
             self.refresh()
 
     def _index_in(self, rows: Sequence[Row]) -> int | None:
-        """Where the cursor's delivery is among these, or what stands where it was."""
+        """Return the index of the cursor's delivery in these rows; if it is gone, the index that it had."""
         if self._cursor is None or not rows:
             return None
         for line, row in enumerate(rows):
@@ -101,7 +101,7 @@ class DeliveryList(Widget, can_focus=True):
         return min(self.index or 0, len(rows) - 1)
 
     def _top_for(self, rows: Sequence[Row], index: int | None) -> int:
-        """The first line on the screen, so that the cursor stays on its line of it."""
+        """Return the first row to show, so that the cursor stays on its line of the screen."""
         if index is None:
             return 0
         return self._bounded(index - ((self.index or 0) - self._top), len(rows))
@@ -119,7 +119,7 @@ class DeliveryList(Widget, can_focus=True):
         self.post_message(self.Moved("oldest" if to_oldest else "newest"))
 
     def move(self, by: int) -> None:
-        """Move the cursor; that ends following, with the cursor on the first row."""
+        """Move the cursor by so many rows. This ends following: a move by one then puts it on the first row."""
         if not self.rows:
             return
         index = self.index
@@ -127,7 +127,7 @@ class DeliveryList(Widget, can_focus=True):
         self.post_message(self.Moved())
 
     def put(self, index: int) -> None:
-        """Put the cursor on a line of `rows`, or on the nearest there is, if there is one."""
+        """Put the cursor on the row with this index, or on the nearest one."""
         if not self.rows:
             return
         before = self._drawn()
@@ -138,13 +138,13 @@ class DeliveryList(Widget, can_focus=True):
         self._draw_difference(before)
 
     def follow(self) -> None:
-        """Stay at the newest, without a cursor."""
+        """Remove the cursor and stay at the newest."""
         before = self._drawn()
         self._cursor, self._top = None, 0
         self._draw_difference(before)
 
     def _drawn(self) -> list[tuple[Row, bool]]:
-        """What each line of the screen shows."""
+        """Return what each line of the screen shows: its row, and whether the cursor is on it."""
         return [(row, row.seq == self._cursor) for row in self.rows[slice(*self.window)]]
 
     def _draw_difference(self, before: list[tuple[Row, bool]]) -> None:

@@ -1,4 +1,4 @@
-"""The detail of a delivery, beside the list or below it."""
+"""The pane with a delivery's detail, beside the list or below it."""
 
 import asyncio
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 _WIDE, _TALL = 120, 36
 _SHARE, _LEAST, _MOST = 0.42, 50, 80
 _REST = 0.15
-"""Seconds without a motion before another delivery is shown."""
+"""Seconds that the cursor must rest before another delivery is shown."""
 
 
 class DeliveryPane(DeliveryDetail, can_focus=True):
-    """Tab goes into it, to scroll; Esc back to the list."""
+    """The pane. Tab focuses it for scrolling; Esc returns to the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll_down", show=False),
@@ -35,10 +35,10 @@ class DeliveryPane(DeliveryDetail, can_focus=True):
         super().__init__()
         self._kept: str | None = None
         self._waits = False
-        """Whether it waits for the cursor to rest."""
+        """Whether the pane waits for the cursor to rest."""
 
     async def show(self, chosen: Delivery | None, hint: str) -> None:
-        """The delivery under the list's cursor; without one it keeps what it shows, or shows a hint. Raises StoreError."""
+        """Show the chosen delivery; None keeps the last one, or shows the hint if there is none. Raises StoreError."""
         if not self.display or self._waits:
             return
         self.hint = hint
@@ -47,7 +47,7 @@ class DeliveryPane(DeliveryDetail, can_focus=True):
         await self.load(self._kept)
 
     def wait(self) -> None:
-        """Until the cursor rests: a key that is held down draws the list alone."""
+        """Wait with the next delivery until the cursor rests, so that a held key redraws only the list."""
         if self.display:
             self._waits = True
             self.run_worker(self._rest(), group="pane", exclusive=True, exit_on_error=True)
@@ -58,7 +58,7 @@ class DeliveryPane(DeliveryDetail, can_focus=True):
         cast("HookkeeperApp", self.app).look()
 
     def lay_out(self, size: Size) -> str:
-        """Where a screen of this size has room for it: "beside" the list, "below" it, or "" for nowhere."""
+        """Set the width, and return where the screen has room for the pane: "beside" the list, "below" it, or ""."""
         if size.width >= _WIDE:
             self.styles.width = 1 + max(_LEAST, min(_MOST, round(size.width * _SHARE)))
             return "beside"

@@ -1,4 +1,4 @@
-"""One delivery as a row of the list: its columns by the list's width, and its colours."""
+"""The rows of the delivery list: which columns fit its width, and their colours."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -22,9 +22,9 @@ from tui.words import answer, next_word, short_url, state_mark
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`least` is the list's width from which it is shown; `sort` is the order in which it is shown at any width.
+    """A column of the list. The answer column takes the width that is left over.
 
-    The answer takes what is left over.
+    `least`: the list's width from which the column is shown. `sort`: the order in which it is shown at any width.
     """
 
     name: str
@@ -59,7 +59,7 @@ _GAP = "  "
 
 
 def seconds(milliseconds: int | None) -> str:
-    """A duration in at most 6 cells: `0.21 s`, `15.0 s`, `312 s`."""
+    """Return a duration in at most 6 cells: `0.21 s`, `15.0 s`, `312 s`."""
     if milliseconds is None:
         return "–"
     number = milliseconds / 1000
@@ -68,10 +68,10 @@ def seconds(milliseconds: int | None) -> str:
 
 @lru_cache(maxsize=16)
 def columns(width: int, sort: Sort = Sort.TIME) -> tuple[Column, ...]:
-    """Those for a list of this width and order: the column that it is sorted by stands in place of others."""
+    """Return the columns for this width and order. The column of the order may displace others."""
     shown = [column for column in _COLUMNS if width >= column.least or column.sort is sort]
     while _spare(shown, width) < 0 and (others := [each for each in shown if each.sort not in (None, sort)]):
-        # The last of those that need the most room.
+        # Remove the column with the largest `least`, the last one of equals.
         shown.remove(max(reversed(others), key=lambda column: column.least))
     spare = max(0, _spare(shown, width))
     return tuple(replace(each, width=each.width + spare) if each.name == "Answer" else each for each in shown)
@@ -82,14 +82,14 @@ def _spare(shown: Sequence[Column], width: int) -> int:
 
 
 class ListHead(Line):
-    """The columns' names, by the list's width and order."""
+    """The line with the names of the columns."""
 
     def __init__(self) -> None:
         super().__init__(id="list-head")
         self._sort = Sort.TIME
 
     def sort_by(self, sort: Sort) -> None:
-        """The list is in this order."""
+        """Set the order of the list."""
         self._sort = sort
         self.redraw()
 
@@ -99,7 +99,7 @@ class ListHead(Line):
 
 
 def row_strip(delivery: Delivery, width: int, sort: Sort, *, under_cursor: bool, focused: bool) -> Strip:
-    """The row, in at most three runs of colour: its symbol, what happened, the muted rest."""
+    """Return a row in at most three colours: the symbol, the plain columns, the muted columns."""
     symbol, _, colour = state_mark(delivery)
     cells = [
         (column.muted, _fit(one_line(column.words(delivery)), column.width, column.right))

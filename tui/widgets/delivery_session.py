@@ -1,4 +1,4 @@
-"""The events of a delivery's session, in order: each delivery but this one can be opened."""
+"""The events of a delivery's session, in order. The other deliveries in it can be opened."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,19 +22,19 @@ from tui.widgets.rule import rule
 from tui.words import answer, state_mark
 
 ANSWER_FROM, ID_FROM, DATE_FROM = 58, 69, 73
-"""Columns from which an answer, an ID, and the time beside the date of another day are shown."""
+"""Widths from which the answer, the ID, and the date beside the time of another day are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """`delivery`: the ID of the one that it tells of."""
+    """One line. `delivery`: the ID of the delivery that it shows, "" for none."""
 
     words: Content
     delivery: str = ""
 
 
 class SessionEvents(Static, can_focus=True):
-    """Nothing if there are no others. With the focus it has a cursor, which holds on to its delivery."""
+    """The list of events, hidden if there are no others. While focused, its cursor stays on one delivery."""
 
     DEFAULT_CSS = "SessionEvents { height: auto; text-wrap: nowrap; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,12 +55,12 @@ class SessionEvents(Static, can_focus=True):
         self._lines: list[_Line] = []
         self._title = ""
         self._others: list[str] = []
-        """What can be opened, in order."""
+        """The IDs of the deliveries that can be opened, in order."""
         self._cursor = ""
         self._width = 0
 
     def show(self, session: Session, this: str, width: int) -> None:
-        """The session of the delivery with the ID `this`, in so many columns."""
+        """Show the session of the delivery with the ID `this`. `width` is in columns."""
         number = len(session.events) + session.earlier + session.later
         self._title = f"{number:,} events"
         self._lines = list(_lines(session, width)) if number > 1 else []
@@ -91,7 +91,7 @@ class SessionEvents(Static, can_focus=True):
         self.post_message(self.Opened(self._cursor))
 
     def _reveal(self) -> None:
-        """Scroll what it stands in to the cursor."""
+        """Scroll the parent so that the cursor is visible."""
         line = next((at for at, line in enumerate(self._lines, 1) if line.delivery == self._cursor), 0)
         region = Region(0, self.virtual_region.y + line, self._width, 1)
         cast("Widget", self.parent).scroll_to_region(region, animate=False)

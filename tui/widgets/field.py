@@ -13,71 +13,71 @@ from core.models import InvalidSetting
 from core.text import one_line
 
 _WAYS_OUT = ("cancel", "keep", "discard", "remove")
-"""Buttons by which one gives up what stands in the field: on the way there nothing is wrong."""
+"""Buttons that discard the form's input. Leaving a field for one of them does not validate the field."""
 AS_IN_SETTINGS = "as in Settings"
 
 
 def choices(labels: Iterable[tuple[str, str]], *, general: bool = False) -> list[tuple[Content, str]]:
-    """Labels with their values for a drop-down; `general` puts "as in Settings", "", before them."""
+    """Return labels and values for a drop-down. `general` adds "as in Settings" with the value "" first."""
     first = [(Content(AS_IN_SETTINGS), "")] if general else []
     return first + [(Content(label), value) for label, value in labels]
 
 
 class Tick(Checkbox):
-    """A checkbox that tells its state without colour: `[x]`, `[ ]`."""
+    """A checkbox that shows its state without colour: `[x]`, `[ ]`."""
 
     def __init__(self, label: str, *, id: str) -> None:
         super().__init__(Content(label), id=id, compact=True)
 
     @property
     def _button(self) -> Content:
-        # Textual draws its sides in the colour of the ground, as half blocks want it: brackets would not be seen.
+        # Textual draws the sides, which are half blocks, in the background colour. Brackets would be invisible.
         return Content("[x]" if self.value else "[ ]")
 
 
 class Bar(Static):
-    """Marks its control while that has the focus, so that it is seen without colour."""
+    """A bar beside a control that shows its focus without colour."""
 
     def __init__(self, control: Widget) -> None:
         super().__init__(" ", classes="bar", markup=False)
         self._control = control
 
     def draw(self) -> None:
-        """Follow the focus."""
+        """Show the bar if the control has the focus, otherwise hide it."""
         marked = self._control.has_focus_within
         self.update(Content.assemble(("▌", "$primary")) if marked else " ", layout=False)
 
 
 class FormRow(Vertical):
-    """Subclasses compose their controls, each after its Bar, and then `compose_words`."""
+    """The base of all form rows. Subclasses compose each control after its Bar, and then `compose_words`."""
 
     DEFAULT_CSS = "FormRow { height: auto; }"
     error = ""
-    """What is wrong with it, as it is shown."""
+    """The error that is shown; "" for none."""
 
     @property
     def name_words(self) -> str:
-        """What it is called where it is spoken of elsewhere."""
+        """The row's name for messages elsewhere on the screen."""
         raise NotImplementedError
 
     class Left(Message):
-        """The focus has gone on to another field."""
+        """The focus has moved to another field."""
 
         def __init__(self, row: "FormRow") -> None:
             super().__init__()
             self.row = row
 
     def compose_words(self) -> ComposeResult:
-        """The lines under the row."""
+        """Compose the lines under the row, for an error and a warning."""
         yield Static("", classes="error", markup=False)
         yield Static("", classes="warn", markup=False)
 
     def focus_on(self, field: str) -> None:
-        """Put the cursor where this field of the model is typed."""
+        """Focus the control for this field of the model."""
         raise NotImplementedError
 
     def is_left_for(self, focused: Widget) -> bool:
-        """Whether the focus has left a field, now that it is here."""
+        """Whether the focus has left a field of the row by moving to `focused`."""
         return self not in focused.ancestors
 
     def on_descendant_focus(self) -> None:
@@ -96,12 +96,12 @@ class FormRow(Vertical):
             bar.draw()
 
     def fail(self, words: str) -> None:
-        """Show an error at the row; "" takes it away."""
+        """Show an error at the row; "" removes it."""
         self.error = words
         self._show(".error", f"✗ {words}" if words else "")
 
     def warn(self, words: str) -> None:
-        """Show a warning at the row; "" takes it away."""
+        """Show a warning at the row; "" removes it."""
         self._show(".warn", f"! {words}" if words else "")
 
     def _show(self, line: str, words: str) -> None:
@@ -111,7 +111,7 @@ class FormRow(Vertical):
 
 
 class Field(FormRow):
-    """One control with its label. `name` is the model's field that it stands for, and the control's id."""
+    """One control with its label. `name`: the field of the model, which is also the control's id."""
 
     def __init__(
         self, name: str, label: str, control: Input | Select[str] | Checkbox, *, hint: str = ""
@@ -136,7 +136,7 @@ class Field(FormRow):
 
     @property
     def value(self) -> str:
-        """What stands in it, as it was typed or chosen; "" for nothing. A checkbox is `true` or `false`."""
+        """The value as typed or chosen; "" for none. A checkbox has `true` or `false`."""
         if isinstance(self.control, Checkbox):
             return "true" if self.control.value else "false"
         return str(self.control.value) if self.control.value is not Select.NULL else ""
@@ -153,11 +153,11 @@ class Field(FormRow):
 
 
 Problems = Mapping[FormRow, InvalidSetting]
-"""What is wrong with which row, the first thing of each."""
+"""The first problem of each invalid row."""
 
 
 def fail_at(rows: Iterable[FormRow], problems: Problems) -> bool:
-    """Show every error at its row and put the cursor on the first; whether there is any."""
+    """Show each error at its row and focus the first. Return whether there are any."""
     for row in rows:
         row.fail(str(problems[row]) if row in problems else "")
     for row in rows:
@@ -168,7 +168,7 @@ def fail_at(rows: Iterable[FormRow], problems: Problems) -> bool:
 
 
 def clear_cured(rows: Iterable[FormRow], problems: Problems) -> None:
-    """Take away those errors that no longer hold; others appear when their field is left."""
+    """Remove errors that no longer apply. New errors appear only when their field is left."""
     for row in rows:
         if row.error and (row not in problems or str(problems[row]) != row.error):
             row.fail("")

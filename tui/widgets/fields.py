@@ -1,4 +1,4 @@
-"""Fields that keep the terminal safe: what they show is sanitized, their value stays as it was typed."""
+"""Text fields that sanitize what they show, to protect the terminal. Their values stay as typed."""
 
 from rich.text import Text
 from textual.widgets import Input, TextArea
@@ -7,7 +7,7 @@ from core.text import one_line, sanitize
 
 
 class TextField(Input):
-    """One line. Textual draws an Input's value raw, so pasted or stored control sequences would reach the terminal."""
+    """A field of one line. Textual's Input draws its value raw, so control sequences in it would reach the terminal."""
 
     def __init__(
         self,
@@ -31,13 +31,13 @@ class TextField(Input):
 
     @property
     def _value(self) -> Text:
-        # Textual's one door for how the value is drawn; each unsafe character becomes one symbol.
+        # Textual draws the value only through this property. Each unsafe character becomes one symbol.
         shown = "•" * len(self.value) if self.password else one_line(self.value)
         return Text(shown, no_wrap=True, overflow="ignore", end="")
 
 
 class LongText(TextArea):
-    """Several lines; Tab leaves it."""
+    """A field of several lines. Tab leaves it."""
 
     def __init__(self, text: str, *, id: str | None = None) -> None:
         super().__init__(text, soft_wrap=True, tab_behavior="focus", compact=True, id=id)

@@ -1,4 +1,4 @@
-"""The filter line: words that a delivery must match, completed with Tab, with a history."""
+"""The filter line of the Monitor, with completion by Tab and a history."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -18,7 +18,7 @@ _HINT = "state: type: webhook: code: class: since: session:  ! not  or an ID's s
 
 
 class FilterInput(Input):
-    """Tab, the arrows and Esc are the line's."""
+    """The input, which leaves Tab, the arrow keys and Esc to the filter line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", show=False, priority=True),
@@ -28,10 +28,10 @@ class FilterInput(Input):
     ]
 
     class Left(Message):
-        """The filter stays as it was."""
+        """The input was left without applying a filter."""
 
     class Wanted(Message):
-        """The last word is to be completed (0), or an older (1) or newer (-1) filter to be shown."""
+        """A request to complete the last word (0), or to show an older (1) or newer (-1) filter."""
 
         def __init__(self, older: int) -> None:
             super().__init__()
@@ -48,7 +48,7 @@ class FilterInput(Input):
 
 
 class FilterLine(Vertical):
-    """Two rows: what is typed, and under it what can be typed or what is wrong."""
+    """Two rows: the input, and below it a hint or an error."""
 
     DEFAULT_CSS = """
     FilterLine { height: 2; padding: 0 1; display: none; }
@@ -58,14 +58,14 @@ class FilterLine(Vertical):
     """
 
     class Applied(Message):
-        """Enter: this text is to be the filter."""
+        """Enter was pressed: apply this text as the filter."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
 
     class Closed(Message):
-        """Esc: nothing changes."""
+        """Esc was pressed: keep the filter as it was."""
 
     def __init__(self) -> None:
         super().__init__(id="filter-line")
@@ -75,7 +75,7 @@ class FilterLine(Vertical):
         self._typed = ""
         self._offered: list[str] = []
         self._shown = ""
-        """The completion that stands there."""
+        """The text that was last put into the input by completion or history."""
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -90,7 +90,7 @@ class FilterLine(Vertical):
         return self.query_one(FilterInput)
 
     def open(self, text: str, history: Sequence[str], webhooks: Sequence[Webhook]) -> None:
-        """Show it with this text; the newest of the history comes first."""
+        """Show the line with this text. The history has the newest filter first."""
         self._history, self._webhooks = history, webhooks
         self._recalled, self._typed, self._offered, self._shown = -1, text, [], ""
         self.display = True
@@ -100,13 +100,13 @@ class FilterLine(Vertical):
         self.hint()
 
     def refuse(self, words: str, position: int) -> None:
-        """Say what is wrong with the word that begins there, the cursor behind it."""
+        """Show an error for the word at `position`, and put the cursor after the word."""
         self.hint(f"✗ {words}")
         text = self.input.value
         self.input.cursor_position = position + len(text[position:].partition(" ")[0])
 
     def hint(self, words: str = "") -> None:
-        """What stands under the text; its symbol tells an error."""
+        """Show words under the input; "" shows the default hint. Words with ✗ are an error."""
         colour = "$error" if words.startswith("✗") else "$muted"
         shown = Content.assemble((one_line(words or _HINT), colour))
         self.query_one("#hint", Static).update(shown, layout=False)
@@ -137,7 +137,7 @@ class FilterLine(Vertical):
         self._put(self._history[self._recalled] if self._recalled >= 0 else self._typed)
 
     def _complete(self) -> None:
-        """The first that fits; Tab once more, the next one."""
+        """Insert the first completion; when repeated, the next one."""
         if self._offered and self.input.value == self._shown:
             place = self._offered.index(self._shown) + 1
             self._put(self._offered[place % len(self._offered)])

@@ -1,4 +1,4 @@
-"""What stands on Webhooks as long as there is none."""
+"""The content of Webhooks while there are no webhooks."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,10 @@ _KEYS = (
 
 
 def first_run(database: Path, status: Standing, child: int | None, deleted_at: datetime | None) -> Content:
-    """What a webhook is, the keys that lead on, and where things are. `deleted_at`: see `last_deletion`."""
+    """Return the text: what a webhook is, which keys to press, and where the database is and who delivers.
+
+    `deleted_at`: see `last_deletion`.
+    """
     content = _introduction() if deleted_at is None else _deleted(deleted_at)
     for key, name, words in _KEYS:
         content = Content.assemble(

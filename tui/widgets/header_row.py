@@ -12,11 +12,11 @@ from tui.widgets.fields import TextField
 
 
 class HeaderRow(FormRow):
-    """Key, value, Remove."""
+    """A row with the header's key and value, and a Remove button."""
 
     def __init__(self, name: str = "", value: str = "") -> None:
         super().__init__(classes="header")
-        # Held here: a row is asked for its pair before it is composed, too.
+        # Created here, because `pair` may be read before the row is composed.
         self.key = TextField(name, classes="name", placeholder="Custom Header Key")
         self.value = TextField(
             value, classes="value", placeholder="Custom Header Value", password=header.holds_secret(name)
@@ -37,14 +37,14 @@ class HeaderRow(FormRow):
 
     @property
     def pair(self) -> tuple[str, str]:
-        """Name and value as they stand in the form."""
+        """The name and value as typed."""
         return self.key.value, self.value.value
 
     def focus_on(self, field: str) -> None:
         (self.value if field.endswith(".value") else self.key).focus()
 
     def is_left_for(self, focused: Widget) -> bool:
-        return True  # the key for the value, too
+        return True  # moving between key and value counts, too
 
     def on_descendant_focus(self) -> None:
         self._mask()
@@ -53,5 +53,5 @@ class HeaderRow(FormRow):
         self._mask()
 
     def _mask(self) -> None:
-        """Dots for what may be secret, unless the cursor is in it."""
+        """Mask a value that may be secret, unless it has the focus."""
         self.value.password = header.holds_secret(self.key.value) and not self.value.has_focus

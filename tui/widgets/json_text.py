@@ -1,4 +1,4 @@
-"""A body for reading: names of JSON in a colour of their own, the beginning of what is too long."""
+"""Formats a body for reading: coloured JSON names, and long bodies cut."""
 
 import re
 
@@ -13,7 +13,7 @@ _NAME = re.compile(r'^ *("(?:[^"\\\n]|\\.)*")(?=: )', re.MULTILINE)
 
 
 def body_text(body: bytes, masked_fields: tuple[str, ...], *, unmasked: bool) -> Content:
-    """The body, safe and indented by two; of a long one what fits a few screens."""
+    """Return the body, sanitized and indented by two. A long one is cut after a few screens."""
     text = readable_json(body) if unmasked else masked_json(body, masked_fields)
     shown = "\n".join(text[:MOST_CHARACTERS].split("\n")[:MOST_LINES])
     content = _coloured(shown.expandtabs(4))

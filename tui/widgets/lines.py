@@ -1,4 +1,4 @@
-"""The one-line widgets of the frame: top bar, message line, key bar."""
+"""The one-line widgets of every screen: top bar, message line, key bar."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ TABS = (("1", "Webhooks"), ("2", "Settings"), ("3", "Monitor"))
 
 
 class Line(Static):
-    """One row that is redrawn alone, and only when its text changes."""
+    """A line that is redrawn only when its text changes, without a new layout of the screen."""
 
     DEFAULT_CSS = "Line { height: 1; width: 100%; }"
 
@@ -29,11 +29,11 @@ class Line(Static):
         self._shown: Content | None = None
 
     def content_for(self, width: int) -> Content:
-        """The row's text for this width."""
+        """Return the line's text for this width."""
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw the row again if it has changed."""
+        """Redraw the line if its text has changed."""
         content = self.content_for(self.size.width)
         if self._shown is None or content.markup != self._shown.markup:
             self._shown = content
@@ -50,14 +50,14 @@ class Line(Static):
 
 
 class Paragraph(Static):
-    """Text of some rows that is drawn again only when it changes."""
+    """A text of several lines that is redrawn only when it changes."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__("", id=id, markup=False)
         self._shown = ""
 
     def show(self, words: str | Content) -> None:
-        """Draw this, if it is something else."""
+        """Show this text, and redraw only if it differs."""
         content = words if isinstance(words, Content) else Content(words)
         if content.markup != self._shown:
             self._shown = content.markup
@@ -65,13 +65,13 @@ class Paragraph(Static):
 
 
 def spread(left: Content, right: Content, width: int, fill: str = " ") -> Content:
-    """Left and right text with filling between them, exactly `width` cells where that is possible."""
+    """Return both texts with filling between them, exactly `width` cells wide if they fit."""
     gap = max(1, width - left.cell_length - right.cell_length)
     return Content.assemble(left, (fill * gap, "$rule" if fill != " " else ""), right)
 
 
 class TopBar(Line):
-    """Name, the three screens, and who delivers."""
+    """The bar with the program's name, the three screens, and the dispatcher's status."""
 
     def __init__(self, active: int) -> None:
         super().__init__(id="top-bar")
@@ -82,7 +82,7 @@ class TopBar(Line):
         self._status: tuple[str, str] = ("", "")
 
     def show(self, attention: int, notices: int, unsaved: bool, status: tuple[str, str]) -> None:
-        """`status` is the words at the right and their colour."""
+        """Show these values. `status`: the words at the right and their colour."""
         self._attention, self._notices = attention, notices
         self._unsaved, self._status = unsaved, status
         self.redraw()
@@ -93,7 +93,7 @@ class TopBar(Line):
         whole = Content.assemble((" Hookkeeper ", "bold"), self._tabs(named=True))
         if whole.cell_length + right.cell_length < width:
             return spread(whole, right, width)
-        # Who delivers is worth more than the program's name, and than those of the screens that are not shown.
+        # The dispatcher's status matters more than the names of the program and of the other screens.
         return spread(self._tabs(named=whole.cell_length + right.cell_length < width + 12), right, width)
 
     def _tabs(self, *, named: bool) -> Content:
@@ -115,7 +115,7 @@ class TopBar(Line):
 
 
 def status_words(status: "Standing", child: int | None) -> tuple[str, str]:
-    """Who delivers, in the top bar's words, and their colour."""
+    """Return the top bar's words for the dispatcher's status, and their colour."""
     if not status.running:
         return "! nobody delivers", "$warning"
     if status.slowed:
@@ -129,7 +129,7 @@ def status_words(status: "Standing", child: int | None) -> tuple[str, str]:
 
 
 class MessageLine(Line):
-    """The rule above the strip, where the result of the last action stands."""
+    """The rule above the strip, which shows the result of the last action."""
 
     def __init__(self) -> None:
         super().__init__(id="message")
@@ -138,16 +138,16 @@ class MessageLine(Line):
 
     @property
     def words(self) -> str:
-        """What stands there."""
+        """The words of the last action, "" for none."""
         return self._words
 
     def say(self, words: str) -> None:
-        """Show the result of an action; "" for the bare rule. Begins with its symbol: ✓, ✗ or !."""
+        """Show the result of an action, which begins with its symbol: ✓, ✗ or !. "" clears it."""
         self._words = one_line(words)
         self.redraw()
 
     def stand(self, words: str) -> None:
-        """What stands there while there is no result of an action to show."""
+        """Set the words for when there is no result of an action to show."""
         self._standing = one_line(words)
         self.redraw()
 
@@ -165,8 +165,11 @@ _HELP = "everywhere.show_help"
 
 
 class KeyBar(Line):
-    """At most six keys, and help at the right, by its own key unless a field takes that. What `refusal` has a reason
-    against is muted."""
+    """The bar with at most six keys, and the help key at the right.
+
+    `help_key`: the key to show for help where a field takes the usual one. `refusal`: returns why an action is refused,
+    or "" if it is not. Refused actions are muted.
+    """
 
     def __init__(
         self,
@@ -180,7 +183,7 @@ class KeyBar(Line):
         self._help = help_key
 
     def show(self, actions: tuple[Action, ...], help_key: str = "") -> None:
-        """Other keys, where what has the focus makes a difference."""
+        """Show other keys, which depend on the focus."""
         self._actions, self._help = actions, help_key
         self.redraw()
 
@@ -203,6 +206,6 @@ class KeyBar(Line):
 
 
 def bar_actions(app: App[object], actions: tuple[Action, ...]) -> tuple[Action, ...]:
-    """Those of a screen that stand in its key bar, then the ones of every screen."""
+    """Return the actions for a screen's key bar: its own, then Commands and Quit; six at most."""
     extra = (action("everywhere.command_palette"), action("everywhere.leave"))
     return (*(each for each in actions if each.in_bar), *extra)[:6]

@@ -1,4 +1,4 @@
-"""The rule above the list: what is listed, where the cursor is, how it is filtered, what is new."""
+"""The rule above the list, with the view, the cursor's position, the filter and the number of new rows."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from tui.widgets.lines import Line, spread
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What the rule says. `position` counts from 1; what is not known is None."""
+    """The content of the rule. `position` counts from 1. None means unknown."""
 
     name: str
     position: int | None = None
@@ -23,14 +23,14 @@ class Listed:
 
 
 class ListRule(Line):
-    """Drawn again only when its words change."""
+    """The rule above the list."""
 
     def __init__(self) -> None:
         super().__init__(id="list-rule")
         self._listed = Listed("")
 
     def show(self, listed: Listed) -> None:
-        """Say this."""
+        """Show this content."""
         self._listed = listed
         self.redraw()
 
@@ -56,7 +56,7 @@ def _count(listed: Listed) -> str:
 
 
 def _right(listed: Listed, room: int) -> Content:
-    """The filter gives way where there is too little room: it can be read with /."""
+    """Return the right part. If there is too little room, the filter is cut, because / shows all of it."""
     parts: list[str | tuple[str, str]] = []
     if listed.searched:
         parts += [(listed.searched, "$muted"), "   "]

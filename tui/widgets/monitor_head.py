@@ -1,4 +1,4 @@
-"""The two rows above the Monitor's list: how delivering goes. Every figure is drawn alone, when it changes."""
+"""The two rows of figures above the Monitor's list. Each figure is redrawn separately, when it changes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Words = str | tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Label and value; the value stands right-aligned in what the label leaves of the width."""
+    """A label and a value. The value is right-aligned in the width that the label leaves."""
 
     label: str
     width: int
@@ -29,7 +29,7 @@ class Figure:
 
 
 class Cell(Line):
-    """One figure."""
+    """The widget of one figure."""
 
     def __init__(self, figure: Figure) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Cell(Line):
         self.styles.width = figure.width + figure.gap
 
     def show(self, stats: Stats) -> None:
-        """Draw it, if it is another one."""
+        """Show the figure, and redraw only if it differs."""
         self._stats = stats
         self.redraw()
 
@@ -51,7 +51,7 @@ class Cell(Line):
 
 
 class MonitorHead(Vertical):
-    """From 120 columns with the last 15 minutes as bars."""
+    """The rows of figures. From 120 columns they include bars for the last 15 minutes."""
 
     DEFAULT_CSS = """
     MonitorHead { height: 2; padding: 0 0 0 1; }
@@ -70,7 +70,7 @@ class MonitorHead(Vertical):
                 yield from (Cell(figure) for figure in row_figures)
 
     async def lay_out(self, width: int) -> None:
-        """Narrow or wide, and as many figures as fit whole."""
+        """Choose the narrow or wide rows, with as many figures as fit completely."""
         figures = _fitting(width)
         if figures == self._figures:
             return
@@ -83,14 +83,14 @@ class MonitorHead(Vertical):
             self.show(self._stats)
 
     def show(self, stats: Stats) -> None:
-        """Draw what has changed."""
+        """Show these figures, and redraw those that differ."""
         self._stats = stats
         for cell in self.query(Cell):
             cell.show(stats)
 
 
 def _fitting(width: int) -> tuple[tuple[Figure, ...], ...]:
-    """The rows of figures for a screen of this width."""
+    """Return the rows of figures for a screen of this width."""
     return tuple(_beginning(row, width - 2) for row in (_WIDE if width >= WIDE else _NARROW))
 
 
@@ -100,7 +100,7 @@ def _beginning(figures: Sequence[Figure], space: int) -> tuple[Figure, ...]:
 
 
 def short(number: int, width: int) -> str:
-    """`12,480`, from 100,000 on `124k`; without the comma, then rounded, where that does not fit."""
+    """Return `12,480`, or `124k` from 100,000 on. If that does not fit, return `12480`, and else `12k`."""
     if number < 100_000 and len(f"{number:,}") <= width:
         return f"{number:,}"
     if number < 100_000 and len(str(number)) <= width:
@@ -109,14 +109,14 @@ def short(number: int, width: int) -> str:
 
 
 def percent(share: float | None) -> str:
-    """`97.9 %`; never rounded up to 100."""
+    """Return a share such as `97.9 %`, rounded down, so that only 1 is `100 %`."""
     if share is None:
         return "–"
     return f"{int(share * 1000) / 10:.1f} %" if share < 1 else "100 %"
 
 
 def bars(numbers: Sequence[int]) -> str:
-    """One bar for each; the lowest also stands for nothing."""
+    """Return one bar for each number. The lowest bar stands for 0."""
     highest = max(numbers, default=0) or 1
     return "".join(_BARS[min(7, -(-number * 7 // highest))] for number in numbers)
 
@@ -154,7 +154,7 @@ def _token_in_words(stats: Stats) -> Words:
 
 
 _SPAN = "15 min"
-"""What success and durations are taken over; before them, and before the bars."""
+"""The period of success, durations and bars, shown as a label before them."""
 _NARROW = (
     (
         Figure("Delivered", 17, lambda stats: f"{short(stats.delivered_per_minute, 4)}/min", gap=2),

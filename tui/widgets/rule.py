@@ -1,4 +1,4 @@
-"""A heading with a rule behind it, and what it is about at the right."""
+"""A heading line: title, rule, and details at the right."""
 
 from textual.content import Content
 
@@ -7,7 +7,7 @@ from tui.theme import MUTED, RULE
 
 
 def rule(left: str, right: str, width: int) -> Content:
-    """One line of exactly `width` cells, where there is room; it ends with a line break."""
+    """Return one line of exactly `width` cells, if there is room. It ends with a line break."""
     right = one_line(right)
     most = max(0, width - len(left) - 6)
     if len(right) > most:

@@ -1,4 +1,4 @@
-"""A retry schedule: one of the presets, or one's own list of waits."""
+"""The field for a retry schedule: a preset, or a typed list of waits."""
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,7 +13,7 @@ _OWN = "own list…"
 
 
 class ScheduleField(Field):
-    """A drop-down; its last choice opens a row for the waits. `general`: may be left as in Settings, ""."""
+    """A drop-down whose last choice opens a row to type the waits. `general`: adds "as in Settings", value ""."""
 
     def __init__(self, label: str, *, general: bool = False) -> None:
         presets = [(schedule.describe(name), name) for name in schedule.PRESETS]
@@ -32,7 +32,7 @@ class ScheduleField(Field):
 
     @property
     def is_own(self) -> bool:
-        """Whether the waits are typed."""
+        """Whether the list of waits is chosen."""
         return self._select.value == _OWN
 
     @property

@@ -1,4 +1,4 @@
-"""The form of the general webhook settings: what is stored, what is typed, and what is wrong with it."""
+"""The form of the general webhook settings: fills it, reads it, and finds its errors."""
 
 import asyncio
 from collections.abc import Collection
@@ -32,7 +32,7 @@ _DAYS = ("delivered", "failed", "evidence", "unwanted", "keys")
 
 
 class SectionRule(Line):
-    """The head of a section, which says for whom it holds."""
+    """The heading of a section, which says that it applies to all webhooks."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -44,9 +44,9 @@ class SectionRule(Line):
 
 
 class SettingsForm(VerticalScroll):
-    """Two sections, side by side where there is room.
+    """Two sections, side by side if there is room.
 
-    It takes nothing before the stored settings stand in it, and never anything if it `reads_only`.
+    The form is disabled until it is filled with the stored settings, and stays disabled if it `reads_only`.
     """
 
     def __init__(self, *, reads_only: bool = False) -> None:
@@ -54,7 +54,7 @@ class SettingsForm(VerticalScroll):
         self._reads_only = reads_only
         self.stored: GeneralSettings | None = None
         self.filled = asyncio.Event()
-        """Set once the stored settings stand in the form: what is typed before that would be lost."""
+        """Set once the form is filled with the stored settings. Filling replaces anything typed before."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="column"):
@@ -97,7 +97,7 @@ class SettingsForm(VerticalScroll):
             yield _text(f"keep_{what}", f"Keep {what}", "(days)")
 
     async def fill(self, settings: GeneralSettings) -> None:
-        """Put what is stored into the form, in place of what was typed."""
+        """Fill the form with stored settings, replacing what was typed."""
         self.stored = settings
         with self.prevent(Input.Changed, Select.Changed):
             for name, value in _as_typed(settings).items():
@@ -120,7 +120,7 @@ class SettingsForm(VerticalScroll):
 
     @property
     def changes(self) -> int:
-        """How many fields differ from what is stored."""
+        """The number of fields that differ from the stored settings."""
         if self.stored is None or not self.is_mounted:
             return 0
         stored = _as_typed(self.stored)
@@ -129,32 +129,32 @@ class SettingsForm(VerticalScroll):
 
     @property
     def rows(self) -> list[FormRow]:
-        """All of them, from the top."""
+        """All rows, from the top."""
         return list(self.query(FormRow))
 
     def field(self, name: str) -> Field:
-        """The row of a field of the model."""
+        """Return the row for a field of the model."""
         return self.query_one(f"#field-{name}", Field)
 
     async def add_header(self) -> None:
-        """An empty row, with the cursor in it."""
+        """Add an empty header row and focus it."""
         await self.filled.wait()
         row = HeaderRow()
         await self.query_one("#headers").mount(row)
         row.key.focus()
 
     def asking(self, only: Collection[str] = ()) -> UrlField | None:
-        """The first URL whose offer to allow its network waits for an answer."""
+        """Return the first URL field whose offer to allow its network is unanswered. `only`: check these fields."""
         urls = (url for url in self.query(UrlField) if not only or url.field_name in only)
         return next((url for url in urls if url.is_asking), None)
 
     def look_at_urls(self) -> None:
-        """Warn and offer by the networks that are typed now."""
+        """Update warnings and offers of the URL fields for the networks that are typed now."""
         for url in self.query(UrlField):
             url.look(self._networks())
 
     def _allowed_here(self) -> list[str]:
-        """The networks that the person has allowed under a URL."""
+        """Return the networks that the person has allowed below a URL."""
         return [network for url in self.query(UrlField) for network in url.allowed]
 
     def _headers(self) -> list[tuple[str, str]]:
@@ -181,7 +181,7 @@ class SettingsForm(VerticalScroll):
         self.look_at_urls()
 
     def _networks(self) -> tuple[str, ...]:
-        """Those that are typed into the form; none while one of them is wrong."""
+        """Return the networks typed into the form, or none if any of them is invalid."""
         try:
             return GeneralSettings.model_validate(
                 {"allowed_networks": self._typed_networks()}
@@ -195,7 +195,10 @@ class SettingsForm(VerticalScroll):
     def read(
         self, only: Collection[str] = ()
     ) -> tuple[GeneralSettings | None, dict[FormRow, InvalidSetting]]:
-        """The form as settings, None if it is wrong; and what is wrong with which row. `only` leaves out others."""
+        """Return the form as settings, or None if it is invalid, and the problem of each invalid row.
+
+        `only`: read these fields only.
+        """
         stored = self.stored or GeneralSettings()
         values, problems = self._typed(stored)
         if only:
@@ -216,8 +219,8 @@ class SettingsForm(VerticalScroll):
         return settings, rows
 
     def _typed(self, stored: GeneralSettings) -> tuple[dict[str, object], list[InvalidSetting]]:
-        """What stands in the form, as the model takes it; and what is wrong with it before that."""
-        values: dict[str, object] = dict(stored)  # should one have no field here
+        """Return the form's values for the model, and problems that the model would not find."""
+        values: dict[str, object] = dict(stored)  # for settings without a field in the form
         values |= {field.field_name: field.value for field in self.query(Field)}
         typed = self.field("secret_key").value
         clears = not any(self.field(name).value.strip() for name in ("authentication_url", "client_id"))
@@ -232,7 +235,10 @@ class SettingsForm(VerticalScroll):
         return values, problems
 
     def _typed_masks(self, stored: GeneralSettings) -> tuple[list[str], list[InvalidSetting]]:
-        """A name may hold a space, but hardly does: two names without a comma would mask neither."""
+        """Return the masked names and problems. A new name with a space is refused.
+
+        It is probably two names without a comma between them, and would then mask neither.
+        """
         names = [name.strip() for name in self.field("masked_fields").value.split(",") if name.strip()]
         for name in names:
             if " " in name and name not in stored.masked_fields:
@@ -247,7 +253,10 @@ class SettingsForm(VerticalScroll):
     async def unusable_files(
         self, settings: GeneralSettings, stored: GeneralSettings | None = None
     ) -> dict[FormRow, InvalidSetting]:
-        """Of files that are named anew; what has become of one that was fine is the dispatcher's to say."""
+        """Return the problem of a file that cannot be used, by row. Checks only if a file name differs from `stored`.
+
+        The dispatcher reports files that become unusable later.
+        """
         before = stored or self.stored or GeneralSettings()
         if all(getattr(settings, name) == getattr(before, name) for name in FILES):
             return {}
@@ -258,7 +267,7 @@ class SettingsForm(VerticalScroll):
         return {}
 
     async def problem_of(self, both: GeneralSettings, theirs: GeneralSettings) -> InvalidSetting | None:
-        """What is wrong with two people's changes together, each of them valid."""
+        """Return the problem with combining two people's changes, each valid alone; None if there is none."""
         try:
             GeneralSettings.model_validate(dict(both))
         except ValidationError as error:
@@ -277,7 +286,7 @@ def _text(name: str, label: str, hint: str, *, placeholder: str = "") -> Field:
 
 
 def _as_typed(settings: GeneralSettings) -> dict[str, str]:
-    """What stands in the form for stored settings. The Secret Key is never shown again."""
+    """Return the form's values for stored settings. The Secret Key is left empty, because it is never shown again."""
     return {
         "authentication_url": settings.authentication_url or "",
         "client_id": settings.client_id or "",

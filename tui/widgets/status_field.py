@@ -1,4 +1,4 @@
-"""Which statuses of a type a webhook wants: all, or chosen ones."""
+"""The field for the statuses that a webhook is sent: all, or chosen ones."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -19,7 +19,7 @@ _ALL, _CHOSEN = "", "chosen ones…"
 
 
 class StatusList(OptionList):
-    """One row for each status, ticked by Space or Enter."""
+    """A list with one row for each status. Space or Enter ticks it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "select", show=False),
@@ -29,10 +29,10 @@ class StatusList(OptionList):
 
 
 class StatusField(Field):
-    """A drop-down; its last choice opens the list. A status that the catalogue does not know is kept in it."""
+    """A drop-down whose last choice opens the list. A wanted status that the catalogue does not know stays listed."""
 
     class Changed(Message):
-        """A status was ticked, or is no longer."""
+        """A status was ticked or unticked."""
 
     def __init__(self) -> None:
         select = Select(
@@ -53,12 +53,12 @@ class StatusField(Field):
 
     @property
     def is_own(self) -> bool:
-        """Whether statuses are chosen one by one."""
+        """Whether the list is open to choose single statuses."""
         return self._select.value == _CHOSEN
 
     @property
     def value(self) -> str:
-        """The statuses that are wanted, one a line; "" for all."""
+        """The wanted statuses, one per line; "" for all."""
         return "\n".join(self._wanted) if self.is_own else ""
 
     @value.setter
@@ -68,7 +68,7 @@ class StatusField(Field):
         self._draw()
 
     def offer(self, known: Sequence[str]) -> None:
-        """Put these into the list; those that are wanted stay in it."""
+        """List these statuses, and also the wanted ones."""
         self._statuses = tuple(dict.fromkeys((*known, *self._wanted)))
         self._draw()
 
@@ -94,7 +94,7 @@ class StatusField(Field):
         status = self._statuses[event.option_index]
         others = tuple(name for name in self._wanted if name != status)
         wanted = others if status in self._wanted else (*others, status)
-        # In the order of the list, so that ticking back and forth is no change.
+        # In the order of the list, so that unticking and ticking again leaves no change.
         self._wanted = tuple(name for name in self._statuses if name in wanted)
         self._draw()
         self.post_message(self.Changed())

@@ -1,4 +1,4 @@
-"""A URL that Hookkeeper will connect to, with what its address means for that."""
+"""The field for a URL that Hookkeeper connects to, with warnings about its address."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from tui.widgets.fields import TextField
 
 
 class _UrlText(TextField):
-    """A pasted second line stays, so that two URLs are refused: Textual alone would drop it without a word."""
+    """A text field that keeps all pasted lines, so that two URLs are refused. Textual would silently keep only one."""
 
     def on_paste(self, event: Paste) -> None:
         event.prevent_default()
@@ -24,7 +24,7 @@ class _UrlText(TextField):
 
 
 class UrlField(Field):
-    """Warns of http, and offers to allow the network of a private address."""
+    """A URL field that warns about http and offers to allow the network of a private address."""
 
     def __init__(self, name: str, label: str, value: str = "", *, hint: str = "") -> None:
         super().__init__(name, label, _UrlText(value, id=name), hint=hint)
@@ -41,16 +41,16 @@ class UrlField(Field):
 
     @property
     def allowed(self) -> tuple[str, ...]:
-        """The network that the person has allowed here."""
+        """The network that the person has allowed here, as a tuple of one or none."""
         return (self._offered,) if self._offered and self.allow.value else ()
 
     @property
     def is_asking(self) -> bool:
-        """Whether the offer is neither accepted nor out of place."""
+        """Whether there is an offer that is not accepted yet."""
         return bool(self._offered) and not self.allow.value
 
     def look(self, networks: Sequence[str]) -> None:
-        """Warn and offer for the URL as it stands now; `networks` are those allowed already."""
+        """Update the warning and the offer for the current URL. `networks`: those already allowed."""
         url = self._url()
         refused = url is not None and url_refusal(url, networks) is not None
         offered = (offered_network(host_of(url)) if url and refused else None) or ""
@@ -63,12 +63,12 @@ class UrlField(Field):
         self.warn((url_warning(url, (*networks, *self.allowed)) if url else None) or "")
 
     def ask(self) -> None:
-        """Say that the offer waits for an answer."""
+        """Show an error that asks to answer the offer, and focus the offer."""
         self.fail("Allow its network, or enter another address.")
         self.allow.focus()
 
     def refusal(self, networks: Sequence[str]) -> str:
-        """Why this address is never connected to; "" if it may be, or may be allowed."""
+        """Return why Hookkeeper never connects to this address; "" if it does, or if its network can be allowed."""
         url = self._url()
         if url is None or offered_network(host_of(url)):
             return ""

@@ -1,4 +1,4 @@
-"""What there is to say about the webhook under the cursor."""
+"""The description of the webhook under the cursor."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from tui.words import health_mark
 
 
 def webhook_lines(summary: WebhookSummary, width: int, refusal: Callable[[Action], str]) -> Content:
-    """Type and options, URL, health in a sentence, and the keys that act on it: four rows of this width."""
+    """Return four rows of this width: type and options, URL, health, and the keys of its actions."""
     webhook = summary.webhook
     kind = shown_type(webhook.type)
     title = Content.assemble((kind.label, "bold"), ("  deprecated" if kind.deprecated else "", "$warning"))
@@ -42,7 +42,7 @@ def _cut(words: str, width: int) -> Content:
 
 
 def _health(summary: WebhookSummary, width: int) -> Content:
-    """One row: why it is so is cut before how much waits."""
+    """Return the health in one row. If there is too little room, the reason is cut, not the number that waits."""
     waiting = ""
     if summary.held:
         waiting = f" {summary.held:,} held until you enable it."

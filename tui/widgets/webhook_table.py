@@ -1,7 +1,7 @@
-"""The table of webhooks: columns by width, updated by key.
+"""The table of webhooks. Its columns depend on the width, and its rows are updated by webhook ID.
 
-There may be ten thousand of them. Rows come and go in slices, with the event loop between them, and a cell's words are
-made when the cell is drawn: most cells never are.
+There may be ten thousand webhooks. So rows are added and removed in slices, between which the event loop runs. The text
+of a cell is made only when the cell is drawn, since most cells never are.
 """
 
 import asyncio
@@ -27,20 +27,20 @@ from tui.theme import MUTED, TEXT, style
 from tui.words import health_mark, short_url
 
 NARROW = 74
-"""Columns of the screen below which there is no room for what is undelivered."""
+"""Screen width from which the column Undelivered is shown."""
 WIDE = 110
-"""Columns of the screen from which nothing is shortened."""
+"""Screen width from which IDs, types and URLs are not abbreviated, and actions are shown."""
 WIDEST = 140
 _RIGHT = ("Undelivered",)
 _SLICE = 100
-"""Rows that are added or changed at once: a few ms, and more than a screen has."""
+"""Rows that are added or changed at once. They take a few milliseconds and are more than a screen has."""
 _PAUSE = 0.01
-"""Seconds between two slices, for the keys that were pressed meanwhile."""
+"""Seconds between two slices, in which pressed keys are handled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One column of one webhook's row."""
+    """One cell, whose text is made when it is drawn."""
 
     table: "WebhookTable"
     key: str
@@ -51,7 +51,7 @@ class Cell:
 
 
 class WebhookTable(DataTable[Cell]):
-    """Every webhook with its health; the cursor stays on its webhook while others come and go."""
+    """The table of all webhooks. The cursor stays on its webhook while others come and go."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", show=False),
@@ -71,7 +71,7 @@ class WebhookTable(DataTable[Cell]):
         self._shown: dict[str, WebhookSummary] = {}
         self._changes: Iterator[int] = iter(())
         self._rest: Worker[None] | None = None
-        """Makes the changes that are left, those of a later `show` as well."""
+        """The worker that makes the remaining changes, including those of a later `show`."""
         self._go_to: str | None = None
         self._go_to_end = False
         self._more_to_come = False
@@ -82,11 +82,11 @@ class WebhookTable(DataTable[Cell]):
         self.app.theme_changed_signal.subscribe(self, self._draw_anew)
 
     def _draw_anew(self, theme: Theme) -> None:
-        """Rendered cells keep the colours that they were made with."""
+        """Render the cells again, since rendered cells keep the colours of the old theme."""
         self.notify_style_update()
 
     def _take_out(self) -> None:
-        """All rows and columns; when they are shown anew, the cursor is on the webhook that it was on."""
+        """Remove all rows and columns. When they are shown again, the cursor returns to its webhook."""
         target = self._go_to or self._chosen_id()
         self._shown = {}
         self.clear(columns=True)
@@ -103,18 +103,18 @@ class WebhookTable(DataTable[Cell]):
         return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value or ""
 
     def go_to(self, identity: str | None) -> None:
-        """Put the cursor on this webhook as soon as it is shown, unless somebody moves the cursor before."""
+        """Put the cursor on this webhook as soon as it is shown, unless the person moves the cursor first."""
         self._go_to = identity
         self._cursor_left_at = self.cursor_row
 
     def action_scroll_bottom(self) -> None:
-        """To the last webhook, though its row may still be on its way."""
+        """Move to the last webhook, even if its row is not loaded yet."""
         super().action_scroll_bottom()
         self._go_to_end = self._more_to_come or len(self._shown) < len(self._summaries)
         self._cursor_left_at = self.cursor_row
 
     def lay_out(self, width: int) -> None:
-        """Columns for a screen of this width; built again only where the set of them changes."""
+        """Set the columns for a screen of this width. They are rebuilt only if the set of columns changes."""
         widths = _widths(width)
         self._url_cells = widths["URL"]
         if [key.value for key in self.columns] != list(widths):
@@ -129,9 +129,9 @@ class WebhookTable(DataTable[Cell]):
         self.show(self._summaries, more_to_come=self._more_to_come)
 
     def show(self, summaries: dict[str, WebhookSummary], *, more_to_come: bool = False) -> None:
-        """Show these webhooks, by ID: the first of what has changed at once, the rest in the background.
+        """Show these webhooks, given by ID. The first changed rows are updated at once, the rest in the background.
 
-        `more_to_come`: these are the first, and all of them are being read.
+        `more_to_come`: these are only the first webhooks, and all are about to be read.
         """
         self._summaries, self._more_to_come = summaries, more_to_come
         if not self.columns:
@@ -151,14 +151,14 @@ class WebhookTable(DataTable[Cell]):
                 self.refresh()
 
     async def _cursor_rests(self) -> None:
-        """Let the event loop go on; as long as somebody moves the cursor, drawing that comes first."""
+        """Let the event loop run until the cursor rests, so that drawing the cursor comes first."""
         seen = None
         while seen != self.cursor_row:
             seen = self.cursor_row
             await asyncio.sleep(_PAUSE)
 
     def _change_some(self) -> bool:
-        """One slice of the changes; whether it was the last."""
+        """Make one slice of the changes. Return whether it was the last."""
         if self.cursor_row != self._cursor_left_at:
             self._go_to, self._go_to_end = None, False
         before = self._chosen_id()
@@ -180,12 +180,12 @@ class WebhookTable(DataTable[Cell]):
         return is_done
 
     def _change_rows(self) -> Iterator[int]:
-        """Make the rows those of the webhooks; after each change, what it cost in rows added."""
+        """Update the rows to the webhooks. After each change, yield its cost, where adding one row costs 1."""
         summaries = self._summaries
         for key in [key for key in self._shown if key not in summaries]:
             self.remove_row(key)
             del self._shown[key]
-            yield 1 + self.row_count // 200  # DataTable numbers all rows anew
+            yield 1 + self.row_count // 200  # DataTable renumbers all rows
         for key, summary in summaries.items():
             if self._shown.get(key) is not summary:
                 self._show_row(key, summary)
@@ -204,28 +204,28 @@ class WebhookTable(DataTable[Cell]):
         ):
             return
         self._names_its_rows = True
-        self.update_cell(key, names[0], Cell(self, key, names[0]))  # the row is rendered anew
+        self.update_cell(key, names[0], Cell(self, key, names[0]))  # makes DataTable render the row again
         self._names_its_rows = False
         if self._is_in_view(index, index + 1):
             self.refresh_row(index)
 
     def _is_in_view(self, first: int, end: int) -> bool:
-        """Whether one of these rows is, by their numbers."""
+        """Whether any row from `first` to `end` (exclusive) is on the screen."""
         top = self.scroll_offset.y
         return first < end and first < top + self.size.height and end > top
 
     @property
     def ordered_rows(self) -> list[Row]:
-        """As they were added: nobody sorts them, and DataTable looks for each one's number."""
+        """The rows as they were added. They are never sorted, and DataTable would look up the number of each."""
         return list(self.rows.values())
 
     @property
     def _total_row_height(self) -> int:
-        """Of the rows that are still to come as well: the table has its size at once, and is not laid out with each."""
+        """The height including the rows still to be added, so that the table is not laid out again for each."""
         return len(self._summaries)
 
     def _update_dimensions(self, new_rows: Iterable[RowKey]) -> None:
-        """Columns have the widths that they were given: no cell is measured. Rows that nobody sees draw nothing."""
+        """Skip measuring cells, since the column widths are set, and skip drawing new rows that are off the screen."""
         added = sum(key in self.rows for key in new_rows)
         self._repaints = self._is_in_view(self.row_count - added, self.row_count)
         super()._update_dimensions(())
@@ -234,7 +234,7 @@ class WebhookTable(DataTable[Cell]):
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
     ) -> bool:
-        """What gets another size is drawn by its layout: Textual would draw it whole with the next row once more."""
+        """Drop pending repaints after a resize, since the layout draws the table. Textual would draw it twice."""
         is_drawn = size != self.outer_size
         changed = super()._size_updated(size, virtual_size, container_size, layout)
         if is_drawn:
@@ -244,7 +244,7 @@ class WebhookTable(DataTable[Cell]):
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
     ) -> Self:
-        """Draw again, but for one cell not the whole table, which is what DataTable asks for."""
+        """Refresh, but ignore DataTable's request to redraw the whole table for one cell."""
         if self._names_its_rows:
             return self
         return super().refresh(
@@ -252,7 +252,7 @@ class WebhookTable(DataTable[Cell]):
         )
 
     def words(self, key: str, column: str) -> Text:
-        """What stands in a cell."""
+        """Return the text of a cell."""
         return self._words(self._shown[key])[column]
 
     def _words(self, summary: WebhookSummary) -> dict[str, Text]:
@@ -276,7 +276,7 @@ class WebhookTable(DataTable[Cell]):
 
 
 def _widths(width: int) -> dict[str, int]:
-    """The columns of a screen of this width, in cells without their padding; the URL grows."""
+    """Return the column widths for a screen of this width, in cells without padding. The URL takes what is left."""
     wide, options = width >= WIDE, {"Options": 28} if width >= WIDEST else {}
     widths = {"ID": 22 if wide else 8, "Type": 30 if wide else 17, "URL": 0, **options, "Health": 16}
     widths |= ({"Undelivered": 11} if width >= NARROW else {}) | ({"Actions": 12} if wide else {})
@@ -285,7 +285,7 @@ def _widths(width: int) -> dict[str, int]:
 
 
 def _colour(role: str) -> Style:
-    """The row's ground is that of the table, or the cursor's."""
+    """Return the style of a role. The background stays that of the table or the cursor."""
     return style(role, "")
 
 
