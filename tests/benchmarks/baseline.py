@@ -1,7 +1,7 @@
-"""A bare client: the same requests as a dispatcher's, with no store, no signature, no guard, no token.
+"""A bare client that sends the same requests as a dispatcher, without store, signature, guard or token.
 
-`python -m tests.benchmarks.baseline URL NUMBER CONCURRENCY` prints requests/s and CPU microseconds of each. The
-first tenth of the requests warms up.
+`python -m tests.benchmarks.baseline URL NUMBER CONCURRENCY` prints requests/s and CPU microseconds per request. The
+first tenth of the requests is a warm-up.
 """
 
 import asyncio

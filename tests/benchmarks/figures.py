@@ -1,4 +1,4 @@
-"""What a benchmark measured, and the table it is printed as."""
+"""The figures that a benchmark measured, and the table that shows them."""
 
 import statistics
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One quantity, measured several times. `at_least` or `at_most` is its goal; both None: there is none."""
+    """One quantity, measured several times. `at_least` or `at_most` is its goal. If both are None, it has no goal."""
 
     name: str
     values: Sequence[float]
@@ -17,12 +17,12 @@ class Figure:
 
     @property
     def median(self) -> float:
-        """The value that counts: one lucky or unlucky run must not move it."""
+        """The median, which a single lucky or unlucky run does not move."""
         return statistics.median(self.values)
 
     @property
     def goal(self) -> str:
-        """The goal and whether it is met, or nothing."""
+        """The goal and whether it is met, or an empty string."""
         if self.at_least is not None:
             return f"{'✓' if self.median >= self.at_least else '✗'} at least {self.at_least:,g}"
         if self.at_most is not None:
@@ -31,18 +31,18 @@ class Figure:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The value that so many percent of all stay at or under."""
+    """Return the value that is not exceeded by this percentage of all values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
 def ratios(ours: Sequence[float], others: Sequence[float]) -> list[float]:
-    """Run by run, so that a machine that gets slower moves both."""
+    """Return the ratio of each pair of runs. A machine that becomes slower affects both sides of a pair."""
     return [our / other for our, other in zip(ours, others, strict=True)]
 
 
 def print_table(title: str, figures: Sequence[Figure]) -> None:
-    """The figures of one benchmark, one a line: median, spread, goal."""
+    """Print the figures of one benchmark, one per line: median, spread, goal."""
     print(f"\n{title}")
     for figure in figures:
         spread = f"{_number(min(figure.values))} – {_number(max(figure.values))}"

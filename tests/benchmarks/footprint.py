@@ -1,4 +1,4 @@
-"""What Hookkeeper takes of a machine while nothing happens, what a heap of deliveries adds, and how a command starts."""
+"""Measure CPU and memory while idle, memory with a large backlog, and the start of a command."""
 
 import asyncio
 import os
@@ -12,16 +12,16 @@ from tests.benchmarks.scale import Scale
 from tests.benchmarks.scene import Scene, add_webhook, emit, scene
 
 _SETTLED = 3.0
-"""Seconds after which a dispatcher has started and pruned."""
+"""Seconds after which a dispatcher has started and finished pruning."""
 _STARTS = 4
-"""Cold starts for each repetition."""
+"""Cold starts per repetition."""
 
 
 async def run(scale: Scale) -> None:
-    """One database with one webhook."""
+    """Measure with one database that has one webhook."""
     async with scene() as stage:
         await add_webhook(stage, concurrency=100)
-        _start(stage)  # compiles what was never imported
+        _start(stage)  # compiles modules that were never imported
         starts = [_start(stage) for _ in range(scale.repetitions * _STARTS)]
         with stage.dispatcher() as dispatcher:
             await asyncio.sleep(_SETTLED)
@@ -47,7 +47,7 @@ async def run(scale: Scale) -> None:
 
 
 def _start(stage: Scene) -> tuple[float, float]:
-    """Milliseconds of the command and of an interpreter that does nothing."""
+    """Return the milliseconds of the command and of an interpreter that does nothing."""
     command = ["-m", "core.cli", "--db", str(stage.path), "deliveries", "list", "--json"]
     return _taken(command), _taken(["-c", "pass"])
 
@@ -61,5 +61,5 @@ def _taken(command: list[str]) -> float:
 
 
 def _as_installed() -> dict[str, str]:
-    """The environment, with bytecode kept: compiling our own files anew would be half of each start."""
+    """Return the environment with the bytecode cache on. Compiling our own files would be half of each start."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -1,4 +1,4 @@
-"""The same with a million deliveries in the store, half of them old failures; and what each takes of the file."""
+"""Repeat measurements with a million deliveries in the store, half of them old failures, and measure the file size."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ _YEARS = 3650
 
 
 async def run(scale: Scale) -> None:
-    """Two databases, the empty one and the full one, measured in turn."""
+    """Measure an empty database and a full one in turn."""
     async with AsyncExitStack() as stack:
         empty, full = [await stack.enter_async_context(scene()) for _ in range(2)]
         await write_many(full.store, scale.stored)
@@ -64,14 +64,14 @@ async def run(scale: Scale) -> None:
 
 
 async def _keep_all(stage: Scene) -> None:
-    """What is that old would be pruned while we measure."""
+    """Turn pruning off. Otherwise the old deliveries would be pruned during the measurement."""
     settings = await config.load_settings(stage.store)
     kept = settings.model_copy(update=dict.fromkeys(("keep_delivered", "keep_failed"), _YEARS))
     await config.save_settings(stage.store, kept, actor="bench")
 
 
 async def _deliver(stage: Scene, number: int) -> Pass:
-    """What was claimed to measure that is delivered, too."""
+    """Deliver new events, together with the deliveries that the claim measurement left."""
     await emit(stage, number, event_type=_TYPE)
     with stage.dispatcher() as dispatcher:
         return await dispatcher.deliver(number + _CLAIMED)
@@ -84,7 +84,7 @@ async def _latency(stage: Scene, number: int) -> float:
 
 
 async def _claim(stage: Scene, webhook: int) -> float:
-    """Milliseconds to find and claim what is due, with its COMMIT; it is taken back afterwards."""
+    """Return the milliseconds to find and claim due deliveries, with the COMMIT. The claim is undone afterwards."""
     await emit(stage, _CLAIMED, event_type=_TYPE)
     epoch = await queue.next_epoch(stage.store)
     began = time.perf_counter()
@@ -109,7 +109,7 @@ async def _size(stage: Scene) -> int:
 
 
 async def _prune(stage: Scene, seconds: float) -> tuple[float, float]:
-    """Deliveries a second that pruning removes, and the wait of an emit beside it, ms at p99."""
+    """Return the deliveries/s that pruning removes, and the p99 in ms of a concurrent emit."""
     before = await stage.store.read(_count)
     pruning = asyncio.create_task(
         retention.prune(stage.store, GeneralSettings(), time.time_ns() // 1_000_000), name="pruning"

@@ -1,4 +1,4 @@
-"""Events handed over: how many a second are acknowledged after COMMIT, against sqlite3 writing the same rows."""
+"""Measure the events/s that are acknowledged after COMMIT, compared with bare sqlite3 writing the same rows."""
 
 import asyncio
 import subprocess
@@ -22,7 +22,7 @@ _PER_COMMIT = 256
 
 
 async def run(scale: Scale) -> None:
-    """Each repetition measures all three into one store, one after the other."""
+    """Measure all three in each repetition, one after the other, with the same store."""
     batch: list[float] = []
     bare: list[float] = []
     single: list[float] = []
@@ -48,7 +48,7 @@ async def run(scale: Scale) -> None:
 
 
 def _batch(stage: Scene, number: int) -> float:
-    """From the first acknowledgement to the last: starting the command is measured elsewhere."""
+    """Measure from the first acknowledgement to the last, because the start is measured elsewhere."""
     lines = stage.path.with_suffix(".jsonl")
     lines.write_bytes(
         b"".join(b'{"type":"%b","data":%b}\n' % (TYPE.encode(), body_of(str(each))) for each in range(number))
@@ -66,7 +66,7 @@ def _batch(stage: Scene, number: int) -> float:
 
 
 def _bare(path: Path, number: int) -> float:
-    """What SQLite itself takes for these rows in these tables, the bodies made before."""
+    """Measure SQLite alone with the same rows and tables. The bodies are made beforehand."""
     bodies = [body_of(str(each)) for each in range(number)]
     began = time.perf_counter()
     with closing(connect(path)) as database:
@@ -88,7 +88,7 @@ def _bare(path: Path, number: int) -> float:
 
 
 async def _single(stage: Scene, number: int) -> tuple[float, list[float]]:
-    """Emits of one process that each wait for their acknowledgement; the rate, and each wait in ms."""
+    """Emit events that each wait for their acknowledgement. Return the rate, and each wait in ms."""
     bodies = iter([accept(TYPE, body_of(str(each))) for each in range(number)])
     taken: list[float] = []
     async with open_store(stage.path) as store:

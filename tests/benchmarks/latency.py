@@ -1,4 +1,4 @@
-"""From `emit` in one process to the arrival at the receiver in another, with the dispatcher in a third."""
+"""Measure the time from `emit` to the arrival. Emitter, dispatcher and receiver are separate processes."""
 
 import asyncio
 import json
@@ -16,11 +16,11 @@ _PROBE, _FLOOD = "session-failed", "session-started"
 _PAUSE = 0.02
 _PATIENCE = 30.0
 _SLICE = 0.05
-"""Seconds between two handfuls of the flood."""
+"""Seconds between two batches of the flood."""
 
 
 async def run(scale: Scale) -> None:
-    """Idle, beside a flood at half of the full rate, and at the full rate. All of them share the cores."""
+    """Measure while idle, at half of the full rate, and at the full rate. All processes share the cores."""
     number = scale.emits // 5
     async with scene() as stage:
         await add_webhook(stage, "/timed", event_type=_PROBE, concurrency=10)
@@ -50,7 +50,7 @@ async def run(scale: Scale) -> None:
 
 
 async def latencies(stage: Scene, event_type: str, number: int, *, webhooks: int = 1) -> list[float]:
-    """Milliseconds from the call of emit to each arrival at `/timed`, one event after the other."""
+    """Return the milliseconds from the emit call to each arrival at `/timed`, one event after the other."""
     await asyncio.to_thread(_arrivals, stage)
     emitted: dict[str, float] = {}
     for each in range(number):
@@ -70,13 +70,13 @@ async def latencies(stage: Scene, event_type: str, number: int, *, webhooks: int
 
 
 def _arrivals(stage: Scene) -> list[tuple[str, float]]:
-    """What arrived since the last time, and when."""
+    """Return what arrived since the last call, and when."""
     with urlopen(f"{stage.receiver}/arrivals") as answer:  # a receiver of ours, on loopback
         return [(number, at) for number, at in json.loads(answer.read())]
 
 
 async def _beside(stage: Scene, number: int) -> tuple[float, list[float]]:
-    """Deliveries a second while the probes are on their way, and what those took."""
+    """Return the deliveries/s while the probes are sent, and the latencies of the probes."""
     began, before = time.perf_counter(), recorded(stage.path)
     taken = await latencies(stage, _PROBE, number)
     return (recorded(stage.path) - before) / (time.perf_counter() - began), taken
@@ -89,7 +89,7 @@ async def _flood(stage: Scene, rate: float) -> None:
 
 
 async def _end(stage: Scene) -> None:
-    """Until the flood is over."""
+    """Wait until the flood is over."""
     seen = -1
     while (now := recorded(stage.path)) != seen:
         seen = now

@@ -1,4 +1,4 @@
-"""What was measured on: no figure says anything without it."""
+"""A description of the machine, without which no figure means anything."""
 
 import os
 import platform
@@ -15,7 +15,7 @@ _COMMITS = 50
 
 
 def describe() -> str:
-    """Date, cores, load, versions, and what one COMMIT costs on this disk."""
+    """Return the date, cores, load, versions, and the time of one COMMIT on this disk."""
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return (
         f"{time.strftime('%Y-%m-%d %H:%M')} · {platform.machine()}, {os.cpu_count()} cores,"

@@ -1,11 +1,11 @@
-"""The least that a Textual program can be: what its first paint takes, ours is compared with."""
+"""A minimal Textual program. Our first paint is compared with the first paint of this one."""
 
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 
 class Minimal(App[None]):
-    """One line."""
+    """An app that shows one line."""
 
     def compose(self) -> ComposeResult:
         yield Static("Nothing else.")

@@ -1,4 +1,4 @@
-"""The Monitor over a million deliveries, half of them old failures: first pages, figures, searches from end to end."""
+"""Measure the Monitor with a million deliveries, half of them old failures: first pages, figures and full searches."""
 
 import os
 import tempfile
@@ -32,11 +32,11 @@ _WORDS = (
 )
 _SEARCHED = ("8642", "!class:ok !class:timeout !class:http_status", "code:299")
 _FIRST_PAGE = 100.0
-"""Milliseconds that a first page may take."""
+"""Limit for a first page, in milliseconds."""
 
 
 async def run(scale: Scale) -> None:
-    """One process reads; nothing is delivered beside it."""
+    """Measure with one process that reads, while nothing is delivered."""
     with tempfile.TemporaryDirectory(prefix="hookkeeper-bench-") as folder:
         os.environ["HOOKKEEPER_KEY_FILE"] = str(Path(folder, "keys"))
         async with open_file(Path(folder, "hookkeeper.db")) as store:
@@ -91,7 +91,7 @@ async def _searches(store: Store, scale: Scale) -> list[Figure]:
 
 
 async def _search(store: Store, chosen: DeliveryFilter) -> list[float]:
-    """Milliseconds of each slice until nothing is left."""
+    """Return the milliseconds of each slice of a search up to its end."""
     position: int | None = None
     taken = []
     while True:
@@ -104,7 +104,7 @@ async def _search(store: Store, chosen: DeliveryFilter) -> list[float]:
 
 
 async def _times(scale: Scale, work: Callable[[], Awaitable[object]]) -> list[float]:
-    """Milliseconds of each repetition."""
+    """Return the milliseconds of each repetition."""
     taken = []
     for _ in range(scale.repetitions):
         began = time.perf_counter()

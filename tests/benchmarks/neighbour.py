@@ -1,4 +1,4 @@
-"""Nine webhooks beside one that hangs to its deadline, against the same nine alone."""
+"""Measure nine webhooks next to one that hangs until its deadline, compared with the same nine alone."""
 
 import asyncio
 import sqlite3
@@ -18,7 +18,7 @@ _LOOK = 0.05
 
 
 async def run(scale: Scale) -> None:
-    """Two databases with a receiver each: the nine alone, and the nine with the tenth."""
+    """Measure two databases with a receiver each: the nine alone, and the nine with the tenth."""
     async with AsyncExitStack() as stack:
         stages = [await stack.enter_async_context(_nine(hanging=hanging)) for hanging in (False, True)]
         rates: list[list[float]] = [[], []]
@@ -52,7 +52,7 @@ async def _nine(*, hanging: bool) -> AsyncIterator[Scene]:
 
 
 async def _measure(stage: Scene, scale: Scale) -> tuple[float, list[float]]:
-    """Deliveries a second of a heap, then the milliseconds from emit to arrival of one event after the other."""
+    """Return the deliveries/s of a backlog, then the milliseconds from emit to arrival of single events."""
     with stage.dispatcher():
         await _deliver(stage, 1)
         rate = await _deliver(stage, scale.deliveries // _WEBHOOKS)
@@ -67,8 +67,8 @@ async def _deliver(stage: Scene, events: int) -> float:
 
 
 async def _settled(stage: Scene) -> None:
-    """Until the nine have nothing left to deliver."""
+    """Wait until the nine have nothing left to deliver."""
     left = "SELECT sum(open) FROM counts WHERE webhook <= ?"
     with closing(sqlite3.connect(stage.path)) as database:
-        while database.execute(left, (_WEBHOOKS,)).fetchone()[0]:  # noqa: ASYNC110  # a file tells nobody
+        while database.execute(left, (_WEBHOOKS,)).fetchone()[0]:  # noqa: ASYNC110  # a file gives no notification
             await asyncio.sleep(_LOOK)

@@ -1,4 +1,4 @@
-"""The receiver where nginx is installed: as fast as receivers get, and no program of ours."""
+"""nginx as the receiver, where it is installed. It is fast and not our own program."""
 
 import shutil
 import socket
@@ -23,7 +23,7 @@ http {{
 
 @contextmanager
 def nginx(folder: Path) -> Iterator[str | None]:
-    """Its address while it runs; None where it is not installed."""
+    """Run nginx and yield its address, or None where it is not installed."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
     if program is None:
         yield None

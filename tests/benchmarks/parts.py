@@ -1,4 +1,4 @@
-"""Where the CPU time of a delivery goes."""
+"""Show where the CPU time of a delivery goes."""
 
 import json
 
@@ -9,7 +9,7 @@ from tests.benchmarks.throughput import CONCURRENCY
 
 
 async def run(scale: Scale) -> None:
-    """The dispatcher tells itself, line by line; what starting takes is left out."""
+    """Let the dispatcher sample itself line by line. The start is left out."""
     async with scene(fastest=True) as stage:
         await add_webhook(stage, concurrency=CONCURRENCY)
         await emit(stage, scale.deliveries)

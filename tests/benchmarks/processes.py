@@ -1,4 +1,4 @@
-"""The processes that are measured, and what the kernel says of them."""
+"""The processes that are measured, and the kernel's figures about them."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 @contextmanager
 def running(*command: str, log: Path | None = None) -> Iterator[subprocess.Popen[str]]:
-    """A Python process (`command` follows `python`), ended without asking. Its standard output can be read."""
+    """Run a Python process (`command` follows `python`) and kill it at the end. Its standard output can be read."""
     with (log or Path(os.devnull)).open("a") as errors:
         process = subprocess.Popen(
             [sys.executable, *command], stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT
@@ -26,7 +26,7 @@ def running(*command: str, log: Path | None = None) -> Iterator[subprocess.Popen
 
 
 def first_line(process: subprocess.Popen[str]) -> str:
-    """The first line that a process prints: where it listens."""
+    """Return the first line that a process prints, which is the address where it listens."""
     assert process.stdout is not None
     line = process.stdout.readline().strip()
     if not line:
@@ -35,13 +35,13 @@ def first_line(process: subprocess.Popen[str]) -> str:
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time that a process has used so far, user and system."""
+    """Return the CPU time in seconds that a process has used so far, user and system."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICK
 
 
 def resident_mb(pid: int, *, most: bool = False) -> float:
-    """The memory that a process has (RSS); `most` for what it had at most."""
+    """Return the resident memory (RSS) of a process in MB. `most` returns its peak."""
     name = "VmHWM:" if most else "VmRSS:"
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024

@@ -1,7 +1,7 @@
-"""The receiver: a process of its own that does as little as can be, so that it is not what is measured.
+"""The receiver, a separate process that does as little as possible so that it is not the bottleneck.
 
-`/timed` notes when a request arrived (number in the body, seconds since 1970), `GET /arrivals` tells and forgets
-that, `/hang` never answers.
+`/timed` records when a request arrived (number in the body, seconds since 1970). `GET /arrivals` returns these
+records and clears them. `/hang` never answers.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ _arrivals: list[tuple[str, float]] = []
 
 
 class _Exchanges(asyncio.Protocol):
-    """One connection. It takes the clients that are measured here at their word and checks nothing."""
+    """One connection. It trusts the clients that are measured here and checks nothing."""
 
     def __init__(self) -> None:
         self._data = b""

@@ -1,8 +1,8 @@
-"""The command line, watched: `python -m tests.benchmarks.sampled FILE WORD…` says in FILE where its CPU time went.
+"""The command line with a profiler: `python -m tests.benchmarks.sampled FILE WORD…` writes its CPU profile to FILE.
 
-Each few milliseconds of CPU time the innermost line of ours, in the event loop and in the thread that writes, is
-counted for its part of a delivery. The timer is the process's: which thread a tick was for is not known, so each
-thread's ticks are weighed with the CPU time that the kernel says it has used.
+Every few milliseconds of CPU time, the profiler takes the innermost line of our code in the event loop and in the
+writer thread, and counts it for its part of a delivery. The timer belongs to the process, so a tick is not tied to a
+thread. Each thread's ticks are therefore weighted by the CPU time that the kernel reports for it.
 """
 
 import atexit
@@ -52,7 +52,7 @@ def _tick(_: int, frame: FrameType | None) -> None:
 
 
 def _part(frame: FrameType | None) -> str | None:
-    """The part that a stack is in; None where it starts the program or waits."""
+    """Return the part of a delivery that a stack is in, or None if it starts the program or waits."""
     if frame is not None and "aiosqlite" in frame.f_code.co_filename:
         return None  # the thread waits for work
     while frame is not None:

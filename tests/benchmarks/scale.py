@@ -1,11 +1,11 @@
-"""How much is measured: all of it, or little of everything."""
+"""The size of a benchmark run: full, or a quick run with small numbers."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Numbers of deliveries, of repetitions, and seconds."""
+    """The numbers of deliveries and repetitions, and durations in seconds."""
 
     repetitions: int
     deliveries: int

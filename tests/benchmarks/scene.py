@@ -1,4 +1,4 @@
-"""What most benchmarks begin with: a receiver, a token endpoint and a database in a folder of its own."""
+"""The setup of most benchmarks: a receiver, a token endpoint and a database in its own folder."""
 
 import asyncio
 import os
@@ -26,19 +26,19 @@ _LOOK = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A store with OIDC, nothing else in it; `store` belongs to this process, the emitter's."""
+    """A store with OIDC settings and nothing else. `store` is open in this process, which is the emitter."""
 
     store: Store
     receiver: str
 
     @property
     def path(self) -> Path:
-        """The database."""
+        """The path of the database."""
         return self.store.place
 
     @contextmanager
     def dispatcher(self, *program: str) -> Iterator["Dispatching"]:
-        """A dispatcher as `serve` runs it, its log in a file. `program`: the module that runs the command line."""
+        """Run a dispatcher as `serve` does, with its log in a file. `program`: the module with the command line."""
         os.environ["HOOKKEEPER_KEY_FILE"] = str(self.path.with_name("keys"))  # there may be two scenes
         before = recorded(self.path)
         with running(
@@ -54,7 +54,7 @@ class Scene:
 
 @asynccontextmanager
 async def scene(*, fastest: bool = False) -> AsyncIterator[Scene]:
-    """Everything stands; no webhook yet and no dispatcher. `fastest`: nginx receives, where it is installed."""
+    """Set everything up, without webhooks and dispatcher. `fastest`: use nginx as the receiver if it is installed."""
     with (
         tempfile.TemporaryDirectory(prefix="hookkeeper-bench-") as folder,
         nginx(Path(folder)) if fastest else nullcontext() as server,
@@ -77,13 +77,13 @@ async def scene(*, fastest: bool = False) -> AsyncIterator[Scene]:
 async def add_webhook(
     scene: Scene, path: str = "/hook", *, event_type: str = TYPE, concurrency: int = 100
 ) -> str:
-    """A webhook of the receiver; its ID."""
+    """Add a webhook for the receiver and return its ID."""
     options = WebhookOptions(url=scene.receiver + path, concurrency=concurrency)
     return (await config.add_webhook(scene.store, event_type, options, actor="bench")).id
 
 
 async def emit(scene: Scene, number: int, *, event_type: str = TYPE, first: int = 0) -> None:
-    """Store so many events of 1 kB."""
+    """Store this many events of 1 kB."""
     for begin in range(0, number, _AT_ONCE):
         numbers = range(first + begin, first + min(number, begin + _AT_ONCE))
         bodies = [accept(event_type, body_of(str(each))) for each in numbers]
@@ -92,7 +92,7 @@ async def emit(scene: Scene, number: int, *, event_type: str = TYPE, first: int 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Deliveries that were recorded, per second and in CPU microseconds of the dispatcher for each."""
+    """The deliveries recorded per second, and the dispatcher's CPU microseconds per delivery."""
 
     rate: float
     cpu: float
@@ -100,14 +100,14 @@ class Pass:
 
 @dataclass(slots=True)
 class Dispatching:
-    """A dispatcher that runs."""
+    """A running dispatcher."""
 
     path: Path
     process: Popen[str]
     before: int
 
     async def deliver(self, number: int) -> Pass:
-        """Wait until so many more are recorded. The first tenth warms up: starting is not measured."""
+        """Wait until this many more deliveries are recorded. The first tenth is a warm-up and is not measured."""
         began, cpu, first = 0.0, 0.0, 0
         while (done := recorded(self.path) - self.before) < number:
             if not began and done >= number // 10:
@@ -129,6 +129,6 @@ def _check(path: Path) -> None:
 
 
 def recorded(path: Path) -> int:
-    """Attempts in the books."""
+    """Return the number of attempts in the books."""
     with closing(sqlite3.connect(path)) as database:
         return int(database.execute("SELECT coalesce(max(seq), 0) FROM attempts").fetchone()[0])

@@ -1,4 +1,4 @@
-"""The screens in a real terminal: first paint over a million deliveries, keys under load, other people's changes."""
+"""Measure the screens in a terminal: first paint with a million deliveries, keys under load, others' changes."""
 
 import asyncio
 import os
@@ -25,19 +25,19 @@ MINIMAL = (sys.executable, "-m", "tests.benchmarks.minimal_screen")
 
 
 async def run(scale: Scale) -> None:
-    """Each program is a process of its own, as people start it."""
+    """Measure each program as a separate process, as people start it."""
     with tempfile.TemporaryDirectory(prefix="hookkeeper-bench-") as folder:
         path = Path(folder, "hookkeeper.db")
         os.environ["HOOKKEEPER_KEY_FILE"] = str(Path(folder, "keys"))
         os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = folder
         os.environ["HOOKKEEPER_DB"] = str(path)
-        # As installed: what was compiled once is not compiled at each start.
+        # Keep the bytecode cache, as an installed program has one.
         os.environ["PYTHONPYCACHEPREFIX"] = str(Path(folder, "compiled"))
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         async with open_file(path) as store:
             await write_many(store, scale.stored)
             await store.checkpoint()
-            with DispatcherLock.of(path) as lock:  # the screens start no dispatcher beside this
+            with DispatcherLock.of(path) as lock:  # keeps the screens from starting a dispatcher
                 lock.take()
                 lock.say(Holder(os.getpid(), 1, "bench", now_ms(), "bench"))
                 print_table(f"Screens: {scale.stored:,} deliveries stored", await _first_paints(scale))
@@ -54,7 +54,7 @@ async def run(scale: Scale) -> None:
 
 
 async def _delivering(path: Path) -> None:
-    """Until the dispatcher does: the screens would start another."""
+    """Wait until the dispatcher delivers. Otherwise the screens would start another one."""
     seen = 0
     while not seen:
         await asyncio.sleep(0.1)
@@ -62,7 +62,7 @@ async def _delivering(path: Path) -> None:
 
 
 async def _first_paints(scale: Scale) -> list[Figure]:
-    """From the start of the process: the frame, then the Monitor's first rows."""
+    """Measure from the start of the process to the frame, and to the Monitor's first rows."""
     StateFile().keep(screen="monitor")
     minimal, frames, rows, memory = [], [], [], []
     await _paint(MINIMAL, "Nothing else.")  # the first start of each compiles
@@ -96,7 +96,7 @@ async def _paint(command: tuple[str, ...], *words: str) -> list[float]:
 
 
 async def _changes(store: Store, scale: Scale) -> Figure:
-    """From the answer after COMMIT to the word on the screen, p95."""
+    """Measure from the answer after COMMIT to the word on the screen, as p95."""
     StateFile().keep(screen="webhooks")
     identity = (await config.list_webhooks(store))[-1].webhook.id  # the one that is disabled
     terminal = Terminal()
@@ -113,7 +113,7 @@ async def _changes(store: Store, scale: Scale) -> Figure:
 
 
 async def _keys(scale: Scale) -> list[Figure]:
-    """From the key to the first byte that is written after it, moving in the list of webhooks."""
+    """Measure from a key to the first byte written after it, while moving in the list of webhooks."""
     StateFile().keep(screen="webhooks")
     terminal = Terminal()
     await terminal.shows("Webhook configurations")

@@ -1,4 +1,4 @@
-"""Stored events to delivered and recorded: how many a second, at what cost, against a bare client."""
+"""Measure the rate and CPU cost of delivering and recording stored events, compared with a bare client."""
 
 from tests.benchmarks.figures import Figure, print_table, ratios
 from tests.benchmarks.processes import first_line, running
@@ -9,7 +9,7 @@ CONCURRENCY = 100
 
 
 async def run(scale: Scale) -> None:
-    """One webhook with 100 in flight; each repetition measures both, one after the other."""
+    """Measure one webhook with 100 requests in flight. Each repetition measures both, one after the other."""
     ours: list[Pass] = []
     bare: list[Pass] = []
     async with scene(fastest=True) as stage:
@@ -33,7 +33,7 @@ async def run(scale: Scale) -> None:
 
 
 async def deliver(stage: Scene, number: int) -> Pass:
-    """Store so many events, then let a dispatcher deliver them."""
+    """Store this many events, then let a dispatcher deliver them."""
     await emit(stage, number)
     with stage.dispatcher() as dispatcher:
         return await dispatcher.deliver(number)

@@ -1,4 +1,4 @@
-"""Ten thousand webhooks against ten: delivering to ten of them, doing nothing, one event to all, lists and keys."""
+"""Compare ten thousand webhooks with ten: delivery to ten of them, idling, fan-out to all, lists and keys."""
 
 import asyncio
 import os
@@ -23,15 +23,15 @@ from tui.state import StateFile
 
 _BUSY = 10
 _OTHERS = "session-started"
-"""The type of the webhooks that get nothing while the ten are delivered to."""
+"""The event type of the webhooks that get nothing while the ten are delivered to."""
 _AT_ONCE = 500
 _SETTLED = 3.0
 _ALL_ROWS = 3.0
-"""Seconds after which all rows are there."""
+"""Seconds after which all rows have been loaded."""
 
 
 async def run(scale: Scale) -> None:
-    """Two databases, measured in turn: with ten webhooks, and with very many."""
+    """Measure two databases in turn: one with ten webhooks, and one with very many."""
     async with AsyncExitStack() as stack:
         few, many = [await stack.enter_async_context(scene(fastest=True)) for _ in range(2)]
         for stage in (few, many):
@@ -84,15 +84,15 @@ async def _idle(stage: Scene, scale: Scale) -> Figure:
 
 
 async def _list(stage: Scene, scale: Scale) -> Figure:
-    """Of CPU time: a machine that does something else as well would be measured otherwise."""
+    """Measure CPU time, because other work on the machine would distort wall-clock time."""
     command = ["-m", "core.cli", "--db", str(stage.path), "webhooks", "list"]
-    _cpu_of(command)  # compiles what was never imported
+    _cpu_of(command)  # compiles modules that were never imported
     taken = [_cpu_of(command) - _cpu_of(["-c", "pass"]) for _ in range(scale.repetitions)]
     return Figure("webhooks list over bare python, CPU", taken, "ms", at_most=1000)
 
 
 def _cpu_of(command: list[str]) -> float:
-    """Milliseconds of a Python process."""
+    """Return the CPU milliseconds of a Python process."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before = os.times()
     subprocess.run(
@@ -105,7 +105,7 @@ def _cpu_of(command: list[str]) -> float:
 
 
 async def _screens(few: Scene, many: Scene, scale: Scale) -> list[Figure]:
-    """Beside a dispatcher, which the screens would start otherwise."""
+    """Measure the screens next to a running dispatcher. Otherwise they would start one."""
     folder = str(many.path.parent)
     os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = folder
     os.environ["PYTHONPYCACHEPREFIX"] = str(Path(folder, "compiled"))
@@ -136,12 +136,12 @@ async def _screens(few: Scene, many: Scene, scale: Scale) -> list[Figure]:
 
 async def _running(*stages: Scene) -> None:
     for stage in stages:
-        while not nodes.standing_at(stage.path).running:  # noqa: ASYNC110  # a file tells nobody
+        while not nodes.standing_at(stage.path).running:  # noqa: ASYNC110  # a file gives no notification
             await asyncio.sleep(0.05)
 
 
 async def _screen(stage: Scene) -> tuple[float, list[float], list[float]]:
-    """Milliseconds from the start to the first rows, of each key while rows still come, and of each key later."""
+    """Return milliseconds: from start to first rows, of each key while rows are loading, and of each key later."""
     os.environ["HOOKKEEPER_DB"] = str(stage.path)
     os.environ["HOOKKEEPER_KEY_FILE"] = str(stage.path.with_name("keys"))
     began = time.perf_counter()
@@ -157,7 +157,7 @@ async def _screen(stage: Scene) -> tuple[float, list[float], list[float]]:
 
 
 async def _press(terminal: Terminal, keys: str) -> list[float]:
-    """Milliseconds from each key to the first byte that is written after it."""
+    """Return the milliseconds from each key to the first byte written after it."""
     taken = []
     for key in keys:
         await asyncio.sleep(0.05)
@@ -170,7 +170,7 @@ async def _press(terminal: Terminal, keys: str) -> list[float]:
 
 
 async def _write_lock(stage: Scene, scale: Scale) -> Figure:
-    """The longest wait of another process for the write lock, while one event goes to nearly all."""
+    """Measure another process's longest wait for the write lock, during a fan-out to nearly all webhooks."""
     body = accept(_OTHERS, body_of("1"))
     longest: list[float] = []
     for _ in range(scale.repetitions):
@@ -181,7 +181,7 @@ async def _write_lock(stage: Scene, scale: Scale) -> Figure:
 
 @contextmanager
 def _asking(stage: Scene, longest: list[float]) -> Iterator[None]:
-    """Another process asks for the write lock meanwhile; its longest wait is added to `longest`."""
+    """Let another process ask for the write lock meanwhile. Its longest wait is appended to `longest`."""
     with subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks.write_lock", str(stage.path)],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

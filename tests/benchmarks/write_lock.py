@@ -1,6 +1,6 @@
-"""The write lock as somebody else meets it: `python -m tests.benchmarks.write_lock DATABASE`.
+"""Measure another process's wait for the write lock: `python -m tests.benchmarks.write_lock DATABASE`.
 
-Asks for it again and again until its standard input ends, then prints the longest wait in milliseconds.
+It asks for the lock repeatedly until its standard input ends, then prints the longest wait in milliseconds.
 """
 
 import select
@@ -27,7 +27,7 @@ def _longest_wait(path: str) -> float:
 
 
 def _take(database: sqlite3.Connection, until: float) -> None:
-    """Asked for every 0.2 ms: SQLite's own way of waiting sleeps for up to 100 ms."""
+    """Ask for the lock every 0.2 ms, because SQLite's busy handler sleeps for up to 100 ms."""
     while time.perf_counter() < until:
         try:
             database.execute("BEGIN IMMEDIATE")

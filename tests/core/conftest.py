@@ -1,4 +1,4 @@
-"""What tests of core share: a store of their own, with its own key file."""
+"""Shared fixtures of the core tests: a store per test, with its own key file."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from core.store import Store, open_store
 
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a test's database is; nothing of the user's is touched."""
+    """The path of a test's database. None of the user's own files are touched."""
     monkeypatch.setenv("HOOKKEEPER_KEY_FILE", str(tmp_path / "config" / "keys"))
     monkeypatch.setenv("HOOKKEEPER_DB", str(tmp_path / "data" / "hookkeeper.db"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))

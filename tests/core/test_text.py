@@ -1,4 +1,4 @@
-"""Others' data on the screen: no control reaches the terminal, and values are shown as they stand."""
+"""Foreign data on the screen: no control character reaches the terminal, and values are shown unchanged."""
 
 import json
 

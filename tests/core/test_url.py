@@ -1,4 +1,4 @@
-"""Which URLs are accepted: what is stored is one URL, and everybody reads the same host in it."""
+"""The URLs that are accepted. A stored URL is unambiguous: every parser finds the same host in it."""
 
 import urllib.parse
 

@@ -1,4 +1,4 @@
-"""What end-to-end tests share: a database of their own and real processes."""
+"""Shared fixtures of the end-to-end tests: a database per test, and real processes."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a test's database is; nothing of the user's is touched."""
+    """The path of a test's database. None of the user's own files are touched."""
     monkeypatch.setenv("HOOKKEEPER_KEY_FILE", str(tmp_path / "keys"))
     monkeypatch.setenv("HOOKKEEPER_DB", str(tmp_path / "hookkeeper.db"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
@@ -34,7 +34,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def serve(database: Path) -> AsyncIterator[Serve]:
-    """Starts `serve` as a process, with `open_files` under that limit; those that still run at the end are drained."""
+    """Start `serve` as a process, limited to `open_files` if given. Processes that still run at the end are drained."""
     started: list[asyncio.subprocess.Process] = []
 
     async def start(open_files: int | None = None) -> asyncio.subprocess.Process:
@@ -49,13 +49,13 @@ async def serve(database: Path) -> AsyncIterator[Serve]:
     yield start
     for process in started:
         if process.returncode is None:
-            process.terminate()  # a killed process leaves no figures of its coverage
+            process.terminate()  # a killed process leaves no coverage data
         await process.communicate()
 
 
 @pytest.fixture
 def no_dispatcher_left(database: Path) -> Iterator[None]:
-    """The dispatchers that screens start outlive them: end them with the test, those that stand by, too."""
+    """End all dispatchers with the test, also standby ones, because dispatchers outlive the screens that start them."""
     yield
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -66,7 +66,7 @@ def no_dispatcher_left(database: Path) -> Iterator[None]:
 
 
 async def line_with(process: asyncio.subprocess.Process, words: str) -> str:
-    """The first line of a process's log that has these words."""
+    """Return the first line of a process's log that contains these words."""
     assert process.stderr is not None
     async with asyncio.timeout(30):
         while line := (await process.stderr.readline()).decode():

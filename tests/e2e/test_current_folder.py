@@ -1,4 +1,4 @@
-"""Processes that Hookkeeper starts are its own, whatever lies in the folder that somebody stands in."""
+"""Hookkeeper's child processes run its own code, whatever files are in the current folder."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ _THERE = ("/bin/sh", "-c", 'cd "$1" && shift && exec "$@"', "sh")
 
 @pytest.fixture
 def foreign(tmp_path: Path) -> Path:
-    """A folder with files of the names that Hookkeeper's processes import; whichever is run leaves a mark."""
+    """A folder with files named like modules that Hookkeeper imports. Each leaves a mark if it is run."""
     folder = tmp_path / "foreign"
     for name in (
         "core/__init__.py", "core/cli/__init__.py", "core/cli/__main__.py", "core/service/__init__.py",
@@ -30,7 +30,7 @@ def foreign(tmp_path: Path) -> Path:
 
 
 def _terminal(folder: Path, *words: str, **environment: str) -> Terminal:
-    """The installed `hookkeeper`, in a folder."""
+    """Run the installed `hookkeeper` in a folder."""
     return Terminal(command=_THERE, words=(str(folder), str(HOOKKEEPER), *words), environment=environment)
 
 
@@ -50,7 +50,7 @@ async def test_a_foreign_core_cli_is_not_run_as_the_dispatcher(database: Path, f
 
 
 async def test_nor_as_the_demo(database: Path, foreign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The demo's process and its dispatcher are the installed ones."""
+    """The demo's process and its dispatcher are the installed ones, too."""
     temporary = foreign.parent / "tmp"
     temporary.mkdir()
     terminal = _terminal(foreign, "demo", TMPDIR=str(temporary))
@@ -63,9 +63,9 @@ async def test_nor_as_the_demo(database: Path, foreign: Path, monkeypatch: pytes
 
 @pytest.mark.usefixtures("no_dispatcher_left")
 async def test_an_empty_entry_of_pythonpath(database: Path, foreign: Path) -> None:
-    """`PYTHONPATH=$PYTHONPATH:/x` where nothing was set names the current folder: no child follows it there."""
+    """`PYTHONPATH=$PYTHONPATH:/x` adds the current folder if the variable was unset. No child imports from there."""
     for name in ("core", "sitecustomize.py"):
-        (foreign / name).rename(foreign / f"not-{name}")  # these would be the program that is started by hand
+        (foreign / name).rename(foreign / f"not-{name}")  # else they shadow the program itself
     terminal = _terminal(foreign, PYTHONPATH=f":{foreign.parent / 'x'}")
     await terminal.shows("✓ delivering here")
     assert not (foreign / "MARK").exists()

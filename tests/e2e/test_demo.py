@@ -1,4 +1,4 @@
-"""`hookkeeper demo` in a real terminal: live traffic of every kind, and nothing left of it afterwards."""
+"""`hookkeeper demo` in a real terminal: live traffic of every kind, and nothing left behind."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ _OURS = ("HOOKKEEPER_DB", "HOOKKEEPER_KEY_FILE", "XDG_STATE_HOME", "XDG_DATA_HOM
 
 
 class Place:
-    """A home with something in it, and a folder for temporary files that only this test has."""
+    """A home folder with some content, and a private folder for temporary files."""
 
     def __init__(self, folder: Path) -> None:
         self.home, self.temporary = folder / "home", folder / "tmp"
@@ -34,11 +34,11 @@ class Place:
         }
 
     def demo(self) -> list[Path]:
-        """The demo's folder, if it is there."""
+        """Return the demo's folder, if it exists."""
         return list(self.temporary.glob("hookkeeper-demo-*"))
 
     def processes(self) -> set[int]:
-        """Those whose command line names the demo's folder."""
+        """Return the PIDs of processes whose command line names the demo's folder."""
         found = set()
         for file in Path("/proc").glob("[0-9]*/cmdline"):
             try:
@@ -49,9 +49,9 @@ class Place:
         return found
 
     async def is_left_clean(self) -> None:
-        """Waits until no process and no folder is left; what is at home is as it was."""
+        """Wait until no process and no folder is left, then check that the home folder is unchanged."""
         async with asyncio.timeout(50):
-            while self.processes() or self.demo():  # noqa: ASYNC110  # what ends elsewhere tells nobody
+            while self.processes() or self.demo():  # noqa: ASYNC110  # other processes end without notification
                 await asyncio.sleep(0.02)
         assert list(self.temporary.iterdir()) == []
         assert self._at_home() == self._before
@@ -59,7 +59,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """Where a demo runs that nothing else knows of."""
+    """An isolated place in which to run a demo."""
     place = Place(tmp_path)
     for name in _OURS:
         monkeypatch.delenv(name, raising=False)
@@ -91,7 +91,7 @@ async def test_deliveries_of_every_kind(place: Place) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGKILL])
 async def test_however_it_ends_nothing_is_left(place: Place, number: signal.Signals) -> None:
-    """Even killed: the other process notices that the screens have gone."""
+    """Even if the screens are killed, the other process notices that they are gone."""
     terminal = Terminal(words=["demo"])
     await terminal.shows("✓ 204")
     assert len(place.demo()) == 1
@@ -104,7 +104,7 @@ async def test_killed_while_it_opens(place: Place) -> None:
     """Nothing is left of a demo that never got as far as its screens."""
     terminal = Terminal(words=["demo"])
     async with asyncio.timeout(50):
-        while not place.processes():  # noqa: ASYNC110  # nor does what begins
+        while not place.processes():  # noqa: ASYNC110  # other processes start without notification
             await asyncio.sleep(0.002)
     os.kill(terminal.pid, signal.SIGKILL)
     await terminal.exit_code()
@@ -112,7 +112,7 @@ async def test_killed_while_it_opens(place: Place) -> None:
 
 
 async def test_its_other_process_is_killed(place: Place) -> None:
-    """The dispatcher that is left behind ends with the screens."""
+    """The dispatcher that it leaves behind ends with the screens."""
     terminal = Terminal(words=["demo"])
     await terminal.shows("✓ 204")
     (stage,) = (
@@ -127,7 +127,7 @@ async def test_its_other_process_is_killed(place: Place) -> None:
 
 @pytest.mark.parametrize("words", ['exec "$@"', 'exec "$@" <&-'], ids=["no terminal", "closed"])
 async def test_without_a_terminal(place: Place, words: str) -> None:
-    """A sentence, and nothing is started."""
+    """The command prints a sentence and starts nothing."""
     ran = await asyncio.to_thread(
         subprocess.run,
         ["sh", "-c", words, "sh", sys.executable, "-m", "tui", "demo"],

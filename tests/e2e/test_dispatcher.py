@@ -1,4 +1,4 @@
-"""The dispatcher as a process: kills, standby, a token endpoint that is down, draining."""
+"""The dispatcher as a process: kills, standby, draining, and a token endpoint that is down."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from tests.support.token_endpoint import Decoding, TokenEndpoint
 
 LOOPBACK = ("127.0.0.0/8",)
 BODY = accept("session-failed", b'{"interviewId":"66e1"}')
-# Asked after 0, 1, 3, 7, 15, 31 and 61 s: CI lets six fail, so that there is no token for a minute.
+# Requests come after 0, 1, 3, 7, 15, 31 and 61 s. CI lets six fail, so that there is no token for a minute.
 FAILED_TOKEN_REQUESTS = extent(full=6, otherwise=3)
 
 
@@ -43,7 +43,7 @@ async def _until_all_is_delivered(store: Store) -> None:
 
 @pytest.mark.timeout(240)
 async def test_token_endpoint_down(database: Path, receiver: Receiver, serve: Serve) -> None:
-    """While no token is to be had nothing fails and no step is used; then everything arrives with a token."""
+    """Without a token nothing fails and no step is used. Later everything arrives with a token."""
     async with TokenEndpoint(client_id="a:b %+&=/", secret="s e:c%r+e&t=/") as endpoint:
         endpoint.status = 503
         async with open_store(database) as store:
@@ -62,7 +62,7 @@ async def test_token_endpoint_down(database: Path, receiver: Receiver, serve: Se
                 assert {row.tries for row in rows} == {0}
                 assert {row.waits_for for row in rows} == {"token"}
                 assert (await history.totals(store)).token_reason == "the token endpoint answered 503"
-            # Those that were under way when the first request failed; nobody tried since.
+            # Only attempts that were waiting when the first request failed, because there were no later ones.
             tried = [row for row in rows if row.attempts]
             assert 0 < len(tried) <= 10
             for row in tried:
@@ -84,12 +84,12 @@ async def test_token_endpoint_down(database: Path, receiver: Receiver, serve: Se
 
 
 async def test_fifty_401s_cause_one_fetch(database: Path, receiver: Receiver, serve: Serve) -> None:
-    """Fifty in flight are all answered 401: one new token is fetched, and all arrive with it, no attempt used."""
+    """Fifty requests in flight are answered 401. One new token is fetched, and all arrive without using a step."""
     receiver.gate.clear()
     receiver.statuses = [401] * 50
     async with open_store(database) as store, TokenEndpoint() as endpoint:
         await config.save_settings(store, _authorized_by(endpoint), actor="ana")
-        # One slot more: it is kept for retries.
+        # One more slot, because one is reserved for retries.
         options = WebhookOptions(url=receiver.url, concurrency=51)
         await config.add_webhook(store, "session-failed", options, actor="ana")
         await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(50)))
@@ -119,7 +119,7 @@ def _authorized_by(endpoint: TokenEndpoint, **changes: str) -> GeneralSettings:
 
 
 async def test_second_one_stands_by_and_takes_over(database: Path, serve: Serve) -> None:
-    """A second `serve` waits for the first one's end and then delivers with the next epoch."""
+    """A second `serve` waits until the first one ends, then delivers with the next epoch."""
     first = await serve()
     await line_with(first, "delivering")
     assert nodes.standing_at(database).pid == first.pid
@@ -137,7 +137,7 @@ async def test_second_one_stands_by_and_takes_over(database: Path, serve: Serve)
 
 
 async def test_a_drain_waits_for_what_is_in_flight(database: Path, receiver: Receiver, serve: Serve) -> None:
-    """SIGTERM waits for what is in flight, and writes down how it ended."""
+    """After SIGTERM the dispatcher waits for requests in flight and records their outcomes."""
     receiver.gate.clear()
     async with open_store(database) as store:
         settings = GeneralSettings(allowed_networks=LOOPBACK, deadline=1.0)
@@ -161,7 +161,7 @@ async def test_a_drain_waits_for_what_is_in_flight(database: Path, receiver: Rec
 async def test_it_follows_changes_and_answers_requests(
     database: Path, receiver: Receiver, serve: Serve
 ) -> None:
-    """Settings and webhooks that change are followed at once; "Test authorization" is answered in words."""
+    """Changes of settings and webhooks take effect at once. "Test authorization" is answered with a message."""
     async with open_store(database) as store, TokenEndpoint() as endpoint:
         await line_with(await serve(), "delivering")
         blocked = WebhookOptions(url=receiver.url, retry_schedule="1s 1s 1s")
@@ -196,7 +196,7 @@ async def test_it_follows_changes_and_answers_requests(
 
 
 async def test_the_command_says_which_form_of_basic_worked(database: Path, serve: Serve) -> None:
-    """`settings test-auth`, answered by the dispatcher for an endpoint that decodes nothing."""
+    """The dispatcher answers `settings test-auth` for an endpoint that does not decode the Basic header."""
     async with open_store(database) as store, TokenEndpoint(secret="p@ss/word+1") as endpoint:
         endpoint.decodes = "nothing"
         await config.save_settings(store, _authorized_by(endpoint), actor="ana")
@@ -213,8 +213,8 @@ async def test_the_command_says_which_form_of_basic_worked(database: Path, serve
 
 
 async def test_nobody_reads_its_log(database: Path, receiver: Receiver, serve: Serve) -> None:
-    """A pipe that is full stops no delivery."""
-    events = 1500  # the log of those that fail first is several times what a pipe holds
+    """A full log pipe stops no delivery."""
+    events = 1500  # the log of their failures is several times larger than a pipe's buffer
     receiver.statuses = [404] * events
     async with open_store(database) as store:
         settings = GeneralSettings(allowed_networks=LOOPBACK, retry_schedule="0.1s " * 20)

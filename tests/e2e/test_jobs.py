@@ -1,4 +1,4 @@
-"""A job in the dispatcher: killed in the middle it goes on, and what is fresh does not wait for it."""
+"""A job in the dispatcher survives a kill, and new events do not wait for it."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ BAD = AttemptResult(Outcome.HTTP_STATUS, "answered 503 Service Unavailable", "ht
 
 
 async def _fail(store: Store, number: int) -> None:
-    """So many deliveries that failed for good."""
+    """Store this many deliveries that have failed for good."""
     await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(number)))
     epoch = await queue.next_epoch(store)
     claims = await queue.claim(store, epoch, [queue.Slots(1, 1, number, number)])
@@ -29,7 +29,7 @@ async def _fail(store: Store, number: int) -> None:
 
 
 async def _hookkeeper(*words: str) -> str:
-    """What a command prints."""
+    """Run a command and return its output."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -46,12 +46,12 @@ async def _hookkeeper(*words: str) -> str:
 
 async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(50):
-        while not await holds():  # noqa: ASYNC110  # the last COMMIT may have come before we listen
+        while not await holds():  # noqa: ASYNC110  # the last COMMIT may come before we listen
             await asyncio.sleep(0.02)
 
 
 async def test_killed_in_the_middle_of_a_job(database: Path, receiver: Receiver, serve: Serve) -> None:
-    """After SIGKILL each failed delivery was resent once and no more; fresh events overtook the rest of the job."""
+    """After SIGKILL each failed delivery is resent exactly once. New events overtake the rest of the job."""
     receiver.gate.clear()
     async with open_store(database) as store:
         await config.save_settings(store, GeneralSettings(allowed_networks=("127.0.0.0/8",)), actor="ana")
@@ -61,7 +61,7 @@ async def test_killed_in_the_middle_of_a_job(database: Path, receiver: Receiver,
         first = await serve()
         await line_with(first, "delivering")
         identity = await _hookkeeper("deliveries", "resend", "--all-failed")
-        # While nothing is answered the bulk lane stays full, and the job waits in its middle.
+        # Without answers the bulk lane stays full, so the job waits half-way.
 
         async def in_its_middle() -> bool:
             return (await jobs.load_job(store, identity)).done >= 500
@@ -99,7 +99,7 @@ async def test_killed_in_the_middle_of_a_job(database: Path, receiver: Receiver,
 async def test_a_job_without_a_dispatcher_waits_for_one(
     database: Path, receiver: Receiver, serve: Serve
 ) -> None:
-    """It is stored; the next dispatcher does it, and cancelling needs no endpoint."""
+    """The job is stored and the next dispatcher runs it. Cancelling needs no endpoint."""
     async with open_store(database) as store:
         await config.add_webhook(store, "session-failed", WebhookOptions(url=receiver.url), actor="ana")
         await _fail(store, 3)

@@ -1,4 +1,4 @@
-"""What the books keep while deliveries go on: no secret, and nothing for too long."""
+"""What the books keep during delivery: no secrets, and nothing longer than its retention period."""
 
 import asyncio
 import sys
@@ -23,7 +23,7 @@ BODY = accept("session-failed", b'{"interviewId":"66e1"}')
 
 
 async def _until(store: Store, state: State, number: int) -> None:
-    """Wait until so many deliveries are in a state."""
+    """Wait until this many deliveries are in a state."""
     async with asyncio.timeout(50):
         if len(await history.list_deliveries(store, DeliveryFilter(state=state))) == number:
             return
@@ -33,7 +33,7 @@ async def _until(store: Store, state: State, number: int) -> None:
 
 
 async def test_no_secret_is_written_down(database: Path, receiver: Receiver, serve: Serve) -> None:
-    """After deliveries that failed, asked for a new token and arrived, with secrets and keys rotated meanwhile."""
+    """Deliveries failed, needed a new token and arrived, while secrets and keys were rotated."""
     async with TokenEndpoint(secret="hush-secret-key") as endpoint, open_store(database) as store:
         endpoint.answer = {"access_token": "hush-access-token"}
         settings = GeneralSettings(
@@ -80,7 +80,7 @@ async def test_no_secret_is_written_down(database: Path, receiver: Receiver, ser
 
 
 async def test_the_dispatcher_prunes(database: Path, serve: Serve) -> None:
-    """What is too old goes while it delivers, without being asked."""
+    """Old rows are pruned automatically during delivery."""
     async with open_store(database) as store:
         options = WebhookOptions(url="https://a.example/")
         await config.add_webhook(store, "session-failed", options, actor="ana")
@@ -112,7 +112,7 @@ async def test_the_dispatcher_prunes(database: Path, serve: Serve) -> None:
 
 
 async def test_a_deletion_outlives_who_asked_for_it(database: Path, serve: Serve) -> None:
-    """Killed in the middle of 10,000 deliveries: nothing goes out any more, and a dispatcher cancels the rest."""
+    """It is killed while it cancels 10,000 deliveries. None of them goes out, and a dispatcher cancels the rest."""
     many = 50_000
     async with open_store(database) as store:
         await write_many(store, many)

@@ -1,4 +1,4 @@
-"""The dispatcher as a process follows the TLS settings, and tells of a certificate that ends soon."""
+"""The dispatcher as a process applies the TLS settings, and warns of a certificate that expires soon."""
 
 import asyncio
 import ssl
@@ -16,7 +16,7 @@ from tests.support.receiver import Receiver
 
 
 async def _delivery(store: Store, wanted: Callable[[Delivery], bool]) -> Delivery:
-    """The only delivery, once it is as wanted."""
+    """Wait until the only delivery is as wanted, and return it."""
     async with asyncio.timeout(50):
         # Written by the dispatcher, another process, through the file.
         while not wanted(delivery := (await history.list_deliveries(store))[0].delivery):  # noqa: ASYNC110
@@ -27,7 +27,7 @@ async def _delivery(store: Store, wanted: Callable[[Delivery], bool]) -> Deliver
 async def test_an_authority_is_trusted_while_it_delivers(
     database: Path, tmp_path: Path, serve: Serve
 ) -> None:
-    """Refused until the settings name the authority; then the retry arrives, without a restart."""
+    """The certificate is refused until the settings name the authority. Then the retry arrives without a restart."""
     authority = trustme.CA()
     file = tmp_path / "ca.pem"
     file.write_bytes(authority.cert_pem.bytes())

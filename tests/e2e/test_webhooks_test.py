@@ -1,4 +1,4 @@
-"""`webhooks test`: a script learns whether the webhook works."""
+"""`webhooks test` tells a script whether the webhook works."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ _COMMAND = (sys.executable, "-m", "core.cli")
 
 @pytest.fixture
 async def webhook(database: Path, receiver: Receiver) -> str:
-    """One that goes to the receiver; an attempt may take a second."""
+    """A webhook for the receiver, whose attempts may take a second."""
     async with open_store(database) as store:
         await config.save_settings(store, GeneralSettings(allowed_networks=("127.0.0.0/8",)), actor="ana")
         options = WebhookOptions(url=receiver.url, deadline=1)
@@ -27,7 +27,7 @@ async def webhook(database: Path, receiver: Receiver) -> str:
 
 
 async def _test(*words: str) -> tuple[int, str, str]:
-    """Exit status, standard output and standard error."""
+    """Run `webhooks test` and return its exit status, standard output and standard error."""
     process = await asyncio.create_subprocess_exec(
         *_COMMAND, "webhooks", "test", *words,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=ROOT, env=dict(os.environ),
@@ -39,7 +39,7 @@ async def _test(*words: str) -> tuple[int, str, str]:
 async def _serving(serve: Serve, database: Path) -> asyncio.subprocess.Process:
     process = await serve()
     async with asyncio.timeout(30):
-        # It is another process, and holds a lock that tells nobody.
+        # Another process takes the lock, which gives no notification.
         while not nodes.standing_at(database).running:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return process
@@ -48,7 +48,7 @@ async def _serving(serve: Serve, database: Path) -> asyncio.subprocess.Process:
 async def test_it_waits_and_says_what_came_of_it(
     database: Path, receiver: Receiver, serve: Serve, webhook: str
 ) -> None:
-    """400 is told, with exit status 1; 204 is 0. The ID alone is on standard output; as JSON the delivery is."""
+    """400 is reported with exit status 1, 204 with 0. Standard output has only the ID, or the delivery as JSON."""
     await _serving(serve, database)
     receiver.status = 400
     status, out, err = await _test(webhook[-4:])
@@ -73,7 +73,7 @@ async def test_it_waits_and_says_what_came_of_it(
 async def test_no_answer_is_an_outcome(
     database: Path, receiver: Receiver, serve: Serve, webhook: str
 ) -> None:
-    """It waits for as long as an attempt may take, and no longer."""
+    """The command waits as long as an attempt may take, and no longer."""
     await _serving(serve, database)
     receiver.gate.clear()
     status, _, err = await _test(webhook)
@@ -85,7 +85,7 @@ async def test_no_answer_is_an_outcome(
 async def test_what_does_not_begin_is_not_waited_for_long(
     database: Path, receiver: Receiver, serve: Serve, webhook: str
 ) -> None:
-    """After `Retry-After` nothing is sent: the command says what it waits for once an attempt could have ended."""
+    """`Retry-After` holds the event back. The command reports the reason once an attempt's maximum time has passed."""
     await _serving(serve, database)
     receiver.status = 429
     receiver.headers["Retry-After"] = "600"
@@ -98,7 +98,7 @@ async def test_what_does_not_begin_is_not_waited_for_long(
 async def test_a_dispatcher_that_ends_is_not_waited_for(
     database: Path, receiver: Receiver, serve: Serve, webhook: str
 ) -> None:
-    """Killed while the receiver has the request: the command says that nobody delivers."""
+    """The dispatcher is killed while the receiver has the request. The command reports that nobody delivers."""
     process = await _serving(serve, database)
     receiver.gate.clear()
     async with open_store(database) as store:
@@ -116,7 +116,7 @@ async def test_a_dispatcher_that_ends_is_not_waited_for(
 
 
 async def test_without_a_dispatcher(webhook: str) -> None:
-    """A script that asks to wait hears at once that nobody delivers; one that does not has stored a test event."""
+    """With waiting, the command reports at once that nobody delivers. Without it, the test event is just stored."""
     status, out, err = await _test(webhook)
     assert (status, out[:4]) == (0, "dlv_")
     assert err == "Stored. Nobody delivers now: start hookkeeper serve.\n"
@@ -134,7 +134,7 @@ async def test_without_a_dispatcher(webhook: str) -> None:
 
 
 async def test_no_wait(database: Path, receiver: Receiver, serve: Serve, webhook: str) -> None:
-    """With a dispatcher, too: stored is enough."""
+    """Even with a dispatcher, storing the event is enough."""
     await _serving(serve, database)
     receiver.status = 400
     status, out, err = await _test(webhook, "--no-wait", "--json")

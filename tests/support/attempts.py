@@ -11,7 +11,7 @@ BODY = b'{"interviewId": "1",  "interviewId":"2", "n":1.10}'
 
 
 def request_to(url: str, **changes: object) -> Request:
-    """A request with a body that only bytes can keep."""
+    """Return a request whose body would change if its JSON were parsed and written again."""
     values: dict[str, object] = {
         "url": url, "delivery_id": "dlv_1", "event_type": "session-failed", "number": 3, "body": BODY,
         "is_test": False, "signing_secrets": (SecretStr(SECRET),), "custom_headers": (),
@@ -21,14 +21,15 @@ def request_to(url: str, **changes: object) -> Request:
 
 
 async def attempt_at(http: Http, url: str, **changes: object) -> AttemptResult:
-    """How an attempt without a token ends."""
+    """Make an attempt without a token and return its result."""
     return await attempt(http, request_to(url, **changes), None)
 
 
 async def attempt_until_answered(http: Http, url: str, deadline: float) -> AttemptResult:
-    """The same for an answer whose rest never comes, so that it costs the deadline.
+    """Make an attempt at a receiver that never finishes its answer, so that the attempt takes the whole deadline.
 
-    A busy machine may need longer than that for the head alone: then the next attempt has four times as long.
+    A busy machine may need longer than the deadline for the response head alone. The attempt is then repeated with
+    four times the deadline.
     """
     result = await attempt_at(http, url, deadline=deadline)
     while result.outcome is Outcome.TIMEOUT and deadline < 60:

@@ -1,4 +1,4 @@
-"""Fifteen minutes of the demo's made-up traffic, the same in every run: for snapshots and screenshots."""
+"""Example books for snapshots and screenshots: 15 minutes of the demo's traffic, identical in every run."""
 
 import os
 import random
@@ -60,7 +60,7 @@ _HOSTILE = b'{"interviewId":"66e1","note":"\\u001b[2J [/x] \\u202e"}'
 
 
 async def write_books(path: Path) -> None:
-    """Write them into a database, which may be open. Its key file is named by HOOKKEEPER_KEY_FILE."""
+    """Write the books into a database, which may be open. HOOKKEEPER_KEY_FILE names its key file."""
     assert "HOOKKEEPER_KEY_FILE" in os.environ
     original = await _original()
     async with open_store(path) as store:
@@ -70,7 +70,7 @@ async def write_books(path: Path) -> None:
 
 
 async def nothing_is_due(path: Path) -> None:
-    """Let everything wait, so that a dispatcher leaves the books as they are."""
+    """Postpone all pending deliveries, so that a dispatcher leaves the books as they are."""
     async with open_store(path) as store:
         await store.write(
             lambda database: (
@@ -83,7 +83,7 @@ async def nothing_is_due(path: Path) -> None:
 
 @contextmanager
 def somebody_delivers(path: Path) -> Iterator[None]:
-    """Hold the dispatcher's lock, for pictures of every day."""
+    """Hold the dispatcher's lock, so that the screens show a running dispatcher."""
     with DispatcherLock.of(path) as lock:
         assert lock.take()
         lock.say(Holder(4121, 1, "service", START, "ana"))
@@ -96,7 +96,7 @@ def _folder() -> "tempfile.TemporaryDirectory[str]":
 
 
 async def _original() -> Path:
-    """A database that each test has a copy of: written once a process, without a secret in it."""
+    """The database that each test copies. It is written once per process and has no secrets in it."""
     path = Path(_folder().name) / "hookkeeper.db"
     if not path.exists():
         made = path.with_suffix(".new")
@@ -156,7 +156,7 @@ async def _emit(store: Store, event: MadeUpEvent) -> None:
 
 
 async def _attempt(store: Store, epoch: int, chance: random.Random) -> None:
-    """One attempt of whatever is due."""
+    """Make one attempt of each delivery that is due."""
     slots = [queue.Slots(seq, 1, 10, 10) for seq in range(1, len(_WEBHOOKS))]
     for claim in await queue.claim(store, epoch, slots):
         outcome, status, reason = _ANSWERS.get(claim.type, _FINE)
@@ -179,7 +179,7 @@ def _verdict(claim: queue.Claim, outcome: Outcome) -> queue.Verdict:
 
 
 def _name(database: Database) -> None:
-    """IDs that are the same in every run."""
+    """Replace the random IDs by ones that are the same in every run."""
     for table, prefix in (("webhooks", "wh"), ("events", "evt"), ("deliveries", "dlv"), ("attempts", "att")):
         database.execute(
             f"UPDATE {table} SET id = '{prefix}_01jd2h0p5vw36' || printf('%04d', seq * 7 + 1000)"

@@ -1,4 +1,4 @@
-"""The commands as a tree, to be looked through, or parsed without doing anything."""
+"""The command tree, to inspect it or to parse command lines without running anything."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,14 @@ from core.cli.commands import commands
 
 
 def command_tree() -> TyperGroup:
-    """All commands."""
+    """Return the root group, which has all commands."""
     found = typer.main.get_command(commands(lambda database, reads_only=False: 0, ["--help"]))
     assert isinstance(found, TyperGroup)
     return found
 
 
 def paths(group: TyperGroup, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The words of each command below a group, its own and those of inner groups first."""
+    """Yield the words of each command below a group, including those of nested groups."""
     yield path
     for name, command in group.commands.items():
         if isinstance(command, TyperGroup):
@@ -26,7 +26,7 @@ def paths(group: TyperGroup, path: tuple[str, ...] = ()) -> Iterator[tuple[str, 
 
 
 def silence(group: TyperGroup, run: list[str]) -> None:
-    """Let no command below a group do anything but add its name to `run`."""
+    """Make each command below a group do nothing except append its name to `run`."""
     for name, command in group.commands.items():
         if isinstance(command, TyperGroup):
             silence(command, run)

@@ -1,4 +1,4 @@
-"""Commands as real processes, for what signals, users and locks of other processes do to them."""
+"""Commands as real processes, to test them with signals, other users and locks of other processes."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ class Ended:
 async def command(
     database: str | Path, *words: str, user: int | None = None, stdin: bytes | None = None
 ) -> Ended:
-    """Run a command on a database until it ends; TimeoutError if it does not."""
+    """Run a command on a database until it ends. Raises TimeoutError if it does not end."""
     process = await started(database, *words, user=user, stdin=DEVNULL if stdin is None else PIPE)
     try:
         async with asyncio.timeout(40):
@@ -42,7 +42,7 @@ async def command(
 async def started(
     database: str | Path, *words: str, user: int | None = None, stdin: int = DEVNULL
 ) -> Process:
-    """A command that goes on; whoever starts it ends it."""
+    """Start a command that keeps running. The caller must end it."""
     python, path = (sys.executable, str(ROOT)) if user is None else _python_of(user)
     return await asyncio.create_subprocess_exec(
         python, "-m", "core.cli", "--db", str(database), *words,
@@ -52,7 +52,10 @@ async def started(
 
 @cache
 def _python_of(user: int) -> tuple[str, str]:
-    """A Python that this user can run, and its path: ours may be in a home folder that is closed to others."""
+    """Return a Python that this user can run, and its module path.
+
+    Our own Python may be in a home folder that other users cannot read.
+    """
     path = os.pathsep.join([str(ROOT), *(each for each in sys.path if "site-packages" in each)])
     for python in (sys.executable, "/usr/bin/python3"):
         try:

@@ -1,4 +1,4 @@
-"""Whoever changes something is gone in the middle of it, always at the same place."""
+"""Cancel a change in the middle, always at the same place."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -10,9 +10,9 @@ from core.store.database import Database
 
 
 async def cut_short(store: Store, change: Coroutine[object, object, object], commits: int) -> bool:
-    """Cancel a change after so many of its transactions; one more, which it has handed in, is written all the same.
+    """Cancel a change after `commits` of its transactions. One more, already queued, is written all the same.
 
-    False if the change was over before.
+    Return False if the change was over before.
     """
     task = asyncio.ensure_future(change)
     write, left = store.write, commits
@@ -22,11 +22,11 @@ async def cut_short(store: Store, change: Coroutine[object, object, object], com
         answer = await write(work, **options)
         left -= 1
         if not left:
-            task.cancel()  # takes effect where the task waits next: for the transaction after this one
+            task.cancel()  # takes effect at the task's next wait, which is for the transaction after this one
         return answer
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "write", write_and_go)
         await asyncio.wait([task])
-    await store.write(lambda database: None)  # the writer keeps the order: what was handed in is written now
+    await store.write(lambda database: None)  # the writer keeps the order: the queue is written now
     return task.cancelled()

@@ -1,4 +1,4 @@
-"""How much the long tests take on: the whole of what is promised where HOOKKEEPER_TESTS says `full`, else a part of it."""
+"""The size of the long tests: the full promised load if HOOKKEEPER_TESTS is `full`, else a part of it."""
 
 import os
 from typing import TypeVar
@@ -7,5 +7,5 @@ T = TypeVar("T")
 
 
 def extent(*, full: T, otherwise: T) -> T:
-    """A number of events, examples or seconds."""
+    """Return `full` or `otherwise`, such as a number of events, examples or seconds."""
     return full if os.environ.get("HOOKKEEPER_TESTS") == "full" else otherwise

@@ -1,14 +1,14 @@
-"""Books of any size, written by set-based SQL: what a million deliveries look like after some weeks."""
+"""Books of any size, written by set-based SQL, such as a million deliveries after some weeks of use."""
 
 from core.models import WebhookOptions
 from core.store import Store, config
 from core.store.database import Database
 
 START = 1_790_000_000_000
-"""When the first one was made, ms since 1970; the others follow every 100 ms."""
+"""When the first delivery was created, in ms since 1970. The others follow every 100 ms."""
 STEP = 100
 TYPES = ("onboarding-status", "session-failed", "session-succeeded", "watchlist-updated", "work-history")
-"""Webhook 1 to 5; the last is disabled."""
+"""Webhooks 1 to 5. The last one is disabled."""
 
 _EVENTS = """
 INSERT INTO events (seq, id, type, body, session, external_id, is_test, created_at)
@@ -32,7 +32,7 @@ FROM events
 
 
 async def write_many(store: Store, many: int) -> None:
-    """Fill an empty store: five webhooks, and so many deliveries in the order of their row numbers."""
+    """Fill an empty store with five webhooks and `many` deliveries, whose row numbers follow their age."""
     for kind in TYPES:
         options = WebhookOptions(url=f"https://{kind}.example/")
         webhook = await config.add_webhook(store, kind, options, actor="ana")

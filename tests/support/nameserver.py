@@ -1,4 +1,4 @@
-"""A real nameserver on loopback: answers as a test wants, or says nothing."""
+"""A real nameserver on loopback that answers as a test wants, or not at all."""
 
 import asyncio
 import struct
@@ -9,9 +9,9 @@ _A, _AAAA = 1, 28
 
 
 class Nameserver(asyncio.DatagramProtocol):
-    """`answers` are the addresses of a name, one list for each question (the last one again and again).
+    """`answers` has for each name one list of addresses per question. The last list is repeated.
 
-    A name that is not in it gets no answer at all.
+    A name that is not in it gets no answer.
     """
 
     def __init__(self) -> None:
@@ -32,11 +32,11 @@ class Nameserver(asyncio.DatagramProtocol):
 
     @property
     def address(self) -> str:
-        """Where it listens."""
+        """The address on which the nameserver listens."""
         return "{}:{}".format(*self._transport.get_extra_info("sockname"))
 
     async def wait_for(self, names: int) -> None:
-        """Wait until so many names have been asked for."""
+        """Wait until this many names have been asked for."""
         while len(self.asked) < names:
             self._news.clear()
             await self._news.wait()

@@ -1,4 +1,4 @@
-"""A process that cannot open one file more, as far as it is this one."""
+"""Keep this process from opening any more files."""
 
 import os
 import resource
@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def no_file_can_be_opened() -> Iterator[None]:
-    """What is open stays open; everything else fails with EMFILE.
+    """Keep open files open, and let every attempt to open another one fail with EMFILE.
 
-    All numbers below the limit are taken. A file with a higher one may be closed meanwhile: that makes no room.
+    All file descriptors below the limit are taken. Closing one above the limit makes no room.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     lowest_free = os.open(os.devnull, os.O_RDONLY)

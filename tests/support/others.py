@@ -1,4 +1,4 @@
-"""What somebody may have put in place of a file of ours."""
+"""Foreign files that somebody may have put in place of one of our files."""
 
 import os
 import stat
@@ -17,7 +17,7 @@ OTHERS = [
 
 
 def put(path: Path, other: str, notes: Path, database: Path) -> None:
-    """Put something of somebody's in place of a file of ours."""
+    """Put something foreign in place of one of our files. `other` is one of `OTHERS`."""
     notes.write_text("these are my notes")
     match other:
         case "a file":

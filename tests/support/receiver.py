@@ -1,6 +1,6 @@
-"""A real HTTP receiver on loopback: records what arrives and answers as a test wants.
+"""A real HTTP receiver on loopback that records requests and answers as a test wants.
 
-`python -m tests.support.receiver` runs one in a process of its own and prints its URL.
+`python -m tests.support.receiver` runs one in its own process and prints its URL.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Received:
-    """One request as it came in."""
+    """One request as it was received."""
 
     path: str
     headers: dict[str, str]
@@ -23,12 +23,12 @@ class Received:
 
 
 class Receiver:
-    """Speaks HTTP/1.1 by hand, so that it can be hostile.
+    """An HTTP/1.1 server written by hand, so that it can misbehave.
 
-    `status`, `headers`, `body`: the answer. `raw`: these bytes instead of it. `gate`: while it is cleared,
-    answers wait. `statuses`: answered first, one each. `close`: after how many answers of a connection it ends.
-    `on_request`, `on_answer`: called with the number of requests that have come in, of answers that are written.
-    With `tls` it is https, of the name localhost.
+    `status`, `headers`, `body`: the answer. `raw`: bytes to send instead of the answer. `gate`: answers wait while it
+    is cleared. `statuses`: statuses of the first answers, one each. `close_after`: the number of answers after which
+    a connection is closed. `on_request`: called with the number of requests received. `on_answer`: called with the
+    number of answers written. With `tls` it serves https for the name localhost.
     """
 
     def __init__(self, port: int = 0, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
@@ -66,17 +66,17 @@ class Receiver:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port on which the receiver listens."""
         return int(self._server.sockets[0].getsockname()[1])
 
     @property
     def url(self) -> str:
-        """A URL that reaches it."""
+        """A URL that reaches the receiver."""
         origin = "https://localhost" if self._tls else "http://127.0.0.1"
         return f"{origin}:{self.port}/hook"
 
     async def wait_for(self, number: int) -> list[Received]:
-        """The requests, once there are so many of them."""
+        """Wait for this many requests and return them."""
         async with asyncio.timeout(50), self._news:
             await self._news.wait_for(lambda: len(self.received) >= number)
         return self.received

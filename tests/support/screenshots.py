@@ -41,7 +41,7 @@ async def _take(path: Path) -> None:
 
 
 def _png(svg: str) -> bytes:
-    """Drawn with our own font files, so that it looks the same on every machine."""
+    """Render an SVG with our own font files, so that the PNG is the same on every machine."""
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=svg,
@@ -56,7 +56,7 @@ def _png(svg: str) -> bytes:
 
 
 def main() -> None:
-    """Make them all anew."""
+    """Make all screenshots again."""
     os.environ["TZ"] = "UTC"
     with tempfile.TemporaryDirectory() as folder:
         os.environ["HOOKKEEPER_KEY_FILE"] = str(Path(folder) / "keys")

@@ -1,4 +1,4 @@
-"""Pressing keys, and waiting for screens that read their store in the background."""
+"""Press keys, and wait for screens that read their store in the background."""
 
 import asyncio
 import unicodedata
@@ -18,17 +18,17 @@ from tui.app import HookkeeperApp, Opens
 from tui.dialogs.choice import DEAF
 
 _PATIENCE = 50.0
-"""Seconds that a busy machine has for what certainly happens."""
+"""Timeout in seconds for what must happen, with room for a busy machine."""
 _PATIENCE_FOR_A_PICTURE = 10.0
-"""Seconds in which it may become another one: less, for each picture that was changed takes as long."""
+"""Timeout in seconds for a picture to match. It is shorter, because each changed picture waits for all of it."""
 _LOOKS, _APART = 2, 0.01
-"""So many times in a row, so many seconds apart, nothing is found that has something left to do."""
+"""The app counts as settled after this many checks in a row, this many seconds apart, found no work left."""
 _LASTING = ("open", "keys", "current", "changes", "leave")
 """Groups of workers that live as long as the app."""
 
 
 def already_open(store: Store, read_only: str = "") -> Opens:
-    """For an app over a store that somebody else opens and closes."""
+    """Return an opener for an app whose store the caller opens and closes."""
 
     async def opens() -> tuple[Store, str]:
         return store, read_only
@@ -37,14 +37,14 @@ def already_open(store: Store, read_only: str = "") -> Opens:
 
 
 async def opened(pilot: Pilot[None]) -> None:
-    """Wait until the first screen stands with what it read: its last word is who delivers."""
+    """Wait until the first screen shows what it read. Who delivers is the last thing that appears."""
     while "deliver" not in text(pilot).partition("\n")[0]:
         await pilot.pause(0.03)
     await settled(pilot)
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
-    """One key after the other, each once all has been done that the one before it asked for."""
+    """Press keys one after the other, each after the effects of the previous one are complete."""
     for key in keys:
         if key in ("enter", "space"):
             await _hears(pilot)
@@ -53,19 +53,19 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
 
 
 async def press_at_once(pilot: Pilot[None], *keys: str) -> None:
-    """All of them before the app has seen the first; then wait for what they do."""
+    """Press all keys before the app has seen the first one, then wait for their effects."""
     press_only(pilot, *keys)
     await settled(pilot)
 
 
 def press_only(pilot: Pilot[None], *keys: str) -> None:
-    """All of them, without waiting for what they do."""
+    """Press all keys without waiting for their effects."""
     for key in keys:
         _press(pilot, key)
 
 
 async def write(pilot: Pilot[None], words: str) -> None:
-    """Put these words into the field that has the focus, in place of what it holds."""
+    """Replace the text of the focused field."""
     await press(pilot, "end", "ctrl+u")
     for character in words:
         _press(pilot, character)
@@ -73,13 +73,13 @@ async def write(pilot: Pilot[None], words: str) -> None:
 
 
 async def _hears(pilot: Pilot[None]) -> None:
-    """A dialog that was opened just now hears no Enter, nor does a button that is drawn as pressed."""
+    """Wait until Enter is accepted: a new dialog ignores it at first, as does a button that is drawn as pressed."""
     await asyncio.sleep(getattr(pilot.app.screen, "_opened", 0.0) + DEAF - monotonic())
     await until(pilot, lambda: (focused := pilot.app.focused) is None or not focused.has_class("-active"))
 
 
 def _press(pilot: Pilot[None], key: str) -> None:
-    """As a pilot does, which waits after each key for twenty milliseconds in which nothing is computed, and twice."""
+    """Post a key as `Pilot.press` does, but without its two waits of 20 ms for an idle CPU after each key."""
     name = key if len(key) > 1 or key.isalnum() else _character_to_key(key)
     try:
         character = unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(name, name)))
@@ -89,7 +89,7 @@ def _press(pilot: Pilot[None], key: str) -> None:
 
 
 async def settled(pilot: Pilot[None]) -> None:
-    """Wait until nothing has anything left to do."""
+    """Wait until the app has no work left."""
     patience = monotonic() + _PATIENCE
     looks = 0
     while looks < _LOOKS:
@@ -107,7 +107,7 @@ async def until(pilot: Pilot[None], done: Callable[[], object]) -> None:
 
 
 async def drawn_as(pilot: Pilot[None], picture: str) -> str:
-    """The screen's picture: this one, as soon as it is, or whatever it is after a busy machine's patience."""
+    """Return the screen's picture: `picture` as soon as it matches, or the current one after a timeout."""
     patience = monotonic() + _PATIENCE_FOR_A_PICTURE
     if not picture:
         await until(pilot, lambda: not pilot.app.screen.query(".-active"))  # no button is drawn as pressed
@@ -117,13 +117,13 @@ async def drawn_as(pilot: Pilot[None], picture: str) -> str:
 
 
 def named(svg: str) -> str:
-    """A picture without the number that is another one in each."""
+    """Return a picture without the number that differs in every picture."""
     head, *rest = svg.split("terminal-")
     return "terminal".join([head, *(part.lstrip("0123456789") for part in rest)])
 
 
 def text(pilot: Pilot[None]) -> str:
-    """What is drawn, line by line."""
+    """Return the text of the screen, line by line."""
     strips = pilot.app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
@@ -140,7 +140,7 @@ def _is_busy(pilot: Pilot[None]) -> bool:
         return False
     current = app._current
     return (
-        # What was done is still to be read from the store and drawn.
+        # The result of the last action is yet to be read from the store and drawn.
         (current is not None and (current._hurry.is_set() or _is_read(current.store)))
         or not app._turns.is_empty
         or any(_works(worker, pilot) for worker in app.workers)
@@ -150,7 +150,7 @@ def _is_busy(pilot: Pilot[None]) -> bool:
 
 
 def _waits(pump: MessagePump) -> bool:
-    """Whether it has nothing to do until the next message."""
+    """Return whether the pump is idle until its next message."""
     news: asyncio.Event = pump._message_queue.ready_event
     return bool(news._waiters) and not news.is_set()
 
@@ -167,5 +167,5 @@ def _is_undrawn(screen: Screen[object]) -> bool:
 
 
 def _works(worker: Worker[object], pilot: Pilot[None]) -> bool:
-    """Whether it does something now: below a dialog it waits for an answer."""
+    """Return whether the worker is busy. A worker of a screen below a dialog only waits for the dialog's answer."""
     return worker.is_running and worker.group not in _LASTING and worker.node.screen is pilot.app.screen

@@ -1,4 +1,4 @@
-"""The program in a real terminal, as far as a pty is one."""
+"""The program in a pty, which stands for a real terminal."""
 
 import asyncio
 import fcntl
@@ -18,9 +18,10 @@ HOOKKEEPER = (sys.executable, "-m", "tui")
 
 
 class Terminal:
-    """A program in a pty, and what its screen shows. `words`: those after the command.
+    """A program in a pty, and what its screen shows.
 
-    `command`: another program, such as a shell in which Hookkeeper is started by keys.
+    `words`: the arguments of the command. `command`: another program, such as a shell in which the test starts
+    Hookkeeper by typing.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Terminal:
         self._tasks: set[asyncio.Task[None]] = set()
         self.pid, self._file = pty.fork()
         if self.pid == 0:
-            # By the child itself: its program must not ask before it is known.
+            # The child sets the size itself, so that it is known before the program asks for it.
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
             os.chdir(_ROOT)
             inherited = {
@@ -69,7 +70,7 @@ class Terminal:
             self._news.notify_all()
 
     def text(self) -> str:
-        """The screen as text."""
+        """Return the screen as text."""
         return "\n".join(self.screen.display)
 
     async def shows(self, words: str) -> None:
@@ -87,16 +88,16 @@ class Terminal:
 
     @property
     def written(self) -> int:
-        """Bytes that the program has written so far."""
+        """The number of bytes that the program has written so far."""
         return len(self.raw)
 
     async def writes(self, more_than: int) -> None:
-        """Wait until it has written more bytes than these."""
+        """Wait until the program has written more than this number of bytes."""
         async with asyncio.timeout(40), self._news:
             await self._news.wait_for(lambda: self.written > more_than)
 
     async def silent(self, seconds: float) -> int:
-        """Wait until it has written nothing for so long; bytes written by then."""
+        """Wait until the program has written nothing for this long. Return the number of bytes written so far."""
         loop = asyncio.get_running_loop()
         before, since = self.written, loop.time()
         async with asyncio.timeout(40 + seconds):
@@ -107,7 +108,7 @@ class Terminal:
         return self.written
 
     def stall(self) -> None:
-        """Read nothing any more, as over a line that hangs."""
+        """Stop reading, as if the connection hung."""
         asyncio.get_running_loop().remove_reader(self._file)
 
     def go_on(self) -> None:
@@ -115,12 +116,12 @@ class Terminal:
         asyncio.get_running_loop().add_reader(self._file, self._read)
 
     def vanish(self) -> None:
-        """As when a connection is lost or tmux is killed."""
+        """Close the terminal, as when a connection is lost or tmux is killed."""
         self.stall()
         os.close(self._file)
 
     def resize(self, columns: int, lines: int) -> None:
-        """Give the terminal another size."""
+        """Change the size of the terminal."""
         self.screen.resize(lines, columns)
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
@@ -129,13 +130,13 @@ class Terminal:
         os.write(self._file, keys.encode() if isinstance(keys, str) else keys)
 
     async def fill(self, words: str) -> None:
-        """Type into the focused field, then go to the next one."""
+        """Type into the focused field, then move to the next field."""
         self.keys(words)
         await self.shows(words[-20:])
         self.keys("\t")
 
     async def exit_code(self) -> int:
-        """Wait for the program's end."""
+        """Wait for the program to end, and return its exit code."""
         async with asyncio.timeout(40):
             while True:
                 pid, status = os.waitpid(self.pid, os.WNOHANG)  # noqa: ASYNC222  # WNOHANG does not wait

@@ -1,6 +1,6 @@
-"""A real token endpoint on loopback: RFC 6749 to the letter, and as slow, down or wrong as a test wants.
+"""A real token endpoint on loopback that follows RFC 6749 strictly, and is slow, down or wrong if a test wants.
 
-`python -m tests.support.token_endpoint` runs one in a process of its own and prints its URL.
+`python -m tests.support.token_endpoint` runs one in its own process and prints its URL.
 """
 
 import argparse
@@ -19,14 +19,14 @@ from urllib.parse import parse_qsl, unquote, unquote_plus
 from aiohttp import web
 
 Decoding = Literal["form", "percent", "nothing"]
-"""What an endpoint undoes of id and secret in a Basic header: all, %XX but not "+", or nothing at all."""
+"""How an endpoint decodes ID and secret in a Basic header: fully, %XX but not "+", or not at all."""
 
 _FORM_URLENCODED = re.compile(r"(?:[A-Za-z0-9*._~-]|\+|%[0-9A-Fa-f]{2})*")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One token request as it came in, with the id and the secret that were decoded from it."""
+    """One token request as it was received, with the ID and secret decoded from it."""
 
     headers: dict[str, str]
     form: dict[str, str]
@@ -42,15 +42,15 @@ class _Refused(Exception):
 
 
 class TokenEndpoint:
-    """Issues `tok-1`, `tok-2`, ... to one client. The attributes may be changed at any time.
+    """A token endpoint that issues `tok-1`, `tok-2`, ... to one client. The attributes may be changed at any time.
 
-    `form`: the only client authentication that it takes ("basic", "body"; None: either). `decodes`: what it
-    undoes of a Basic header. `scopes`: those it grants (None: any). `expires_in`: what it answers, None leaves
-    the field out. `delay`: seconds before an answer. `gate`: an Event; while it is cleared, requests wait.
-    `bare_401`: a client is refused with the status alone. `statuses`: answered first, one each; None: as
-    otherwise. `status`: answered with this instead of a token. `body`: this instead of the JSON. `answer`:
-    fields laid over those of the token answer. `headers`: added to each answer. `document`: fields laid over
-    the discovery documents. `clock` tells until when a token is valid.
+    `form`: the only client authentication that it accepts ("basic" or "body"; None: either). `decodes`: how it
+    decodes a Basic header. `scopes`: the scopes that it grants (None: any). `expires_in`: the value in the answer
+    (None: the field is left out). `delay`: seconds before an answer. `gate`: an Event; requests wait while it is
+    cleared. `bare_401`: refuse a client with the status alone. `statuses`: statuses of the first answers, one each
+    (None in it: the normal answer). `status`: answer with this status instead of a token. `body`: send this instead
+    of the JSON. `answer`: fields that override those of the token answer. `headers`: added to each answer.
+    `document`: fields that override those of the discovery documents. `clock`: the clock by which tokens expire.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class TokenEndpoint:
         await self.close()
 
     async def open(self, port: int = 0) -> None:
-        """Listens; after a close, on the port that it had."""
+        """Start to listen. After a close, listen on the same port again."""
         app = web.Application()
         app.router.add_post("/token", self._token)
         for path in ("/tenant", "/page/.well-known/openid-configuration"):
@@ -117,7 +117,7 @@ class TokenEndpoint:
         self._port = self._runner.addresses[0][1]
 
     async def close(self) -> None:
-        """Connections are refused from now on."""
+        """Stop listening, so that connections are refused."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -132,7 +132,7 @@ class TokenEndpoint:
 
     @property
     def issuer(self) -> str:
-        """Answers a POST with 405 and has a discovery document."""
+        """The issuer's URL, which answers a POST with 405 and has a discovery document."""
         return f"{self.base}/tenant"
 
     @property
@@ -145,19 +145,19 @@ class TokenEndpoint:
 
     @property
     def count(self) -> int:
-        """Token requests so far, refused ones too."""
+        """The number of token requests so far, including refused ones."""
         return len(self.asked)
 
     def is_valid(self, token: str) -> bool:
-        """Whether a receiver should accept this bearer token now."""
+        """Return whether a receiver should accept this bearer token now."""
         return self._clock() < self._valid_until.get(token, 0.0)
 
     def revoke(self) -> None:
-        """No token issued so far is valid any longer."""
+        """Invalidate all tokens issued so far."""
         self._valid_until = dict.fromkeys(self._valid_until, 0.0)
 
     async def wait_for(self, count: int) -> None:
-        """Returns when so many token requests have come in."""
+        """Wait until this many token requests have been received."""
         async with self._news:
             await self._news.wait_for(lambda: self.count >= count)
 
@@ -237,7 +237,7 @@ class TokenEndpoint:
 
 
 def _decode_basic(authorization: str, decodes: Decoding) -> tuple[str | None, str | None]:
-    """Id and secret (RFC 6749, section 2.3.1), or None for what is not encoded as the endpoint wants it."""
+    """Return ID and secret (RFC 6749, section 2.3.1), each None if it is not encoded as the endpoint expects."""
     kind, _, encoded = authorization.partition(" ")
     try:
         client_id, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")

@@ -20,7 +20,7 @@ Screens = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
 
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a test's database is; nothing of the user's is touched."""
+    """The path of a test's database. None of the user's own files are touched."""
     monkeypatch.setenv("HOOKKEEPER_KEY_FILE", str(tmp_path / "keys"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
@@ -31,7 +31,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 async def store(database: Path) -> AsyncIterator[Store]:
-    """What the test itself looks at the books with."""
+    """A store with which the test itself reads the books."""
     async with open_store(database) as store:
         yield store
 
@@ -51,7 +51,7 @@ def screens(store: Store) -> Screens:
 
 
 def detail_text(pilot: Pilot[None]) -> str:
-    """What a delivery's page says, all of it."""
+    """Return the whole text of a delivery's page."""
     return "\n".join(
         str(part.content) for part in pilot.app.screen.query("DeliveryDetail Static").results(Static)
     )
@@ -69,12 +69,12 @@ def dialog_lines(pilot: Pilot[None]) -> list[str]:
 
 
 def field_error(pilot: Pilot[None], field: str) -> str:
-    """What stands under a field of the open form."""
+    """Return the error below a field of the open form."""
     return str(pilot.app.screen.query_one(f"#field-{field} .error", Static).content)
 
 
 def button_label(pilot: Pilot[None]) -> str:
-    """The words of the button that has the focus."""
+    """Return the label of the focused button."""
     button = pilot.app.screen.focused
     assert isinstance(button, Button)
     return str(button.label)

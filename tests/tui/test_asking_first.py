@@ -1,4 +1,4 @@
-"""What would be lost, or sent twice, is asked or refused first."""
+"""Actions that would lose input or send twice need a confirmation, or are refused."""
 
 import pytest
 from pydantic import SecretStr

@@ -1,4 +1,4 @@
-"""A delivery's page: what is taken away from it, what moves on it, what is said of it."""
+"""A delivery's page: copying and saving from it, moving on it, and its text."""
 
 import stat
 from pathlib import Path
@@ -36,7 +36,7 @@ async def _emit(store: Store, body: bytes = BODY, kind: str = "session-failed") 
 async def _attempt(
     store: Store, status: int = 503, *, started_at: int | None = None, **changes: object
 ) -> None:
-    """Whatever is due is tried now, and due again at once."""
+    """Make one attempt of each due delivery, which is then due again at once."""
     epoch = await queue.next_epoch(store)
     for claim in await queue.claim(store, epoch, [queue.Slots(1, 1, 1, 1)]):
         values: dict[str, object] = {
@@ -73,7 +73,7 @@ def _said(pilot: Pilot[None]) -> str:
     ],
 )
 async def test_what_is_copied(screens: Screens, store: Store, key: str, copied: str) -> None:
-    """y, then what of it; the words promise no more than they know."""
+    """y is followed by a key for the part to copy. The message promises no more than is known."""
     await _webhook(store)
     delivery = await _emit(store)
     async with screens() as pilot:
@@ -88,7 +88,7 @@ async def test_what_is_copied(screens: Screens, store: Store, key: str, copied: 
 
 
 async def test_too_much_for_a_clipboard(screens: Screens, store: Store) -> None:
-    """It is not cut without a word: nothing is copied, and the file is named instead."""
+    """It is not cut silently. Nothing is copied, and the message names the file instead."""
     await _webhook(store)
     delivery = await _emit(store, b'{"a": "' + b"x" * 70_000 + b'"}')
     async with screens() as pilot:

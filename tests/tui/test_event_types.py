@@ -1,4 +1,4 @@
-"""The event types on the screen: what is known of them, how one is chosen, and their samples in a test event."""
+"""The event types on the screen: their facts, how one is chosen, and their samples in a test event."""
 
 import json
 
@@ -68,7 +68,7 @@ async def test_the_palette_shows_the_event_types(screens: Screens) -> None:
 
 
 async def test_long_facts_scroll(screens: Screens) -> None:
-    """Without leaving the list."""
+    """They scroll while the list keeps the focus."""
     async with screens(60, 18) as pilot:
         await press(pilot, "ctrl+p", *"event types", "enter")
         for button in pilot.app.screen.query(Button):

@@ -1,4 +1,4 @@
-"""The forms: what is wrong stands at its field in time, and nothing of anybody's is lost in silence."""
+"""The forms: errors appear at their field in time, and nobody's changes are lost silently."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""Keys that arrive in one burst do what they do one at a time, on screens and in dialogs."""
+"""Keys that arrive in one burst have the same effects as keys pressed one at a time, on screens and in dialogs."""
 
 from textual.widgets import Input
 

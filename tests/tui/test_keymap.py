@@ -1,4 +1,4 @@
-"""The keymap file: it rebinds by id, and says of each entry that cannot be why not. The help that lists all keys."""
+"""The keymap file, which rebinds keys by ID and explains each invalid entry, and the help that lists all keys."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Very many webhooks: the table fills in the background, and neither keys nor the cursor notice."""
+"""Very many webhooks: the table fills in the background, without an effect on keys or the cursor."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The Monitor's list: it follows, the cursor holds on to its delivery, any number is scrolled through a few pages."""
+"""The Monitor's list: it follows new rows, the cursor stays on its delivery, and long lists scroll in few pages."""
 
 import asyncio
 import threading

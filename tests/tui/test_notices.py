@@ -1,4 +1,4 @@
-"""The notices page: told until somebody has seen to them."""
+"""The notices page, which shows notices until somebody acknowledges them."""
 
 from textual.widgets import OptionList, Static
 

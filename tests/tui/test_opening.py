@@ -1,4 +1,4 @@
-"""What stands there before the store is open, and what becomes of keys that are typed meanwhile."""
+"""The screen before the store is open, and the keys that are typed meanwhile."""
 
 import asyncio
 from collections.abc import Callable

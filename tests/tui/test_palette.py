@@ -1,4 +1,4 @@
-"""The command palette: all that can be done, by name; what cannot be done now says why."""
+"""The command palette: it lists all actions by name, and unavailable ones say why."""
 
 from textual.pilot import Pilot
 from textual.widgets import OptionList

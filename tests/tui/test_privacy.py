@@ -1,4 +1,4 @@
-"""What is secret is shown when asked for, and the books say who asked."""
+"""Secrets are shown only on request, and the books record who asked."""
 
 import pytest
 from textual.pilot import Pilot

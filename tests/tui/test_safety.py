@@ -1,4 +1,4 @@
-"""What others wrote, a held key and a small terminal do no harm."""
+"""Foreign text, a key held down and a small terminal do no harm."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The form of the settings: its errors, its keys, and what others change meanwhile."""
+"""The settings form: its errors, its keys, and concurrent changes by others."""
 
 from datetime import datetime
 from functools import partial

@@ -1,4 +1,4 @@
-"""What the screens remember: kept at once, mended where it is broken, never a reason not to open."""
+"""The saved state of the screens: saved at once, repaired if damaged, and never a reason for them not to open."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How a terminal's bytes are cut, and what of it Textual hears. Times are those of a clock that the tests turn."""
+"""How a terminal's bytes are split, and which of them reach Textual. The tests control the clock."""
 
 from collections.abc import Sequence
 from itertools import pairwise

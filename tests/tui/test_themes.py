@@ -1,4 +1,4 @@
-"""The themes: colours that can be read, that every terminal has, and that change while one looks."""
+"""The themes: readable colours that every terminal has, and switching a theme while the app runs."""
 
 from itertools import product
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the screens say when the database cannot be read, or belongs to somebody newer."""
+"""The messages of the screens when the database cannot be read, or belongs to a newer version."""
 
 import sqlite3
 from contextlib import closing

@@ -23,14 +23,14 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def credentials(endpoint: TokenEndpoint) -> Credentials:
-    """The ones that the endpoint takes."""
+    """The credentials that the endpoint accepts."""
     return Credentials(
         endpoint.url, endpoint.client_id, SecretStr(endpoint.secret), ClientAuthentication.BASIC, ""
     )
 
 
 class Clock:
-    """Monotonic time that passes when a test says so."""
+    """A monotonic clock that only a test advances."""
 
     def __init__(self) -> None:
         self.now = 1000.0

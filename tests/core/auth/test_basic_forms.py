@@ -38,7 +38,7 @@ async def failed(client: httpx.AsyncClient, credentials: Credentials) -> TokenEr
 async def test_a_space_goes_out_as_percent_20(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, decodes: Decoding, client_id: str, secret: str
 ) -> None:
-    """Read alike by those that undo %XX alone and by those that undo + as well; asked once."""
+    """Endpoints that decode only %XX and those that also decode + read it alike. One request is enough."""
     endpoint.decodes = decodes
 
     token = await fetch(client, known(endpoint, client_id, secret))
@@ -51,7 +51,7 @@ async def test_a_space_goes_out_as_percent_20(
 async def test_the_plain_form_is_tried_once(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, secret: str, bare_401: bool
 ) -> None:
-    """An endpoint that decodes nothing gets what it compares, in the same fetch."""
+    """An endpoint that decodes nothing gets the plain values that it compares, within the same fetch."""
     endpoint.decodes, endpoint.bare_401 = "nothing", bare_401
 
     token = await fetch(client, known(endpoint, "hookkeeper", secret))
@@ -63,7 +63,7 @@ async def test_the_plain_form_is_tried_once(
 async def test_what_is_the_same_in_both_forms_is_sent_once(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, decodes: Decoding
 ) -> None:
-    """There is nothing else to try, and nothing to tell of."""
+    """There is no other form to try, and nothing to report."""
     endpoint.decodes = decodes
     credentials = known(endpoint, "hookkeeper-1", "s3cret_~.x")
 
@@ -80,7 +80,7 @@ async def test_what_is_the_same_in_both_forms_is_sent_once(
 async def test_credentials_in_the_body_have_one_form(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """A refusal is one."""
+    """A refusal is final, and no other form is tried."""
     body = dataclasses.replace(credentials, client_authentication=ClientAuthentication.BODY)
     assert (await fetch(client, body)).basic is None
 
@@ -90,14 +90,14 @@ async def test_credentials_in_the_body_have_one_form(
 
 
 def _secrets(endpoint: TokenEndpoint) -> list[str]:
-    """The secrets that came in, as an endpoint sees them that decodes nothing."""
+    """Return the received secrets as seen by an endpoint that decodes nothing."""
     return [str(asked.secret) for asked in endpoint.asked]
 
 
 async def test_the_form_that_worked_is_remembered(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, clock: Clock
 ) -> None:
-    """For as long as the credentials stay the same: the refused form is not sent again."""
+    """As long as the credentials stay the same, the refused form is not sent again."""
     endpoint.decodes, endpoint.expires_in = "nothing", 10
     async with TokenSource(client, known(endpoint, "me", "p@ss/word+1"), clock=clock) as source:
         tokens = []
@@ -112,7 +112,7 @@ async def test_the_form_that_worked_is_remembered(
 async def test_an_endpoint_that_begins_to_decode(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, clock: Clock
 ) -> None:
-    """The other form is tried from either side."""
+    """The other form is tried, whichever one worked before."""
     endpoint.decodes, endpoint.expires_in = "nothing", 10
     async with TokenSource(client, known(endpoint, "me", "p@ss/word+1"), clock=clock) as source:
         forms = []
@@ -128,7 +128,7 @@ async def test_an_endpoint_that_begins_to_decode(
 async def test_a_failure_does_not_forget_the_form(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, clock: Clock
 ) -> None:
-    """An outage says nothing about the form."""
+    """An outage does not change which form is tried first."""
     endpoint.decodes, endpoint.expires_in = "nothing", 10
     async with TokenSource(client, known(endpoint, "me", "p@ss/word+1"), clock=clock) as source:
         await source.token()
@@ -147,7 +147,7 @@ async def test_a_failure_does_not_forget_the_form(
 async def test_a_plain_form_that_cannot_be_judged_yet(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, clock: Clock, status: int, words: str
 ) -> None:
-    """An endpoint that is busy with the second request is asked with the plain form first the next time."""
+    """If the endpoint is busy at the second request, the next fetch begins with the plain form."""
     endpoint.decodes = "nothing"
     endpoint.statuses = [None, status]
     async with TokenSource(client, known(endpoint, "me", "p@ss/word+1"), clock=clock) as source:
@@ -164,7 +164,7 @@ async def test_a_plain_form_that_cannot_be_judged_yet(
 async def test_a_plain_form_that_is_not_understood(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, status: int
 ) -> None:
-    """An endpoint may choke on the plain form: what it said of the other one is the reason."""
+    """If the endpoint fails on the plain form, the reported reason is its answer to the other form."""
     credentials = dataclasses.replace(known(endpoint, "me", "100%"), secret_key=SecretStr("99%"))
     endpoint.statuses = [None, status]
 
@@ -177,7 +177,7 @@ async def test_a_plain_form_that_is_not_understood(
 async def test_a_plain_form_that_is_taken_and_refused_for_another_reason(
     endpoint: TokenEndpoint, client: httpx.AsyncClient
 ) -> None:
-    """The client is known now: the scopes are the reason."""
+    """The client was recognised, so the reported reason is the scopes."""
     endpoint.decodes, endpoint.scopes = "nothing", "read"
     credentials = dataclasses.replace(known(endpoint, "me", "p@ss"), scopes="write")
 
@@ -187,7 +187,7 @@ async def test_a_plain_form_that_is_taken_and_refused_for_another_reason(
 
 
 async def test_both_requests_have_one_deadline(endpoint: TokenEndpoint, client: httpx.AsyncClient) -> None:
-    """Whatever is tried, a fetch is over in its time."""
+    """A fetch ends within its deadline, whatever forms it tries."""
     endpoint.decodes, endpoint.delay = "nothing", 0.4
     credentials = known(endpoint, "me", "p@ss/word+1")
 
@@ -199,7 +199,7 @@ async def test_both_requests_have_one_deadline(endpoint: TokenEndpoint, client: 
 async def test_the_plain_form_behind_a_discovery_document(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, path: str
 ) -> None:
-    """The token endpoint that a document names is asked like one that is entered."""
+    """A token endpoint from a discovery document is treated like one that was entered."""
     endpoint.decodes = "nothing"
     credentials = dataclasses.replace(
         known(endpoint, "me", "p@ss/word+1"), authentication_url=endpoint.base + path
@@ -217,7 +217,7 @@ TEXT = st.text(st.characters(codec="utf-8"), min_size=1)
 async def test_any_id_and_secret(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, client_id: str, secret: str, decodes: Decoding
 ) -> None:
-    """Whatever an endpoint decodes, a token comes with at most two requests."""
+    """However an endpoint decodes the header, a token takes at most two requests."""
     endpoint.decodes, before = decodes, endpoint.count
     if decodes == "nothing":
         client_id = client_id.replace(":", ";")  # a plain header cannot carry it (RFC 7617, section 2)
@@ -244,7 +244,7 @@ async def test_any_id_and_secret(
 async def test_no_form_of_the_secret_is_told(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, echo: str
 ) -> None:
-    """What an endpoint gives back of a header, in whichever form, stays out of our words."""
+    """If an endpoint echoes the header, in any form, our messages do not repeat it."""
     endpoint.status = 401
     endpoint.body = b'{"error": "invalid_client", "error_description": "No: %s."}' % echo.encode()
 

@@ -46,7 +46,7 @@ async def test_followed_to_the_token_endpoint(
 async def test_a_token_endpoint_needs_no_discovery(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """Nothing but one token request goes to a token endpoint."""
+    """A token endpoint receives only one request, the token request."""
     await fetch(client, credentials)
 
     assert (endpoint.count, endpoint.documents_asked) == (1, 0)
@@ -77,7 +77,7 @@ async def test_found_once(
 async def test_document_of_another_issuer(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """An issuer's document has to name that issuer; the secret is not sent where another leads."""
+    """An issuer's document must name that issuer. The secret is never sent to the endpoint of another one."""
     endpoint.document = {"issuer": "https://other.example"}
 
     assert await refusal(client, credentials, endpoint.issuer) == (
@@ -104,7 +104,7 @@ async def test_document_of_another_issuer(
 async def test_unusable_token_endpoint(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, found: object, words: str
 ) -> None:
-    """What a document names has to be a URL that a person could have entered."""
+    """The endpoint in a document must be a URL that would also be accepted from a person."""
     endpoint.document = {"token_endpoint": found}
 
     assert await refusal(client, credentials, endpoint.discovery_url) == words
@@ -114,7 +114,7 @@ async def test_unusable_token_endpoint(
 async def test_no_way_from_https_to_http(
     endpoint: TokenEndpoint, credentials: Credentials, path: str
 ) -> None:
-    """A document read over https does not lead the secret to http."""
+    """A document read over https must not send the secret to an http URL."""
     authority = trustme.CA()
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(server)
@@ -136,7 +136,7 @@ async def test_no_way_from_https_to_http(
 async def test_neither_token_endpoint_nor_issuer(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """A URL with nothing behind it is told by the answer to the token request."""
+    """For a URL that is neither, the error is the answer to the token request."""
     for url in (f"{endpoint.base}/nothing", f"{endpoint.base}/tenant/nothing?at=all"):
         words = await refusal(client, credentials, url)
         assert words == "the token endpoint answered 404: check the Authentication URL."
@@ -145,7 +145,7 @@ async def test_neither_token_endpoint_nor_issuer(
 async def test_document_that_is_none(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """A discovery document that is not there, or is not JSON, is told as that."""
+    """A discovery document that is missing or not JSON is reported as such."""
     gone = f"{endpoint.base}/nothing/.well-known/openid-configuration"
     assert await refusal(client, credentials, gone) == (
         "the discovery document answered 404: check the Authentication URL."
@@ -164,7 +164,7 @@ async def test_document_that_is_written_oddly(
     credentials: Credentials,
     coding: Callable[[bytes], bytes],
 ) -> None:
-    """A document is read as generously as a token answer."""
+    """A document is parsed as leniently as a token answer."""
     document = coding(
         b'\xef\xbb\xbf{"a": "\\q", "b": 007, "token_endpoint": "%s"}\n--' % endpoint.url.encode()
     )

@@ -1,4 +1,4 @@
-"""What surrounds access_token, token_type and expires_in never costs the token."""
+"""Odd content around access_token, token_type and expires_in never makes a token unusable."""
 
 import dataclasses
 import gzip
@@ -22,7 +22,7 @@ TOKEN = b'{"access_token": "tok", "token_type": "Bearer", "expires_in": 60}'
 
 
 def with_field(value: str) -> bytes:
-    """A token answer with an unused field before, and one after, what counts."""
+    """Return a token answer with unused fields before and after the three that count."""
     return f'{{"a": {value}, {TOKEN[1:-1].decode()}, "z": {value}}}'.encode()
 
 
@@ -32,7 +32,7 @@ def raw_deflate(body: bytes) -> bytes:
 
 
 async def token(endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials) -> Token:
-    """What is fetched; it has to be the token of TOKEN."""
+    """Fetch a token, which must be the one of TOKEN."""
     token = await fetch(client, credentials)
     assert token.value.get_secret_value() == "tok"
     return token
@@ -91,7 +91,7 @@ async def test_encodings(
 async def test_byte_order_marks(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, mark: bytes
 ) -> None:
-    """One or several, also where none belongs."""
+    """One or several byte order marks are accepted, even where none belongs."""
     endpoint.body = mark + TOKEN
 
     await token(endpoint, client, credentials)
@@ -133,7 +133,7 @@ async def test_content_codings(
     encode: Callable[[bytes], bytes],
     around: bytes,
 ) -> None:
-    """Compressed though it was not asked for, compressed in another way than is said, or not at all."""
+    """The body is compressed without a request for it, in another way than declared, or not at all."""
     endpoint.body = encode(around + TOKEN + around)
     endpoint.headers = {"Content-Encoding": coding} if coding else {}
 
@@ -141,7 +141,7 @@ async def test_content_codings(
 
 
 def test_a_bomb_is_not_unpacked() -> None:
-    """After 64 KiB nothing more is unpacked: a token within them counts, and the rest takes no memory."""
+    """Unpacking stops after 64 KiB. A token within them is used, and the rest takes no memory."""
     bomb = gzip.compress(gzip.compress(TOKEN + b" " * 50_000_000))
     assert len(bomb) < 64 * 1024
 
@@ -201,7 +201,7 @@ def test_a_bomb_is_not_unpacked() -> None:
 async def test_unused_fields(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, value: str
 ) -> None:
-    """Values of fields that nobody reads, JSON or nearly JSON."""
+    """Fields that nobody reads may have any value, valid JSON or nearly so."""
     endpoint.body = with_field(value)
 
     assert (await token(endpoint, client, credentials)).expires_in == 60.0
@@ -213,7 +213,7 @@ async def test_unused_fields(
 async def test_unused_fields_that_are_not_utf_8(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, value: bytes
 ) -> None:
-    """Bytes of another encoding, or of none."""
+    """They may have bytes of another encoding, or of none."""
     endpoint.body = with_field('"?"').replace(b"?", value)
 
     await token(endpoint, client, credentials)
@@ -237,7 +237,7 @@ async def test_unused_fields_that_are_not_utf_8(
 async def test_fields_in_odd_ways(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, body: bytes
 ) -> None:
-    """Twice the same field, escapes that nobody needs, blanks around the token, a comma too many."""
+    """A repeated field, needless escapes, blanks around the token and an extra comma are accepted."""
     endpoint.body = body
 
     await token(endpoint, client, credentials)
@@ -271,7 +271,7 @@ async def test_fields_in_odd_ways(
 async def test_odd_lives(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, life: str, seconds: float
 ) -> None:
-    """As they stand in the answer: capped at 24 h, and 300 s where nothing can be read."""
+    """Lifetimes are capped at 24 h. Unreadable ones count as 300 s."""
     endpoint.body = TOKEN.replace(b"60", life.encode())
 
     assert (await token(endpoint, client, credentials)).expires_in == seconds
@@ -293,7 +293,7 @@ LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
     ],
 )
 async def test_a_body_that_ends_too_early_or_too_late(credentials: Credentials, answer: bytes) -> None:
-    """A token that came in whole is used, however the connection ends after it."""
+    """A token that arrived completely is used, however the connection ends after it."""
     async with raw_server(answer) as host, Http(lambda: ("127.0.0.0/8",)) as http:
         url = f"http://{host}/"
         token = await fetch(http.client, dataclasses.replace(credentials, authentication_url=url))
@@ -341,7 +341,7 @@ def test_whatever_surrounds_the_fields(
     body=st.binary() | st.text('{}[]",:\\0e.-tru\ufeff').map(str.encode), said=st.text() | st.just("deflate")
 )
 def test_any_bytes(body: bytes, said: str) -> None:
-    """There is an object, or words that say why there is none."""
+    """Any bytes give either an object or a message that says why there is none."""
     try:
         fields = json_object(body, said)
     except Unreadable as reason:

@@ -1,4 +1,4 @@
-"""A failing token endpoint is asked at a pace of its own."""
+"""The backoff of requests to a failing token endpoint."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ async def failed(source: TokenSource) -> TokenError:
 
 
 async def test_no_request_before_its_time(endpoint: TokenEndpoint, source: TokenSource, clock: Clock) -> None:
-    """1, 2, 4, ... 30 s, at most a tenth more; before that callers get the last error without a request."""
+    """The backoff is 1, 2, 4, ... 30 s, plus up to a tenth. Until then callers get the last error without a request."""
     endpoint.status = 503
 
     for requests, wait in enumerate([1, 2, 4, 8, 16, 30, 30, 30], start=1):
@@ -51,7 +51,7 @@ async def test_one_request_when_the_time_has_come(
 
 
 async def test_well_again(endpoint: TokenEndpoint, source: TokenSource, clock: Clock) -> None:
-    """A token ends the waiting, and the next failure starts from 1 s."""
+    """A successful fetch resets the backoff, so the next failure starts from 1 s."""
     endpoint.status = 503
     for _ in range(3):
         clock.now = (await failed(source)).retry_at
@@ -80,14 +80,14 @@ async def test_well_again(endpoint: TokenEndpoint, source: TokenSource, clock: C
 async def test_retry_after(
     endpoint: TokenEndpoint, source: TokenSource, clock: Clock, retry_after: str, least: float, most: float
 ) -> None:
-    """The later of our pace and Retry-After, at most a day."""
+    """The next request comes after the longer of our backoff and Retry-After, at most a day."""
     endpoint.status, endpoint.headers = 429, {"Retry-After": retry_after}
 
     assert least <= (await failed(source)).retry_at - clock.now <= most
 
 
 async def test_refused_credentials(endpoint: TokenEndpoint, source: TokenSource, clock: Clock) -> None:
-    """What only a person can mend is asked every 30 s from the start."""
+    """An error that only a person can fix is retried every 30 s from the start."""
     endpoint.secret = "changed"
 
     error = await failed(source)
@@ -97,7 +97,7 @@ async def test_refused_credentials(endpoint: TokenEndpoint, source: TokenSource,
 
 
 async def test_down_and_up_again(endpoint: TokenEndpoint, source: TokenSource, clock: Clock) -> None:
-    """A closed port is told in words, and the token comes when it is open again."""
+    """A closed port gives a clear error, and a token comes once the port is open again."""
     await endpoint.close()
     error = await failed(source)
     assert (
@@ -112,7 +112,7 @@ async def test_down_and_up_again(endpoint: TokenEndpoint, source: TokenSource, c
 async def test_changes_are_told(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, clock: Clock
 ) -> None:
-    """Each failure and the recovery is told once, with what is true at that time."""
+    """Each failure and the recovery is reported once, with the state at that time."""
     told: list[tuple[str | None, float | None]] = []
 
     def on_change(source: TokenSource) -> None:

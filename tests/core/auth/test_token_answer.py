@@ -1,4 +1,4 @@
-"""What the token endpoint may answer, and how it is read."""
+"""How the answers of a token endpoint are read."""
 
 import asyncio
 import gzip
@@ -66,7 +66,7 @@ async def test_expires_in(
     expires_in: object,
     seconds: float,
 ) -> None:
-    """A life in seconds, at most a day; one that says nothing counts as 300 s."""
+    """The lifetime is in seconds, at most a day. An unusable value counts as 300 s."""
     endpoint.answer = {"expires_in": expires_in}
 
     assert (await fetch(client, credentials)).expires_in == seconds
@@ -85,7 +85,7 @@ async def test_expires_in_absent(
 async def test_bearer_in_any_case(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, kind: str | None
 ) -> None:
-    """token_type is bearer in any case, BearerToken as some write it, or not said."""
+    """token_type may be bearer in any case, BearerToken, or absent."""
     endpoint.answer = {"token_type": kind}
 
     assert (await fetch(client, credentials)).value.get_secret_value() == "tok-1"
@@ -120,7 +120,7 @@ async def test_unusable_token(
     fields: dict[str, object],
     words: str,
 ) -> None:
-    """A token that could not be sent as a bearer token is refused in words."""
+    """A token that cannot be sent as a bearer token is refused with a message."""
     endpoint.answer = fields
 
     assert str(await refusal(client, credentials)) == words
@@ -166,7 +166,7 @@ async def test_not_an_answer(
     headers: dict[str, str],
     words: str,
 ) -> None:
-    """What has no JSON object within 64 KiB is refused for what it is."""
+    """An answer without a JSON object in the first 64 KiB is refused, and the error says what it is."""
     endpoint.body, endpoint.headers = body, headers
 
     assert str(await refusal(client, credentials)) == (
@@ -177,7 +177,7 @@ async def test_not_an_answer(
 async def test_no_fields_at_all(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """An object without a token is JSON, and told as that."""
+    """A JSON object without a token is reported as that."""
     endpoint.body = b"{}"
 
     assert str(await refusal(client, credentials)) == (
@@ -189,7 +189,7 @@ async def test_no_fields_at_all(
 async def test_a_status_counts_more_than_the_body(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, status: int, words: str
 ) -> None:
-    """A refusal is told by its status, however large or odd the page behind it is."""
+    """A refusal is reported by its status, however large or odd its body is."""
     endpoint.status, endpoint.body = status, b"<html>" + b"x" * 100_000
 
     assert str(await refusal(client, credentials)) == f"the token endpoint {words}"
@@ -198,7 +198,7 @@ async def test_a_status_counts_more_than_the_body(
 async def test_wrong_secret(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """The sentence that stands on the Settings screen."""
+    """The error is the sentence that the Settings screen shows."""
     endpoint.secret = "changed"
 
     error = await refusal(client, credentials)
@@ -238,7 +238,7 @@ async def test_wrong_secret(
 async def test_error_codes(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, code: object, words: str
 ) -> None:
-    """Each code of RFC 6749 section 5.2 has its sentence; others are shown if they are codes at all."""
+    """Each code of RFC 6749 section 5.2 has its own sentence. Other codes are shown if they are well-formed."""
     endpoint.status, endpoint.body = 400, json.dumps({"error": code}).encode()
 
     assert str(await refusal(client, credentials)) == words
@@ -247,7 +247,7 @@ async def test_error_codes(
 async def test_error_with_status_200(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """Some endpoints refuse with status 200, some with a null where the token would be."""
+    """Some endpoints refuse with status 200, some with null as the token."""
     for body in (b'{"error": "invalid_client"}', b'{"error": "invalid_client", "access_token": null}'):
         endpoint.body = body
 
@@ -277,7 +277,7 @@ async def test_error_with_status_200(
 async def test_status_without_code(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, status: int, words: str
 ) -> None:
-    """A status alone is told in words; a redirect is not followed."""
+    """A status without a code gives a message. A redirect is not followed."""
     endpoint.status, endpoint.headers = status, {"Location": endpoint.url}
 
     error = await refusal(client, credentials)
@@ -289,7 +289,7 @@ async def test_status_without_code(
 async def test_description_is_bounded_and_plain(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """What the endpoint adds stands behind our words: one line, no control characters, 200 characters."""
+    """The endpoint's description follows our message: one line, no control characters, at most 200 characters."""
     said = "No\x1b[31m such\n client. \u202e" + "x" * 500
     endpoint.status = 400
     endpoint.body = json.dumps({"error": "invalid_grant", "error_description": said}).encode()
@@ -311,7 +311,7 @@ async def test_description_is_bounded_and_plain(
 async def test_description_that_says_nothing_or_too_much(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, said: object
 ) -> None:
-    """A description that is empty, no text, or names the secret or the client, is left out whole."""
+    """A description is left out if it is empty, not text, or contains the secret or the client ID."""
     endpoint.status = 400
     endpoint.body = json.dumps({"error": "invalid_grant", "error_description": said}).encode()
 
@@ -336,7 +336,7 @@ async def test_an_echoed_secret_is_never_told(
     field: str,
     upper: bool,
 ) -> None:
-    """An endpoint that gives the secret back, plain or encoded, does not get it into our words."""
+    """If an endpoint echoes the secret, plain or encoded, our messages do not repeat it."""
     encoded = quote_plus(secret)
     said = before + (encoded.upper() if upper else secret)
     endpoint.status = 401
@@ -371,7 +371,7 @@ async def test_any_answer(
     body: bytes,
     retry_after: str,
 ) -> None:
-    """Whatever is answered, there is a sendable token with a finite life or a TokenError in one line."""
+    """Any answer gives either a sendable token with a finite lifetime or a TokenError of one line."""
     endpoint.status, endpoint.body, endpoint.headers = status, body, {"Retry-After": retry_after}
 
     [result] = await asyncio.gather(fetch(client, credentials), return_exceptions=True)
@@ -388,7 +388,7 @@ async def test_any_answer(
 async def test_retry_after(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """The wait that the endpoint asks for, in seconds or as a date."""
+    """The endpoint may ask for a wait in seconds or as a date."""
     endpoint.status, endpoint.headers = 503, {"Retry-After": "120"}
     assert (await refusal(client, credentials)).retry_after == 120.0
 

@@ -1,4 +1,4 @@
-"""What goes out to the token endpoint."""
+"""The requests to the token endpoint."""
 
 import dataclasses
 import logging
@@ -13,7 +13,7 @@ from core.auth import Credentials, TokenError, fetch
 from core.models import ClientAuthentication, GeneralSettings
 from tests.support.token_endpoint import TokenEndpoint
 
-# The endpoint and the client serve all examples of a test: each example sets what it needs of them.
+# All examples of a test share the endpoint and the client, so each example sets what it needs.
 SHARED_ENDPOINT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 HARD = "a:b%c+d&e=f/g h"
 
@@ -21,7 +21,7 @@ HARD = "a:b%c+d&e=f/g h"
 async def test_basic_form(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """Id and secret go out in the Authorization header alone, the grant in the body."""
+    """ID and secret are sent only in the Authorization header, and the grant in the body."""
     token = await fetch(client, credentials)
 
     assert (token.value.get_secret_value(), token.expires_in) == ("tok-1", 3600.0)
@@ -35,7 +35,7 @@ async def test_basic_form(
 async def test_body_form(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """Id and secret go out in the body alone."""
+    """ID and secret are sent only in the body."""
     endpoint.form = "body"
     body = dataclasses.replace(credentials, client_authentication=ClientAuthentication.BODY)
 
@@ -51,7 +51,7 @@ async def test_body_form(
 
 
 async def test_scopes(endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials) -> None:
-    """Scopes go out as one field; scopes that are not granted are named in the error."""
+    """Scopes are sent as one field. The error names the scopes that are not granted."""
     endpoint.scopes = "webhooks.send webhooks.read"
 
     await fetch(client, dataclasses.replace(credentials, scopes="webhooks.send webhooks.read"))
@@ -65,7 +65,7 @@ async def test_scopes(endpoint: TokenEndpoint, client: httpx.AsyncClient, creden
 
 @pytest.mark.parametrize("form", ["basic", "body"])
 async def test_reserved_characters(endpoint: TokenEndpoint, client: httpx.AsyncClient, form: str) -> None:
-    """Every character that has a meaning in forms, URLs or Basic survives in id and secret."""
+    """ID and secret keep every character that has a meaning in forms, URLs or Basic."""
     endpoint.client_id, endpoint.secret = HARD, HARD[::-1]
 
     await fetch(
@@ -95,7 +95,7 @@ async def test_any_text_round_trips(
     secret: str,
     form: ClientAuthentication,
 ) -> None:
-    """Whatever id and secret are, the endpoint decodes exactly those."""
+    """The endpoint decodes exactly the ID and secret that were sent."""
     endpoint.client_id, endpoint.secret, endpoint.form = client_id, secret, form.value
 
     await fetch(client, Credentials(endpoint.url, client_id, SecretStr(secret), form, ""))
@@ -106,7 +106,7 @@ async def test_any_text_round_trips(
 async def test_the_clients_own_settings_do_not_count(
     endpoint: TokenEndpoint, credentials: Credentials
 ) -> None:
-    """A client that follows redirects and has credentials of its own still sends only ours, and only once."""
+    """A client that follows redirects and has its own credentials still sends only ours, and only once."""
     endpoint.form = "body"
     endpoint.status, endpoint.headers = 307, {"Location": endpoint.url}
     body = dataclasses.replace(credentials, client_authentication=ClientAuthentication.BODY)
@@ -139,7 +139,7 @@ def test_credentials_of_settings() -> None:
 async def test_no_secret_in_log_or_repr(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, form: str
 ) -> None:
-    """At the most talkative level, neither secret nor token stand in a log line, nor in a repr."""
+    """Neither secret nor token appear in a repr, or in a log line at the most verbose level."""
     caplog.set_level(logging.DEBUG)
     credentials = Credentials(
         endpoint.url, "hookkeeper", SecretStr("correct horse"), ClientAuthentication(form), ""

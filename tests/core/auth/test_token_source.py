@@ -1,4 +1,4 @@
-"""One token for all workers."""
+"""The token source, which shares one token between all workers."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ def waiting(source: TokenSource, count: int) -> list[asyncio.Task[Token]]:
 
 
 def under_way() -> int:
-    """Requests that a source has begun, whether or not they have reached the endpoint."""
+    """Return the number of requests that a source has begun, whether or not they have reached the endpoint."""
     coroutines = [task.get_coro() for task in asyncio.all_tasks()]
     return sum(getattr(coroutine, "__qualname__", "") == "TokenSource._renew" for coroutine in coroutines)
 
@@ -38,12 +38,12 @@ async def test_one_request_for_all(endpoint: TokenEndpoint, source: TokenSource)
 
 
 async def test_nothing_is_asked_before_it_is_needed(endpoint: TokenEndpoint, source: TokenSource) -> None:
-    """A source that nobody asks, asks nobody, and has nothing to report."""
+    """An unused source sends no request and has nothing to report."""
     assert (source.failure, source.retry_at, source.wait, endpoint.count) == (None, None, None, 0)
 
 
 async def test_kept(endpoint: TokenEndpoint, source: TokenSource, clock: Clock) -> None:
-    """The same token, without a request, until shortly before its end."""
+    """The source returns the same token without a request until shortly before it expires."""
     first = await source.token()
     clock.now += 3569
 
@@ -54,7 +54,7 @@ async def test_kept(endpoint: TokenEndpoint, source: TokenSource, clock: Clock) 
 async def test_a_cancelled_caller_leaves_the_request_to_the_others(
     endpoint: TokenEndpoint, source: TokenSource
 ) -> None:
-    """Cancelling the caller that started the request ends only its own waiting."""
+    """Cancelling the caller that started the request does not cancel the request."""
     endpoint.gate.clear()
     first, second = waiting(source, 2)
     await endpoint.wait_for(1)
@@ -69,7 +69,7 @@ async def test_a_cancelled_caller_leaves_the_request_to_the_others(
 
 
 async def test_a_request_outlives_all_its_callers(endpoint: TokenEndpoint, source: TokenSource) -> None:
-    """When every caller was cancelled, the next one joins the request that is still on its way."""
+    """After every caller was cancelled, the next one joins the request that is still running."""
     endpoint.gate.clear()
     callers = waiting(source, 3)
     await endpoint.wait_for(1)
@@ -88,7 +88,7 @@ async def test_a_request_outlives_all_its_callers(endpoint: TokenEndpoint, sourc
 async def test_refreshed_early(
     endpoint: TokenEndpoint, source: TokenSource, clock: Clock, life: float, margin: float
 ) -> None:
-    """min(30 s, 10 %) before the end one request brings the next token; nobody waits for it meanwhile."""
+    """One request fetches the next token min(30 s, 10 %) before the expiry. Nobody waits for it."""
     endpoint.expires_in = life
     first = await source.token()
 
@@ -109,7 +109,7 @@ async def test_refreshed_early(
 
 
 async def test_expired(endpoint: TokenEndpoint, source: TokenSource, clock: Clock) -> None:
-    """After its end a token is never given out; the life counts from when it was asked for."""
+    """An expired token is never returned. Its lifetime counts from the start of the request."""
     endpoint.expires_in = 100
     await source.token()
     clock.now += 100
@@ -120,7 +120,7 @@ async def test_expired(endpoint: TokenEndpoint, source: TokenSource, clock: Cloc
 async def test_a_failing_refresh_is_no_error_while_the_token_is_valid(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials, clock: Clock
 ) -> None:
-    """Callers notice a failing endpoint only once the token has ended."""
+    """Callers notice a failing endpoint only once the token has expired."""
     endpoint.expires_in = 100
     changes: list[str | None] = []
 
@@ -148,7 +148,7 @@ async def test_a_failing_refresh_is_no_error_while_the_token_is_valid(
 async def test_every_token_given_out_is_valid(
     client: httpx.AsyncClient, clock: Clock, steps: list[float], life: float
 ) -> None:
-    """However much time passes between calls, the endpoint stands by the token that comes out."""
+    """Every returned token is valid at the endpoint, however much time passes between calls."""
     async with TokenEndpoint(expires_in=life, clock=clock) as endpoint:
         credentials = Credentials(endpoint.url, endpoint.client_id, SecretStr(endpoint.secret))
         async with TokenSource(client, credentials, clock=clock) as source:
@@ -160,7 +160,7 @@ async def test_every_token_given_out_is_valid(
 async def test_tokens_of_two_seconds(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """In real time: the second token is there before the first has ended."""
+    """In real time, the second token is there before the first one expires."""
     endpoint.expires_in = 2
     async with TokenSource(client, credentials) as source:
         first = second = await source.token()
@@ -173,7 +173,7 @@ async def test_tokens_of_two_seconds(
 
 
 async def test_fifty_refusals_cause_one_request(endpoint: TokenEndpoint, source: TokenSource) -> None:
-    """Fifty 401s in flight: all get the one new token, and who asks meanwhile gets it too."""
+    """After fifty 401s in flight, all get the same new token, and so do callers that ask meanwhile."""
     refused = await source.token()
     endpoint.revoke()
     endpoint.delay = 0.05
@@ -185,7 +185,7 @@ async def test_fifty_refusals_cause_one_request(endpoint: TokenEndpoint, source:
 
 
 async def test_a_late_refusal_of_an_older_token(endpoint: TokenEndpoint, source: TokenSource) -> None:
-    """A 401 that comes in when there is a newer token takes that, without a request."""
+    """A late 401 gets the newer token that already exists, without a request."""
     refused = await source.token()
     newer = await source.replace(refused)
 
@@ -210,7 +210,7 @@ async def test_one_replacement_a_minute(endpoint: TokenEndpoint, source: TokenSo
 async def test_a_token_that_ended_on_its_way(
     endpoint: TokenEndpoint, source: TokenSource, clock: Clock
 ) -> None:
-    """A 401 because the token had ended is no replacement: it does not use up the minute."""
+    """A 401 for an expired token does not count as the one replacement per minute."""
     endpoint.expires_in = 2
     for number in range(2, 5):
         refused = await source.token()
@@ -219,7 +219,7 @@ async def test_a_token_that_ended_on_its_way(
 
 
 async def test_a_replacement_that_fails(endpoint: TokenEndpoint, source: TokenSource, clock: Clock) -> None:
-    """The refused token is not given out again; the next one comes when the endpoint is well."""
+    """The refused token is not returned again. The next one comes once the endpoint is healthy."""
     refused = await source.token()
     endpoint.status = 503
 
@@ -234,7 +234,7 @@ async def test_a_replacement_that_fails(endpoint: TokenEndpoint, source: TokenSo
 
 
 async def test_closing_leaves_nothing_behind(endpoint: TokenEndpoint, source: TokenSource) -> None:
-    """Who waits gets a TokenError, not a cancellation; no task and no request stay."""
+    """Waiting callers get a TokenError, not a cancellation. No task and no request are left."""
     endpoint.gate.clear()
     callers = waiting(source, 3)
     await endpoint.wait_for(1)
@@ -256,7 +256,7 @@ async def test_closing_leaves_nothing_behind(endpoint: TokenEndpoint, source: To
 async def test_a_closed_source_asks_no_more(
     endpoint: TokenEndpoint, source: TokenSource, clock: Clock
 ) -> None:
-    """A valid token still goes to who holds on to a closed source; no request is started for it."""
+    """A closed source still returns a valid token, but starts no request."""
     first = await source.token()
     await source.close()
     clock.now += 3590

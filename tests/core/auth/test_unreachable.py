@@ -1,4 +1,4 @@
-"""A token endpoint that cannot be talked to, in words, over both transports that httpx may have here."""
+"""The errors for an unreachable token endpoint, with both transports that httpx may have here."""
 
 import asyncio
 import contextlib
@@ -37,7 +37,7 @@ async def refusal(client: httpx.AsyncClient, credentials: Credentials, *, deadli
 
 @contextlib.asynccontextmanager
 async def raw_server(answer: bytes, *, reset: bool = False, silent: bool = False) -> AsyncIterator[str]:
-    """A server that reads a request, writes these bytes, and then resets, closes, or says no more."""
+    """Run a server that reads a request, writes these bytes, and then resets, closes, or stays silent."""
     writers = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -80,7 +80,7 @@ async def test_no_such_host(client: httpx.AsyncClient, credentials: Credentials)
 
 
 async def test_name_that_cannot_be_sent(client: httpx.AsyncClient, credentials: Credentials) -> None:
-    """A host that IDNA refuses is an error in words, not a crash."""
+    """A host that IDNA refuses gives an error message, not a crash."""
     odd = dataclasses.replace(credentials, authentication_url="http://\u2488com/token")
 
     assert await refusal(client, odd) == "the host in the Authentication URL is not a valid name: check it."
@@ -93,7 +93,7 @@ async def test_name_that_cannot_be_sent(client: httpx.AsyncClient, credentials: 
 async def test_cut_off(
     client: httpx.AsyncClient, credentials: Credentials, answer: bytes, reset: bool
 ) -> None:
-    """A connection that is closed or reset before or within the answer, or is not HTTP."""
+    """The connection is closed or reset before or within the answer, or is not HTTP."""
     async with raw_server(answer, reset=reset) as host:
         words = await refusal(client, dataclasses.replace(credentials, authentication_url=f"http://{host}/"))
 
@@ -111,7 +111,7 @@ async def test_deadline(client: httpx.AsyncClient, credentials: Credentials, ans
 
 
 async def test_untrusted_certificate(client: httpx.AsyncClient, credentials: Credentials) -> None:
-    """A certificate that nobody vouches for."""
+    """The certificate is not signed by a trusted authority."""
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(server)
 
@@ -126,7 +126,7 @@ async def test_untrusted_certificate(client: httpx.AsyncClient, credentials: Cre
 async def test_https_to_an_http_port(
     endpoint: TokenEndpoint, client: httpx.AsyncClient, credentials: Credentials
 ) -> None:
-    """https typed for what speaks http."""
+    """The URL says https, but the server speaks http."""
     url = endpoint.url.replace("http:", "https:")
     host = endpoint.base.removeprefix("http://")
 
@@ -137,7 +137,7 @@ async def test_https_to_an_http_port(
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 async def test_blocked_address(endpoint: TokenEndpoint, credentials: Credentials, host: str) -> None:
-    """What the address guard says of an address, typed or found for a name, comes through."""
+    """The address guard's message is reported, for a typed address and for a resolved one."""
     url = endpoint.url.replace("127.0.0.1", host)
 
     async with Http(lambda: ()) as http:
@@ -159,7 +159,7 @@ async def test_blocked_address(endpoint: TokenEndpoint, credentials: Credentials
     ],
 )
 async def test_no_way_there(credentials: Credentials, number: int, words: str) -> None:
-    """What else the operating system says of a connection that does not come about."""
+    """Other operating system errors of a failed connection have messages, too."""
 
     def fail(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("of the operating system") from OSError(number, "of the operating system")
@@ -170,7 +170,7 @@ async def test_no_way_there(credentials: Credentials, number: int, words: str) -
 
 
 async def test_a_huge_answer_is_not_read_on(client: httpx.AsyncClient, credentials: Credentials) -> None:
-    """An endless answer is left after 64 KiB."""
+    """Reading an endless answer stops after 64 KiB."""
 
     async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""What JSON allows is accepted and kept byte for byte; what it forbids is refused wherever it stands."""
+"""Valid JSON is accepted and kept byte for byte. Invalid JSON is refused wherever it is."""
 
 import json
 import string
@@ -77,7 +77,7 @@ def refusal(data: bytes, name: str = "onboarding-status", limit: int = DEFAULT_L
 @pytest.mark.parametrize("value", LEGAL.values(), ids=LEGAL.keys())
 @pytest.mark.parametrize("field", ["more", "clientId"])
 def test_what_json_allows_is_kept_byte_for_byte(field: str, value: bytes) -> None:
-    """Whatever RFC 8259 allows passes in an unknown field and in an unchecked one, and not a byte changes."""
+    """Everything that RFC 8259 allows is accepted unchanged in unknown and in unchecked fields."""
     data = (ONBOARDING % value).replace(b'"more"', b'"%b"' % field.encode())
     body = accept("onboarding-status", data)
     assert body.raw == data
@@ -87,7 +87,7 @@ def test_what_json_allows_is_kept_byte_for_byte(field: str, value: bytes) -> Non
 @pytest.mark.parametrize("value", ILLEGAL.values(), ids=ILLEGAL.keys())
 @pytest.mark.parametrize("field", ["more", "clientId", "externalId"])
 def test_what_json_forbids_is_refused_wherever_it_stands(field: str, value: bytes) -> None:
-    """What RFC 8259 forbids is refused in fields of every sort, also in those that nobody reads."""
+    """Everything that RFC 8259 forbids is refused in every kind of field, even in unread ones."""
     data = (ONBOARDING % value).replace(b'"more"', b'"%b"' % field.encode())
     assert refusal(data).path == "$"
 
@@ -162,7 +162,7 @@ def test_white_space_around_the_object_is_dropped() -> None:
     ],
 )
 def test_the_error_says_what_is_wrong(data: bytes, words: str) -> None:
-    """A person reads what is wrong with the bytes and where."""
+    """The error says what is wrong with the bytes, and where."""
     error = refusal(data)
     assert error.path == "$"
     assert str(error) == f"The onboarding-status body was refused: {words}"
@@ -187,7 +187,7 @@ def test_the_limit_is_a_setting() -> None:
 
 
 def test_an_unknown_type_is_no_invalid_body() -> None:
-    """A wrong type name is said to be that."""
+    """A wrong type name gives its own error."""
     with pytest.raises(UnknownType, match="Did you mean onboarding-status"):
         accept("onboarding-statu", b"{}")
 
@@ -206,7 +206,7 @@ json_values = st.recursive(
     ascii_only=st.booleans(),
 )
 def test_unknown_fields_pass_unchanged(more: dict[str, object], indent: int | None, ascii_only: bool) -> None:
-    """Any further fields, written in any style, leave with the bytes they came in."""
+    """Additional fields, in any style, keep their exact bytes."""
     body = more | {"interviewId": "i", "onboardingStatus": "s"}
     data = json.dumps(body, indent=indent, ensure_ascii=ascii_only).encode()
     accepted = accept("onboarding-status", data)
@@ -232,7 +232,7 @@ fragments = st.sampled_from(
 
 
 def is_json_object(data: bytes) -> bool:
-    """The standard library's opinion, without its leniency towards NaN."""
+    """Return whether the standard library parses it as an object, with NaN refused."""
 
     def refuse(constant: str) -> NoReturn:
         raise ValueError(constant)
@@ -253,7 +253,7 @@ def is_json_object(data: bytes) -> bool:
 def test_a_damaged_body_passes_only_if_it_is_still_json(
     kind: EventType, start: int, length: int, fragment: bytes
 ) -> None:
-    """With no field to check, exactly those bodies pass that another parser takes for a JSON object."""
+    """With no field to check, a body is accepted exactly if another parser reads it as a JSON object."""
     data = kind.sample[:start] + fragment + kind.sample[start + length :]
     if data.count(b"[") + data.count(b"{") > MAX_NESTING:
         return

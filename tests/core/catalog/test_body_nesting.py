@@ -1,4 +1,4 @@
-"""Nesting: 64 levels pass, the body itself being the first."""
+"""The nesting limit of 64 levels, including the body itself."""
 
 from collections.abc import Callable
 
@@ -53,7 +53,7 @@ def test_a_checked_field_counts_as_well() -> None:
     ids=["plain", "after escaped quotes", "before an escaped backslash"],
 )
 def test_brackets_in_strings_do_not_count(text: bytes) -> None:
-    """Only brackets of JSON's own open a level."""
+    """Brackets inside strings do not open a level."""
     data = UNKNOWN_FIELD % text
     assert accept("onboarding-status", data).raw == data
     deep = UNKNOWN_FIELD % (b"[%b,%b]" % (text, arrays(63)))
@@ -74,7 +74,7 @@ def test_many_brackets_side_by_side_pass() -> None:
 )
 @pytest.mark.parametrize("field", [b"more", b"clientId", b"interviewId", b"externalId"])
 def test_bottomless_nesting_is_refused(field: bytes, value: bytes) -> None:
-    """A hundred thousand brackets are refused in words in any field, closed or not; nothing overflows."""
+    """A hundred thousand brackets, closed or not, are refused with a message in any field, without an overflow."""
     with pytest.raises(InvalidBody) as caught:
         accept("onboarding-status", b'{"%b":%b}' % (field, value))
     assert caught.value.reason == "is nested more than 64 levels deep"

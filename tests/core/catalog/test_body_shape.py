@@ -1,4 +1,4 @@
-"""Which fields are checked, and what is said of those that are wrong."""
+"""The fields that are checked, and the errors for wrong ones."""
 
 import json
 
@@ -215,7 +215,7 @@ def test_a_documented_field_takes_its_own_type_only(name: str, path: str, kind: 
 
 @pytest.mark.parametrize(("name", "path", "kind"), CHECKED)
 def test_null_passes_where_a_field_is_not_mandatory(name: str, path: str, kind: str) -> None:
-    """Null stands for a missing value; only an element of an array has to be what it is."""
+    """Null stands for a missing value. Only array elements must not be null."""
     data = sample_with(name, path, None)
     if path.endswith("[0]"):
         assert refusal(name, data).reason == f"must be {kind}, not null"
@@ -225,7 +225,7 @@ def test_null_passes_where_a_field_is_not_mandatory(name: str, path: str, kind: 
 
 @pytest.mark.parametrize(("name", "path"), UNCHECKED)
 def test_a_field_that_nobody_documents_passes_whatever_it_is(name: str, path: str) -> None:
-    """Fields seen in an example, or whose type nobody states, are never a reason to refuse."""
+    """Fields seen only in an example, or without a documented type, are never a reason to refuse a body."""
     for value in VALUES.values():
         data = sample_with(name, path, value)
         assert accept(name, data).raw == data

@@ -194,7 +194,7 @@ def test_every_type_says_where_its_facts_are_from(name: str) -> None:
 
 
 def test_the_page_of_face_authentication() -> None:
-    """It has one of its own."""
+    """Face authentication has its own page."""
     assert EVENT_TYPES["face-authentication"].sources == (
         "Configuration: Webhooks Tab",
         "Face Authentication Webhook (Incode's developer pages)",
@@ -231,7 +231,7 @@ def test_a_shape_from_an_example_says_so(name: str) -> None:
 
 
 def test_every_type_has_a_shape_note() -> None:
-    """No type leaves the reader guessing how much of its shape is Incode's."""
+    """The note of each type says how much of its shape is published by Incode."""
     assert [name for name, kind in EVENT_TYPES.items() if "Incode" not in kind.shape_note] == []
 
 
@@ -281,7 +281,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(name: str, words: str) -> 
 
 
 def test_a_stored_type_that_is_not_in_the_catalogue() -> None:
-    """It is shown by its name, made safe for a terminal."""
+    """It is shown by its name, escaped for a terminal."""
     kind = shown_type("new\x1b-type")
     assert (kind.name, kind.label, kind.short_name) == ("new\x1b-type", "new␛-type", "new␛-type")
     assert shown_type("session-failed") is EVENT_TYPES["session-failed"]

@@ -1,4 +1,4 @@
-"""The catalogue is on the way of every command, so it must not bring heavy company."""
+"""The import cost of the catalogue, which every command imports."""
 
 import subprocess
 import sys

@@ -73,7 +73,7 @@ def test_the_external_id_of_a_sample_is_found(name: str) -> None:
 
 @each_sample
 def test_webhooks_test_twice_sends_two_sessions(name: str, sample: Sample) -> None:
-    """Each use of a sample has an ID of its own, the same wherever it stands, and nothing else is different."""
+    """Each use of a sample has a new ID, the same everywhere in the body. Nothing else differs."""
     if name == "third-party-async-retries":
         assert sample.body() == sample.body()
         return
@@ -114,7 +114,7 @@ def test_a_sample_has_no_field_that_the_model_lacks(name: str, sample: Sample) -
 
 @pytest.mark.parametrize("name", SESSION_TYPES)
 def test_a_session_event_has_a_sample_in_every_spelling(name: str) -> None:
-    """The name of the event, where receivers look for it and as production words it."""
+    """A sample exists for each field and spelling in which production names the event."""
     event = name.upper().replace("-", "_")
     words = name.replace("-", " ").title()
     spelled = {each.name: msgspec.json.decode(each.body()) for each in EVENT_TYPES[name].samples}
@@ -159,7 +159,7 @@ def test_a_failure_of_our_own_choice_says_so() -> None:
     ],
 )
 def test_a_sample_is_found_in_any_case(typed: str, name: str) -> None:
-    """People do not shout."""
+    """The name of a sample may be typed in upper or lower case."""
     found = EVENT_TYPES["face-authentication"].find_sample(typed)
     assert found is not None
     assert found.name == name

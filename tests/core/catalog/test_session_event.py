@@ -1,4 +1,4 @@
-"""A session event that says it is another one is refused."""
+"""A session event whose body names another event is refused."""
 
 import json
 
@@ -64,13 +64,13 @@ def test_a_contradiction_is_refused_in_every_spelling(name: str, other: str, fie
 
 
 def test_each_spelling_is_looked_at() -> None:
-    """A right event_type does not excuse a wrong eventType."""
+    """A correct event_type does not make up for a wrong eventType."""
     body: dict[str, object] = {"event_type": "SESSION_FAILED", "eventType": "Session Succeeded"}
     assert refusal("session-failed", body)[0] == "$.eventType"
 
 
 def test_another_event_type_is_refused_without_being_shown() -> None:
-    """Where Incode publishes the name, no other one is right; what stood there may be personal."""
+    """Where Incode publishes the name, every other name is refused, and not shown since it may be personal data."""
     path, words = refusal("session-failed", {"event_type": "Ximena"})
     assert path == "$.event_type"
     assert words == (

@@ -1,4 +1,4 @@
-"""The command as a process of its own: for what is about streams, bytes and exit statuses."""
+"""The command as a separate process, to test streams, bytes and exit statuses."""
 
 import os
 import shlex
@@ -11,7 +11,7 @@ HOOKKEEPER = (sys.executable, "-c", "from core.cli.main import run; run(lambda d
 def hookkeeper(
     *words: str | bytes, data: bytes = b"", environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command. It never shows a traceback."""
+    """Run a command and check that it shows no traceback."""
     return _run([*HOOKKEEPER, *words], data, environment)
 
 

@@ -1,4 +1,4 @@
-"""What tests of the command line share."""
+"""Shared fixtures of the command line tests."""
 
 import json
 import sys

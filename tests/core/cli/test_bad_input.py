@@ -1,4 +1,4 @@
-"""What is typed or piped in wrongly, or cannot be printed: one sentence, never a traceback."""
+"""Wrong input, and output that cannot be printed, give one sentence and never a traceback."""
 
 import json
 import os
@@ -60,13 +60,13 @@ def test_a_wrong_header_value_is_named_by_its_header_and_not_shown() -> None:
     ],
 )
 def test_what_is_refused_makes_no_database(words: tuple[str, ...]) -> None:
-    """Neither the file nor its folder; who slips once has nothing to clear away."""
+    """Neither the file nor its folder is created, so that a typo leaves nothing to clean up."""
     assert hookkeeper(*words).returncode == 2
     assert not list(Path(os.environ["HOOKKEEPER_DB"]).parent.glob("*"))
 
 
 def test_a_slip_in_a_command_is_told_with_the_nearest() -> None:
-    """One that is near, not all that share some letters."""
+    """The message suggests the nearest command, not all that share some letters."""
     done = hookkeeper("event", "list")
     words = b'There is no command "event". Did you mean events? hookkeeper --help lists them all.\n'
     assert (done.returncode, done.stderr) == (2, words)
@@ -74,7 +74,7 @@ def test_a_slip_in_a_command_is_told_with_the_nearest() -> None:
 
 @pytest.mark.parametrize("words", [("deliveries", "--\u202e"), ("stats", "\u202e"), ("--\u202e",)])
 def test_a_wrong_option_is_told_without_its_marks(words: tuple[str, ...]) -> None:
-    """What turns the direction of text comes from a paste; the usage stands above it."""
+    """Bidirectional marks, which come from a paste, are replaced. The usage is printed above the message."""
     done = hookkeeper(*words)
     assert (done.returncode, b"Usage: " in done.stderr) == (2, True)
     assert "�" in done.stderr.decode()
@@ -82,7 +82,7 @@ def test_a_wrong_option_is_told_without_its_marks(words: tuple[str, ...]) -> Non
 
 
 def test_a_command_that_is_not_whole_shows_its_help() -> None:
-    """As --help does, but it is wrong usage."""
+    """The output is that of --help, but the exit status is that of wrong usage."""
     done = hookkeeper("deliveries")
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr == hookkeeper("deliveries", "--help").stdout
@@ -114,7 +114,7 @@ def test_one_delivery_that_is_not_there_stops_no_other() -> None:
 
 
 def test_deleting_what_is_gone_says_who_deleted_it() -> None:
-    """The books remember."""
+    """The message comes from the audit in the books."""
     webhook = _add_webhook()
     assert hookkeeper("webhooks", "delete", webhook, "--yes").returncode == 0
     again = hookkeeper("webhooks", "delete", webhook, "--yes")
@@ -132,17 +132,17 @@ def test_json_leaves_the_terminal_whole() -> None:
 
 
 def test_a_lock_file_that_cannot_be_written_is_told_with_its_name(database: Path) -> None:
-    """The dispatcher cannot write down who it is, here because no file may grow: where that was to stand."""
+    """The dispatcher cannot write the lock file, here because no file may grow. The message names the file."""
     _add_webhook()
     lock = database.with_name(f"{database.name}.dispatcher")
     lock.write_text('{"pid":1}')  # what a killed one left
-    # Coverage, which could not write down either what it has seen, is left out.
+    # Coverage is turned off, because it could not write its data either.
     done = in_shell("unset COVERAGE_PROCESS_START COVERAGE_PROCESS_CONFIG; ulimit -f 0; hookkeeper serve")
     assert (done.returncode, done.stderr.decode()) == (1, f"{lock}: File too large.\n")
 
 
 async def test_a_prompt_that_is_ended_is_a_sentence() -> None:
-    """ctrl+d where the Secret Key is asked for."""
+    """ctrl+d at the prompt for the Secret Key gives one sentence."""
     words = ("settings", "set", "--secret-key-file", "-")
     terminal = Terminal(command=(sys.executable, "-m", "core.cli"), words=words)
     await terminal.shows("Secret Key: ")

@@ -1,4 +1,4 @@
-"""`emit --batch -` as a program uses it: a stream that is answered while it flows."""
+"""`emit --batch -` as a program uses it: a stream whose lines are answered as they arrive."""
 
 import json
 import os
@@ -53,7 +53,7 @@ def test_a_slow_producer_is_answered_line_by_line() -> None:
 
 
 def test_ctrl_c_ends_a_stream_that_waits_for_input() -> None:
-    """Exit status 130, without a word more."""
+    """The exit status is 130, and nothing more is printed."""
     with _stream() as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -67,7 +67,7 @@ def test_ctrl_c_ends_a_stream_that_waits_for_input() -> None:
 
 
 def test_a_reader_that_goes_away_stops_nothing() -> None:
-    """As in `… | head -1`: all lines are stored, and the end says of how many nobody read the answer."""
+    """As in `… | head -1`, all lines are stored, and the last message says how many answers were not read."""
     with _stream() as process:
         assert process.stdout is not None
         process.stdout.close()
@@ -80,7 +80,7 @@ def test_a_reader_that_goes_away_stops_nothing() -> None:
 
 
 def test_lines_are_counted_as_in_the_file() -> None:
-    """Blank lines get no answer and count all the same."""
+    """Blank lines get no answer, but are counted in line numbers."""
     answers = _answers(b"\n\nnot json\n\n" + _LINE.strip())
     assert [answer["line"] for answer in answers] == [3, 5]
     assert "error" in answers[0]
@@ -106,7 +106,7 @@ def test_the_byte_order_mark_of_utf_8_is_accepted() -> None:
     ids=["deep", "long", "long blank", "unknown field", "empty key", "no data", "no UTF-8"],
 )
 def test_a_bad_line_stops_no_other(bad: bytes) -> None:
-    """Those before and after it are stored."""
+    """The lines before and after it are stored."""
     answers = _answers(_LINE + bad + b"\n" + _LINE)
     assert [(answer["line"], "error" in answer) for answer in answers] == [
         (1, False),

@@ -1,4 +1,4 @@
-"""The event types on the command line: what is known of them, their samples, and webhooks of each."""
+"""The event types on the command line: their facts, their samples, and webhooks for each type."""
 
 import json
 
@@ -16,12 +16,12 @@ def _add(shell: Shell, kind: str, *options: str) -> str:
 
 
 def _said(shell: Shell) -> list[str]:
-    """What was said beside the data, but for that the database is new."""
+    """Return the messages on stderr, without the one about a new database."""
     return [line for line in shell.err.splitlines() if not line.startswith("The database ")]
 
 
 def _test(shell: Shell, *words: str) -> dict[str, object]:
-    """Send a test event; the body that was stored for it."""
+    """Send a test event and return its stored body."""
     assert shell("webhooks", "test", *words) == 0
     (newest, *_) = shell.json("events", "list")
     (event,) = shell.json("events", "show", str(newest["id"]))
@@ -80,7 +80,7 @@ def test_types_show(shell: Shell) -> None:
 
 
 def test_the_facts_of_a_type_are_the_same_each_time(shell: Shell) -> None:
-    """Only a sample that is asked for is of a new session."""
+    """Only a requested sample gets a new session ID."""
     assert shell.json("types") == shell.json("types")
     words = ("types", "show", "session-failed", "--samples")
     assert shell.json(*words) != shell.json(*words)
@@ -115,7 +115,7 @@ def test_types_show_in_wrong_words(shell: Shell, words: tuple[str, ...], expecte
 
 
 def test_add_face_authentication_with_status_filter_fail(shell: Shell) -> None:
-    """Only the failures go to it."""
+    """Only failures are delivered to it."""
     identity = _add(shell, "face-authentication", "--status-filter", "FAIL")
     assert _said(shell) == []
     (shown,) = shell.json("webhooks", "show", identity)
@@ -146,7 +146,7 @@ def test_emit_session_failed_with_event_type_session_succeeded(shell: Shell) -> 
 
 
 def test_webhooks_test_twice_for_one_webhook(shell: Shell) -> None:
-    """Two sessions."""
+    """The two test events have different session IDs."""
     identity = _add(shell, "session-failed")
     first, second = (_test(shell, identity)["interviewId"] for _ in range(2))
     assert first != second
@@ -218,6 +218,6 @@ def test_add_a_deprecated_type(shell: Shell, kind: str) -> None:
 
 
 def test_add_with_deprecated_takes_current_types_as_well(shell: Shell) -> None:
-    """A script may always write it."""
+    """A script may always use the flag."""
     _add(shell, "session-failed", "--deprecated")
     assert _said(shell) == []

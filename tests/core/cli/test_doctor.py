@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 class Doctor:
-    """Runs the command; `found` is what is wrong, as `check: words`."""
+    """Run the command. `found` has the problems, each as `check: words`."""
 
     def __init__(self, shell: Shell, database: Path) -> None:
         self.shell = shell
@@ -29,7 +29,7 @@ class Doctor:
         self.note = ""
 
     def wrong(self, *words: str) -> list[str]:
-        """What a dispatcher with nothing to complain of leaves to complain of."""
+        """Return the problems that are found while the dispatcher itself reports none."""
         with DispatcherLock.of(self.database) as lock:
             assert lock.take()
             lock.say(Holder(os.getpid(), 1, "serve", 1_795_000_000_000, "ana", self.note))
@@ -76,14 +76,14 @@ def test_all_is_well(doctor: Doctor) -> None:
 
 
 def test_no_database(shell: Shell, database: Path) -> None:
-    """It is not made by asking."""
+    """`doctor` does not create it."""
     assert shell("doctor") == 1
     assert f"There is no database {database}." in shell.out
     assert not database.exists()
 
 
 def test_the_dispatcher_complains(doctor: Doctor) -> None:
-    """What it says of itself is passed on."""
+    """The dispatcher's own complaint is reported."""
     doctor.note = "The disk is full."
     (words,) = doctor.wrong()
     assert words.startswith(f"dispatcher: Delivering: pid {os.getpid()}, started by ana (serve)")
@@ -157,7 +157,7 @@ def test_another_version(doctor: Doctor) -> None:
 
 
 def test_a_large_write_ahead_log(doctor: Doctor) -> None:
-    """Nobody empties it."""
+    """A write-ahead log that nobody truncates is reported."""
     log = doctor.database.with_name(f"{doctor.database.name}-wal")
     log.touch(0o600)
     os.truncate(log, 80 * 1024 * 1024)
@@ -166,7 +166,7 @@ def test_a_large_write_ahead_log(doctor: Doctor) -> None:
 
 
 def test_tls_files(doctor: Doctor, tmp_path: Path) -> None:
-    """A file that was good when it was set, and has gone."""
+    """A file that existed when the setting was made is now missing."""
     pem = tmp_path / "ca.pem"
     trusted = subprocess.run(
         [
@@ -212,7 +212,7 @@ async def test_the_token_endpoint_is_asked_on_request(doctor: Doctor, tmp_path: 
 
 
 def test_sqlite_versions() -> None:
-    """Those that have the WAL-reset bug are told so."""
+    """SQLite versions with the WAL-reset bug are reported."""
     for version in ((3, 40, 1), (3, 44, 5), (3, 45, 0), (3, 50, 6), (3, 51, 2)):
         assert "WAL-reset bug" in machine.sqlite(version).words
     for version in ((3, 44, 6), (3, 50, 7), (3, 51, 3), (3, 52, 0), (4, 0, 0)):

@@ -1,4 +1,4 @@
-"""Files beside the database, and the database itself, that are something else: a sentence, and nothing hangs."""
+"""Something else in place of the database or of the files next to it gives one sentence, and nothing hangs."""
 
 import os
 import stat
@@ -40,7 +40,7 @@ def test_something_else_in_place_of_the_lock_file(
 
 
 def _stop_words(lock: Path, other: str) -> str:
-    """What `stop` says."""
+    """Return the message of `stop`."""
     if other == "a hard link":
         return f"Who delivers cannot be told: {lock} is a hard link to a file with another name: remove it.\n"
     kind = {"a pipe": "a named pipe"}.get(other, "a link" if other.startswith("a link") else other)
@@ -88,7 +88,7 @@ def test_what_db_names_is_no_file(shell: Shell, tmp_path: Path, other: str, word
 async def test_something_else_in_place_of_what_sqlite_keeps(
     database: Path, tmp_path: Path, suffix: str, other: str
 ) -> None:
-    """Refused by whoever opens the database, to write or to read; nothing is written to it."""
+    """Every command that opens the database, to read or write, is refused. Nothing is written to the file."""
     async with open_store(database):
         pass
     before = database.read_bytes()

@@ -1,4 +1,4 @@
-"""A database with a second name (a hard link) is refused by whoever opens it, by either name."""
+"""A database with a second name (a hard link) cannot be opened by either name."""
 
 import os
 from pathlib import Path
@@ -49,7 +49,7 @@ def test_commands(shell: Shell, database: Path, words: tuple[str, ...]) -> None:
 
 
 def test_doctor(shell: Shell, database: Path) -> None:
-    """It is the finding about the database, and nothing is looked at inside."""
+    """`doctor` reports the link and does not look inside the database."""
     assert shell("emit", "session-failed", "--data", '{"interviewId": "1"}') == 0
     os.link(database, database.with_name("h.db"))
     assert shell("doctor") == 1

@@ -1,4 +1,4 @@
-"""Secret header values come from a file or from standard input, where `ps` and the shell's history have none of them."""
+"""Secret header values from a file or standard input, so that neither `ps` nor the shell's history has them."""
 
 import asyncio
 import subprocess

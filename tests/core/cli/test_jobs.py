@@ -1,4 +1,4 @@
-"""The command line for many: count first, then a job that everybody can follow and stop."""
+"""Bulk changes on the command line: a dry run that counts, then a job that can be followed and stopped."""
 
 import asyncio
 from pathlib import Path
@@ -16,7 +16,7 @@ OK = AttemptResult(Outcome.OK, "answered 204 No Content", "https://a.example/", 
 
 
 def _books(database: Path, *, failed: int, delivered: int = 0) -> str:
-    """A webhook with so many deliveries of either state; its ID."""
+    """Add a webhook with this many deliveries per state, and return its ID."""
 
     async def write() -> str:
         async with open_store(database) as store:
@@ -41,7 +41,7 @@ async def _deliver(store: Store, result: AttemptResult, state: DeliveryState, nu
 
 
 def _work(database: Path, job: str) -> None:
-    """Do a job to its end, as the dispatcher does."""
+    """Run a job to its end, as the dispatcher does."""
 
     async def go_on() -> None:
         async with open_store(database) as store:
@@ -118,7 +118,7 @@ def test_cancelling_many_needs_yes(database: Path, shell: Shell) -> None:
     ],
 )
 def test_wrong_words(shell: Shell, database: Path, words: tuple[str, ...]) -> None:
-    """What cannot be meant is refused before anything is done."""
+    """Invalid filters are refused before anything is done."""
     assert shell("deliveries", *words) == 2
     assert not database.exists()
 

@@ -1,4 +1,4 @@
-"""Pipes whose reader goes away, closed and full outputs, and terminals without the marks."""
+"""Pipes whose reader goes away, closed and full outputs, and terminals that lack our symbols."""
 
 import asyncio
 import json
@@ -49,14 +49,14 @@ def much(database: Path) -> None:
     ],
 )
 def test_a_list_into_head_ends_quietly_with_0(line: str) -> None:
-    """Under pipefail, too, whatever the reader takes of it."""
+    """This holds under pipefail too, however much the reader reads."""
     done = in_shell(line)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.usefixtures("much")
 def test_the_exit_status_stays_that_of_the_command() -> None:
-    """A reader that goes away makes nothing right, and nothing wrong."""
+    """A reader that goes away does not change the exit status."""
     assert in_shell("hookkeeper status | true").returncode == 1
     assert in_shell("hookkeeper types --no-such 2>&1 | true").returncode == 2
 
@@ -72,7 +72,7 @@ def test_a_change_goes_on_when_its_reader_has_gone(shell: Shell) -> None:
 
 
 def test_a_batch_whose_answers_nobody_reads_is_stored_and_says_so(shell: Shell) -> None:
-    """What was stored unread is told in a sentence; nothing is left out."""
+    """All events are stored, and one sentence says how many answers were not read."""
     done = in_shell("hookkeeper emit --batch - | true", data=_LINE * 2000)
     assert done.returncode == 0
     assert b" 0 were refused.\n" in done.stderr
@@ -81,7 +81,7 @@ def test_a_batch_whose_answers_nobody_reads_is_stored_and_says_so(shell: Shell) 
 
 
 def test_a_batch_whose_answers_fill_the_disk_is_stored_and_says_so(shell: Shell) -> None:
-    """It is no success: the answers are missing. How many events are stored is said."""
+    """The command fails because answers are missing, and says how many events are stored."""
     done = in_shell("hookkeeper emit --batch - > /dev/full", data=_LINE * 300 + b"no JSON\n")
     assert done.returncode == 1
     words = (
@@ -94,7 +94,7 @@ def test_a_batch_whose_answers_fill_the_disk_is_stored_and_says_so(shell: Shell)
 
 @pytest.mark.parametrize("words", ["types", "--help", "settings set --deadline 9 --json"])
 def test_a_full_disk_behind_the_output_is_a_sentence(words: str) -> None:
-    """Exit status 1, and what was asked for is done all the same."""
+    """The exit status is 1, but the requested change is done."""
     done = in_shell(f"hookkeeper {words} > /dev/full")
     assert done.returncode == 1
     assert b"Standard output: No space left on device." in done.stderr
@@ -103,7 +103,7 @@ def test_a_full_disk_behind_the_output_is_a_sentence(words: str) -> None:
 
 @pytest.mark.parametrize("end", [">&-", "2>/dev/full", ">&- 2>&- <&-"])
 def test_closed_streams_change_nothing(shell: Shell, end: str) -> None:
-    """What was asked for is done, and the exit status says so."""
+    """The requested change is done, and the exit status reports success."""
     assert in_shell(f"hookkeeper emit session-failed --data '{{}}' {end}").returncode == 0
     assert in_shell(f"hookkeeper emit nothing --data '{{}}' {end}").returncode == 2
     assert len(shell.json("events", "list")) == 1
@@ -111,7 +111,7 @@ def test_closed_streams_change_nothing(shell: Shell, end: str) -> None:
 
 @pytest.mark.usefixtures("much")
 def test_a_pipe_that_another_program_made_non_blocking_is_waited_for() -> None:
-    """As pipes of Node.js are: nothing of the list is lost, and nothing fails."""
+    """Node.js makes its pipes non-blocking. The whole list arrives, and nothing fails."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     with subprocess.Popen(
@@ -173,14 +173,14 @@ def test_marks_stay_where_the_encoding_has_them(shell: Shell) -> None:
 
 
 def test_letters_that_the_encoding_lacks_are_escaped_as_json_does(shell: Shell) -> None:
-    """A body stays one that can be read."""
+    """A body stays readable JSON."""
     assert shell("emit", "session-failed", "--data", '{"name": "Núñez 🚀"}') == 0
     shown = hookkeeper("events", "show", shell.out.strip(), environment={"LC_ALL": "C"}).stdout
     assert json.loads(shown[shown.index(b"{") :]) == {"name": "Núñez 🚀"}
 
 
 def test_each_stream_has_the_marks_that_it_can_show(shell: Shell) -> None:
-    """What is asked of Python counts for both, and words of others on stderr are no question marks either."""
+    """PYTHONIOENCODING applies to both streams. Text from elsewhere on stderr has no question marks either."""
     done = hookkeeper("emit", "session-fàiled\x07", "--data", "{}", environment={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 2
     assert done.stderr.isascii()

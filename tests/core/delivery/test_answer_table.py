@@ -1,6 +1,6 @@
-"""Answers byte for byte, valid, odd and hostile: the outcome of each, and its words.
+"""Valid, odd and hostile answers byte for byte, with the outcome and message of each.
 
-Once a final status line and headers are complete, they alone decide. The rows of "Answers of receivers" are here.
+Once a final status line and headers are complete, they alone decide.
 """
 
 import asyncio
@@ -278,7 +278,7 @@ class Server:
 
 @pytest.mark.parametrize("name", ANSWERS)
 async def test_each(http: Http, name: str) -> None:
-    """In one segment, then the connection ends. The receiver is asked once."""
+    """The answer comes in one segment, then the connection ends. The receiver gets one request."""
     raw, (outcome, words) = ANSWERS[name]
     async with Server([raw]).listening() as server:
         result = await attempt_at(http, server.url)
@@ -288,7 +288,7 @@ async def test_each(http: Http, name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, (_, (_, words)) in ANSWERS.items() if ";" in words])
 async def test_an_odd_answer_ends_its_connection(http: Http, name: str) -> None:
-    """Whatever comes over it later would be taken for the next answer."""
+    """Otherwise later bytes on it would be taken for the next answer."""
     raw, (outcome, _) = ANSWERS[name]
     async with Server([raw], [OK + LENGTH + b"\r\nok"]).listening() as server:
         assert (await attempt_at(http, server.url)).outcome is outcome
@@ -344,7 +344,7 @@ async def test_what_comes_between_two_requests_ends_the_connection(http: Http) -
 
 
 async def test_a_kept_connection_that_dies_before_any_byte(http: Http) -> None:
-    """The same request goes out once more over a new connection, within the same attempt; not a third time."""
+    """The request is repeated once over a new connection, within the same attempt, but not a third time."""
     answer = OK + LENGTH + b"\r\nok"
     async with Server([answer], [b""]).listening() as server:
         assert (await attempt_at(http, server.url)).outcome is Outcome.OK
@@ -354,7 +354,7 @@ async def test_a_kept_connection_that_dies_before_any_byte(http: Http) -> None:
 
 
 def _read(parts: list[bytes], *, most_body: int = 16 * 1024) -> tuple[int | None, str]:
-    """The status of an answer that came in these parts, then the end; and what went wrong without one."""
+    """Parse an answer that comes in these parts, then ends. Return its status, and the error if there is none."""
     reader, reply = AnswerReader(), Reply(most_body)
     reader.begin(reply)
     try:
@@ -372,13 +372,13 @@ def _cut(raw: bytes, places: list[int]) -> list[bytes]:
 
 @given(st.sampled_from(sorted(ANSWERS)), st.lists(st.integers(min_value=0), max_size=5))
 def test_segments_make_no_difference(name: str, places: list[int]) -> None:
-    """Wherever an answer is cut into segments."""
+    """The result is the same wherever an answer is split into segments."""
     raw, _ = ANSWERS[name]
     assert _read(_cut(raw, places)) == _read([raw])
 
 
 def test_an_odd_interim_head_in_a_segment_of_its_own() -> None:
-    """What the parser refuses in a 103 does not end the wait for the answer itself, which begins at any byte."""
+    """An invalid 103 does not end the wait for the final answer, which may begin at any byte of a segment."""
     early = b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n b\r\n\r\n"
     for sent in (0, 1, 5, 9, len(OK)):
         assert _read([early + OK[:sent], OK[sent:] + LENGTH + b"\r\nok"]) == (200, "")
@@ -401,14 +401,14 @@ HEADS = [raw[: raw.index(b"\r\n\r\n") + 4] for raw, (outcome, _) in ANSWERS.valu
 
 @given(st.sampled_from(HEADS), st.binary(max_size=200), st.lists(st.integers(min_value=0), max_size=3))
 def test_nothing_after_a_head_undoes_it(head: bytes, rest: bytes, places: list[int]) -> None:
-    """Whatever bytes follow, in whatever segments."""
+    """This holds for any following bytes in any segments."""
     status, trouble = _read(_cut(head + rest, places))
     assert (status, trouble) == (204 if b" 204 " in head else 200, "")
 
 
 @given(st.lists(st.binary(max_size=60) | st.sampled_from([OK, LENGTH, CHUNKED, b"\r\n", b": "]), max_size=12))
 def test_any_bytes_are_an_answer_or_none(parts: list[bytes]) -> None:
-    """Nothing raises anything else, and no answer without a status counts."""
+    """No other error is raised, and an answer without a status does not count."""
     status, trouble = _read(parts)
     assert (status is None) == bool(trouble)
     assert status is None or 100 <= status <= 999

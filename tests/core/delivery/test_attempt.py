@@ -90,7 +90,7 @@ async def test_secrets_of_an_answer_are_not_kept(http: Http, receiver: Receiver)
 async def test_an_endpoint_that_echoes_its_request_gives_no_secret_away(
     http: Http, receiver: Receiver
 ) -> None:
-    """Token and secret headers would be readable in the books: dots stand there, in JSON that escapes slashes, too."""
+    """The books show dots in place of token and secret headers, even in JSON that escapes slashes."""
     custom = (("x-incode-secret", "cor/rect"), ("x-tenant", "mx-production"))
     async with TokenEndpoint() as endpoint:
         token = "battery" * 200
@@ -105,7 +105,7 @@ async def test_an_endpoint_that_echoes_its_request_gives_no_secret_away(
 
 
 async def test_a_secret_that_is_cut_with_its_answer_is_none_to_read(http: Http, receiver: Receiver) -> None:
-    """What an endpoint echoes at the end of the evidence."""
+    """A secret that is echoed where the kept body is cut off is hidden as well."""
     receiver.body = b"x" * (EVIDENCE - 11) + b"correct horse battery"
     custom = (("x-incode-secret", "correct horse battery"),)
     result = await attempt_at(http, receiver.url, custom_headers=custom)
@@ -114,7 +114,7 @@ async def test_a_secret_that_is_cut_with_its_answer_is_none_to_read(http: Http, 
 
 
 async def test_long_answers_are_cut(http: Http, receiver: Receiver) -> None:
-    """16 KiB of the body are evidence; ok stays ok."""
+    """The first 16 KiB of the body are kept. The outcome stays ok."""
     receiver.body = b"x" * 1_000_000
     result = await attempt_at(http, receiver.url)
     assert (result.outcome, result.reason) == (Outcome.OK, "answered 200 OK (body cut)")

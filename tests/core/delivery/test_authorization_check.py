@@ -1,4 +1,4 @@
-"""What "Test authorization", `settings test-auth` and `doctor --network` say of the form that worked."""
+"""How "Test authorization", `settings test-auth` and `doctor --network` report the form that worked."""
 
 import re
 
@@ -36,7 +36,7 @@ async def test_the_form_that_worked_is_said(
 
 
 async def test_a_refusal_says_which_forms_were_tried() -> None:
-    """So that nobody looks for the fault in the encoding."""
+    """The message rules out the encoding as the cause."""
     async with TokenEndpoint(secret="changed") as endpoint:
         answer = await try_authorization(_settings(endpoint, "p@ss/word+1", BASIC))
 

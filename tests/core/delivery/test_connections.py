@@ -1,4 +1,4 @@
-"""Connections: kept for a while, bounded in number, and never one that is half used."""
+"""The connection pool: its idle timeout, its limit, and the rule that a half-used connection is never reused."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ async def _receivers(number: int) -> AsyncIterator[list[Receiver]]:
 
 
 async def _closed(receiver: Receiver) -> None:
-    """Until no connection to it is left."""
+    """Wait until the receiver has no connection left."""
     async with asyncio.timeout(20):
         while receiver._writers:
             await asyncio.gather(
@@ -32,7 +32,7 @@ async def _closed(receiver: Receiver) -> None:
 
 
 async def test_the_oldest_idle_connection_makes_room() -> None:
-    """With two at most, a third receiver costs the first one its connection; the second one keeps its own."""
+    """With a limit of two, a third receiver's connection replaces the first one. The second one is kept."""
     async with _receivers(3) as receivers, Http(lambda: LOOPBACK, most_connections=2) as http:
         for receiver in receivers:
             assert (await attempt_at(http, receiver.url)).outcome is Outcome.OK
@@ -45,7 +45,7 @@ async def test_the_oldest_idle_connection_makes_room() -> None:
 
 
 async def test_what_is_in_use_is_not_closed_for_want_of_room() -> None:
-    """The bound is for idle connections: whoever waits for an answer gets it."""
+    """The limit is for idle connections only. A request in flight still gets its answer."""
     async with _receivers(2) as (slow, other), Http(lambda: LOOPBACK, most_connections=1) as http:
         slow.gate.clear()
         waiting = asyncio.create_task(attempt_at(http, slow.url))
@@ -58,7 +58,7 @@ async def test_what_is_in_use_is_not_closed_for_want_of_room() -> None:
 async def test_an_idle_connection_is_closed_after_a_while(
     http: Http, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By itself, without another request."""
+    """It is closed without another request."""
     monkeypatch.setattr(pool, "KEEP_ALIVE", 0.05)
     for _ in range(3):
         assert (await attempt_at(http, receiver.url)).outcome is Outcome.OK
@@ -67,7 +67,7 @@ async def test_an_idle_connection_is_closed_after_a_while(
 
 
 async def test_an_answer_before_the_whole_request(http: Http) -> None:
-    """413 after the head of a large request: it counts, and the connection is not used again."""
+    """A 413 after the head of a large request counts, and the connection is not reused."""
     ended = asyncio.Semaphore(0)
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -89,7 +89,7 @@ async def test_an_answer_before_the_whole_request(http: Http) -> None:
 
 
 async def test_an_answer_before_the_request(http: Http) -> None:
-    """As `nc -l < answer` gives it, to whoever connects. It counts each time, and the request is sent all the same."""
+    """`nc -l < answer` answers as soon as a client connects. The answer counts, and the request is still sent."""
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
     received: list[bytes] = []
 
@@ -111,7 +111,7 @@ async def test_an_answer_before_the_request(http: Http) -> None:
 
 
 async def test_who_gives_up_leaves_the_lookup_to_the_others(receiver: Receiver) -> None:
-    """Two ask for one name; the first one's deadline passes before the nameserver answers."""
+    """Two requests resolve the same name. The first one's deadline passes before the nameserver answers."""
     async with (
         Nameserver() as nameserver,
         Http(lambda: LOOPBACK, nameservers=[nameserver.address]) as http,

@@ -1,4 +1,4 @@
-"""A delivery as a command of curl: what the shell makes of it is what was sent."""
+"""A delivery as a curl command, which sends the same bytes when run in a shell."""
 
 import os
 import shlex
@@ -15,7 +15,7 @@ URL = "https://a.example/in?x=1&y=2"
 
 
 def _run(command: str, folder: Path, **variables: str) -> tuple[list[bytes], bytes]:
-    """What a real shell gives a program in curl's place: its arguments, its input."""
+    """Run a command with a stand-in for curl in a real shell. Return the arguments and input that it gets."""
     stub = folder / "curl"
     stub.write_text('#!/bin/sh\nprintf "%s\\0" "$@" > "$OUT/arguments"\ncat > "$OUT/input"\n')
     stub.chmod(0o755)
@@ -44,7 +44,7 @@ def test_it_reads_well() -> None:
 @given(st.text().map(str.encode) | st.binary())
 @example(b'{\n\t"a": 1\n}')
 def test_the_body_comes_back(body: bytes) -> None:
-    """Split as a shell does it, text is there to the byte, and nothing of it reaches the terminal as a control."""
+    """After shell splitting the text is exact, and the command has no control characters for the terminal."""
     command = curl(URL, [("webhook-id", "dlv_1")], body)
     assert all(character == "\n" or ord(character) >= 32 for character in command)
     assert not any(127 <= ord(character) < 160 or character in "\u202e\u2066\ufeff" for character in command)

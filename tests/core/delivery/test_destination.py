@@ -1,4 +1,4 @@
-"""A webhook as a bulkhead beside the others."""
+"""A webhook's share of the slots, which isolates it from other webhooks."""
 
 from pydantic import SecretStr
 
@@ -22,7 +22,7 @@ def _claim(lane: int) -> Claim:
 
 
 def _greedy(free: int, destinations: list[Destination]) -> int:
-    """Each takes whatever it gets, again and again; what is left in the end."""
+    """Let each destination take all the slots that it can get, repeatedly. Return how many are left."""
     share = free // (len(destinations) + 1)
     taken = True
     while taken:
@@ -46,7 +46,7 @@ def test_fifty_that_hang_leave_slots_for_the_next_one() -> None:
 
 
 def test_one_alone_takes_half_of_all_slots() -> None:
-    """None takes more than what it leaves free."""
+    """No webhook takes more slots than it leaves free."""
     assert _greedy(256, [Destination(_stored(concurrency=256), GeneralSettings())]) == 128
 
 
@@ -76,7 +76,7 @@ def test_the_rate_limits_what_begins() -> None:
 
 
 def test_changed_settings_forget_nothing_that_is_in_flight() -> None:
-    """What began under the old settings still counts, and ends, under the new ones."""
+    """Attempts that began under the old settings are still counted under the new ones."""
     destination = Destination(_stored(concurrency=2), GeneralSettings())
     destination.begin(_claim(FRESH), 0.0)
     destination.follow(_stored(concurrency=1), GeneralSettings())

@@ -1,4 +1,4 @@
-"""The address guard: what may be reached, what needs a setting, what never passes."""
+"""The address guard: addresses that are allowed, need a setting, or are never allowed."""
 
 import ipaddress
 
@@ -39,7 +39,7 @@ def test_public_passes(address: str) -> None:
 
 @given(st.ip_addresses(v=4))
 def test_other_forms_agree(address: ipaddress.IPv4Address) -> None:
-    """An IPv4 address is judged alike however IPv6 dresses it."""
+    """An IPv4 address is judged the same in every IPv6 form that embeds it."""
     plain = refusal(str(address), ())
     for form in (f"::ffff:{address}", f"64:ff9b::{address}"):
         assert refusal(form, ()) == plain

@@ -1,4 +1,4 @@
-"""Answers as attacks: each costs at most the deadline and a few kilobytes, and becomes its outcome in words."""
+"""Answers as attacks. Each costs at most the deadline and a few kilobytes, and gives an outcome with a message."""
 
 import asyncio
 import gzip
@@ -98,7 +98,7 @@ SLOW: dict[str, tuple[bytes, tuple[Outcome, str]]] = {
 
 @asynccontextmanager
 async def _sender(head: bytes, parts: Iterable[bytes], pause: float | None = None) -> AsyncIterator[int]:
-    """Answers each request like this; its port."""
+    """Run a server that answers each request like this, and yield its port."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -133,7 +133,7 @@ def _little_memory() -> Iterator[None]:
 
 
 async def _ended(http: Http, url: str, expected: Outcome) -> AttemptResult:
-    """What is refused ends by itself, however busy the machine is; the rest ends with the deadline."""
+    """Make an attempt. A refused answer ends it at once, so only the others get a short deadline."""
     if expected in (Outcome.OK, Outcome.HTTP_STATUS):
         return await attempt_until_answered(http, url, 1)
     return await attempt_at(http, url, deadline=1 if expected is Outcome.TIMEOUT else 30)

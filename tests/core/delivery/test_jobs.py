@@ -1,4 +1,4 @@
-"""What keeps jobs going: it waits while nothing can be sent, cancels all the same, and outlives what it cannot read."""
+"""The job runner: it waits while nothing can be sent, still cancels, and survives jobs that it cannot read."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ BAD = AttemptResult(Outcome.HTTP_STATUS, "answered 503 Service Unavailable", "ht
 
 
 class Sending:
-    """Whether deliveries can be sent, and how often that was asked."""
+    """A fake answer to whether deliveries can be sent, which counts how often it was asked."""
 
     def __init__(self, possible: bool) -> None:
         self.possible = possible
@@ -75,7 +75,7 @@ async def test_resending_waits_while_nothing_can_be_sent(store: Store) -> None:
 
 
 async def test_cancelling_does_not_wait(store: Store) -> None:
-    """Nor for a job that resends and must wait."""
+    """It does not wait for a resend job either, which must wait."""
     await _fail(store)
     resending = await jobs.start(store, JobKind.RESEND, DeliveryFilter(state="failed"), actor="ana")
     cancelling = await jobs.start(store, JobKind.CANCEL, DeliveryFilter(state="failed"), actor="ana")

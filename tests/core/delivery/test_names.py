@@ -1,4 +1,4 @@
-"""Names: nameservers that say nothing delay nobody else, and no answer leads into our own network."""
+"""Name resolution: silent nameservers delay no other name, and no answer leads into our own network."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The guard's table: the networks stand here once more, in full, so that none of them leaves it unseen."""
+"""The guard's table, repeated here in full so that no network can be removed unnoticed."""
 
 import ipaddress
 from collections.abc import Callable
@@ -34,7 +34,7 @@ CLOUDS = [
     "fd20:ce::254/128",
 ]  # fmt: skip
 NEVER = [*SPECIAL_PURPOSE, *NOT_ASSIGNED, *CLOUDS]
-# What in these networks is judged by another rule than theirs.
+# Parts of these networks to which another rule applies.
 EXCEPT = [*map(ipaddress.ip_network, ["::1/128", "::ffff:0:0/96", "64:ff9b::/96"])]
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -61,7 +61,7 @@ def _lies_in(address: _Address, cidrs: list[str]) -> bool:
 
 
 def test_the_table_is_this_one() -> None:
-    """A network is added or removed here and there, with its reason there."""
+    """A change of the table must be made here as well."""
     assert sorted(networks.PRIVATE) == sorted(ALLOWABLE)
     assert sorted(networks.NEVER) == sorted(NEVER)
     assert all(networks.NEVER.values())

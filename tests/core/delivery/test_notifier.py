@@ -1,4 +1,4 @@
-"""Notices on their way to the operator, and those that the dispatcher itself makes."""
+"""Notices that are sent to the operator, and those that the dispatcher itself creates."""
 
 import asyncio
 import json
@@ -98,7 +98,7 @@ async def test_what_is_sent(store: Store, receiver: Receiver, monkeypatch: pytes
 async def test_failed_ones_are_tried_again(
     store: Store, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After 5 s at the earliest; after ten tries the notice is given up, and nobody makes a notice of that."""
+    """The first retry comes after at least 5 s. After ten tries the notice is dropped, without another notice."""
     monkeypatch.setattr(notifier, "_INTERVAL", 0.01)
     receiver.status = 503
     await _save(store, notice_url=receiver.url)
@@ -136,7 +136,7 @@ async def test_guard_and_deadline(store: Store, receiver: Receiver, monkeypatch:
 async def test_nothing_is_sent_while_shutting_down(
     store: Store, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is due while deliveries are drained waits for the next dispatcher."""
+    """Notices that are due during the drain wait for the next dispatcher."""
     monkeypatch.setattr(notifier, "_INTERVAL", 0.01)
     async with Receiver() as operator:
         await _save(store, notice_url=operator.url)
@@ -155,7 +155,7 @@ async def test_nothing_is_sent_while_shutting_down(
 
 
 async def test_a_refused_client_is_told_once_for_its_settings(store: Store, receiver: Receiver) -> None:
-    """What only a person can set right raises a notice; a token endpoint that is down does not."""
+    """An error that only a person can fix raises a notice. A token endpoint that is down does not."""
     async with TokenEndpoint() as endpoint:
         endpoint.status = 503
         await _save(

@@ -1,4 +1,4 @@
-"""What a receiver may answer and must not thereby break."""
+"""Odd answers of a receiver that must not break anything."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""An attempt for which this process can open nothing more is no fault of the endpoint."""
+"""An attempt that fails because this process cannot open more files is not the endpoint's fault."""
 
 import asyncio
 import errno
@@ -29,7 +29,7 @@ OURS = (Outcome.LOCAL_LIMIT, "too many open files; no attempt used")
 
 
 async def test_no_socket(http: Http, receiver: Receiver) -> None:
-    """It is said what was short; with room again the same attempt succeeds."""
+    """The message names the exhausted limit. Once there is room, the same attempt succeeds."""
     with no_file_can_be_opened():
         result = await attempt_at(http, receiver.url)
         assert (result.outcome, result.reason) == OURS
@@ -37,7 +37,7 @@ async def test_no_socket(http: Http, receiver: Receiver) -> None:
 
 
 async def test_a_kept_connection_needs_no_socket(http: Http, receiver: Receiver) -> None:
-    """What is open goes on being used."""
+    """Open connections stay in use."""
     await attempt_at(http, receiver.url)
     with no_file_can_be_opened():
         assert (await attempt_at(http, receiver.url)).outcome is Outcome.OK
@@ -76,7 +76,7 @@ async def test_tls_files_cannot_be_read(field: str, tmp_path: Path) -> None:
 
 
 async def test_the_machines_authorities_cannot_be_read() -> None:
-    """OpenSSL would go on without any: whoever is asked later is not of an unknown authority for that."""
+    """OpenSSL would continue without any, and later endpoints would wrongly fail with an unknown authority."""
     tls = Tls(GeneralSettings)
     with no_file_can_be_opened(), pytest.raises(OSError, match="Too many open files"):
         tls.context()
@@ -100,7 +100,7 @@ async def test_no_socket_for_the_token_endpoint(http: Http, receiver: Receiver) 
 
 
 async def test_authorization_cannot_be_tested_now(receiver: Receiver) -> None:
-    """Whoever asked hears why, and no exception ends the dispatcher."""
+    """The requester gets the reason, and no exception ends the dispatcher."""
     settings = GeneralSettings(
         authentication_url=receiver.url, client_id="a", secret_key=SecretStr("b"), allowed_networks=LOOPBACK
     )
@@ -138,7 +138,7 @@ async def test_a_notice_that_could_not_be_sent_has_not_been_tried(
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS])
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_the_innermost_error_decides(number: int, wrapped: bool) -> None:
-    """However a client wraps it."""
+    """This holds however a client wraps the error."""
     error: BaseException = OSError(number, "")
     if wrapped:
         outer = ClosedWithoutAnswer()

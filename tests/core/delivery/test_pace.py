@@ -1,4 +1,4 @@
-"""What an endpoint bears, learned from its answers."""
+"""The pace of a destination, adapted to its endpoint's answers."""
 
 import random
 from collections.abc import Callable
@@ -30,7 +30,7 @@ each_trouble = pytest.mark.parametrize(
 
 @each_trouble
 def test_trouble_halves_at_most_once_a_second(trouble: AttemptResult) -> None:
-    """10, 5, 2, 1, and never nothing; what fails within a second of the last halving changes nothing."""
+    """Concurrency falls from 10 to 5, 2, 1, never to 0. Failures within a second of a halving change nothing."""
     pace = Pace.of(10)
     seen = []
     for moment in (0.0, 0.5, 1.0, 2.0, 2.9, 3.0):
@@ -77,7 +77,7 @@ def test_an_answer_ends_the_row() -> None:
 
 
 def test_in_doubt_one_at_a_time_half_a_second_apart() -> None:
-    """After five failures in a row, so that few find out that an endpoint is down; an answer ends that at once."""
+    """This begins after five failures in a row, to waste few attempts on a dead endpoint. An answer ends it at once."""
     pace = Pace.of(10)
     for _ in range(5):
         pace.note(_answer(500), 3.0)
@@ -102,7 +102,7 @@ def test_what_is_over_within_a_second_stops_nothing() -> None:
 
 
 def test_failures_long_after_one_another_are_no_row() -> None:
-    """What began more than 10 s after the last failure begins a new row, however long it took to fail."""
+    """An attempt that began more than 10 s after the last failure starts a new row, however long it took to fail."""
     rare = Pace.of(1)
     for number in range(100):
         rare.note(_answer(500), number * 10.1)
@@ -123,9 +123,9 @@ def test_a_pause_that_was_asked_for_does_not_end_the_row() -> None:
 
 
 def _delivered(concurrency: int, fails: Callable[[int], bool], seconds: float = 10.0) -> int:
-    """How many of the attempts of so many seconds succeed, over time that only this loop knows.
+    """Return how many attempts succeed in this many seconds of simulated time.
 
-    There is always something due. Each attempt takes 2 ms, as on loopback, where a rest costs most.
+    There is always something due. Each attempt takes 2 ms, as on loopback, where a pause costs most.
     """
     pace, now, numbers, succeeded = Pace.of(concurrency), 0.0, count(1), 0
     ends: list[tuple[float, int]] = []
@@ -258,7 +258,7 @@ def test_a_closed_breaker_opens_after_twenty_again() -> None:
 
 
 def test_a_limit_of_ours_does_not_fail_a_probe() -> None:
-    """It says nothing of the endpoint: the next probe goes out without another wait."""
+    """Our own limit says nothing about the endpoint, so the next probe goes out without another wait."""
     pace = _opened()
     pace.note(_failure(Outcome.LOCAL_LIMIT), 131.0)
     assert (pace.is_open, pace.room(0, 131.0)) == (True, 1)
@@ -328,7 +328,7 @@ def test_an_outage_begins_with_its_first_failure() -> None:
 
 
 def test_what_is_told_of_an_open_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Since when it is open, whatever was before and however often it was probed; when the next probe is; and why."""
+    """The report has the time since when it is open, whatever probes came since, the next probe, and the reason."""
     wall = 1_000_000
     monkeypatch.setattr("core.delivery.pace.now_ms", lambda: wall)
     pace = Pace.of(10)

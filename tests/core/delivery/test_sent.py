@@ -1,4 +1,4 @@
-"""What is said to have been sent is what a receiver got."""
+"""The request that is shown as sent is the one that the receiver got."""
 
 from pydantic import SecretStr
 

@@ -1,4 +1,4 @@
-"""All webhooks claim less after a limit of this machine was reached."""
+"""The slow-down of all webhooks after a limit of this machine was reached."""
 
 from core.delivery.slow_down import SlowDown
 from core.delivery.verdict import judge
@@ -51,7 +51,7 @@ def test_many_that_met_the_limit_together_count_once() -> None:
 
 
 def test_as_many_as_were_in_flight_then_one_more_for_each_that_gets_through() -> None:
-    """So that the limit is not met again by hundreds at once."""
+    """This keeps hundreds of attempts from hitting the limit again at once."""
     slow_down = SlowDown(200)
     slow_down.note(LIMIT, 20, 0.0)
     assert slow_down.room(5, 0.5) == 15

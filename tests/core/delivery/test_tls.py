@@ -1,4 +1,4 @@
-"""The TLS settings with real certificates: which are trusted, shown, refused, followed when they change."""
+"""The TLS settings with real certificates: trust, client certificates, refusals and changes."""
 
 import os
 import ssl

@@ -1,4 +1,4 @@
-"""What becomes of a delivery after an attempt: its state, its step in the schedule, when it is due."""
+"""The verdict on a delivery after an attempt: its state, its step in the schedule, and its due time."""
 
 import httpx
 import pytest

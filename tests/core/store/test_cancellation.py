@@ -1,4 +1,4 @@
-"""Cancelling: whatever is given up, and wherever, no transaction stays open and nothing acknowledged is lost."""
+"""Cancelled callers leave no transaction open and lose nothing that was acknowledged."""
 
 import asyncio
 import contextlib
@@ -123,7 +123,7 @@ async def test_cancelled_at_every_moment_of_a_session(database: Path) -> None:
 
 
 async def test_a_closed_store_takes_nothing(database: Path) -> None:
-    """Who comes after the end is told so instead of waiting for ever."""
+    """A later caller gets an error instead of waiting for ever."""
     async with open_store(database) as store:
         pass
     with pytest.raises(StoreError, match="is closed"):

@@ -1,4 +1,4 @@
-"""Who may send what: only what is wanted now, by whoever delivers now."""
+"""Claims: only currently wanted deliveries can be claimed, and only by the current dispatcher."""
 
 from collections import Counter
 
@@ -36,7 +36,7 @@ async def test_a_webhook_that_was_changed_is_not_claimed_for(store: Store) -> No
 
 
 async def test_nothing_is_claimed_by_settings_that_were_changed(store: Store) -> None:
-    """What a dispatcher takes goes out with the headers, networks and credentials that hold then."""
+    """A claimed delivery is sent with the headers, networks and credentials in force at that time."""
     await _webhook(store)
     await queue.emit(store, "session-failed", BODY)
     epoch = await queue.next_epoch(store)
@@ -125,7 +125,7 @@ async def test_bodies_come_out_as_they_went_in(store: Store) -> None:
 
 
 async def test_a_lane_gives_no_more_than_64_mb_at_once(store: Store) -> None:
-    """What would be more waits for the next one: memory has an end, and so has one of SQLite's values."""
+    """The rest waits for the next claim, because memory and the size of an SQLite value are limited."""
     await _webhook(store)
     sizes = [16, 16, 32, 1, 65, 1]
     for size in sizes:
@@ -194,7 +194,7 @@ async def test_an_untouched_secret_is_kept(store: Store) -> None:
 
 
 async def test_what_was_held_comes_behind_what_is_fresh(store: Store) -> None:
-    """Events that came while it was disabled are released as a heap: a fresh one is claimed before them."""
+    """Events that came while it was disabled are released as a backlog. A new event is claimed before them."""
     options = WebhookOptions(url="https://a.example/")
     webhook = await config.add_webhook(store, "session-failed", options, actor="ana")
     await config.set_enabled(store, webhook.id, False, actor="ana")

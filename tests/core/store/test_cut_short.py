@@ -1,4 +1,4 @@
-"""A deletion and its undo, cut short anywhere: what is finished later brings back all of it, in order."""
+"""A deletion and its undo, interrupted anywhere. Finishing them later restores everything in order."""
 
 import pytest
 
@@ -20,7 +20,7 @@ RETRIED = queue.Verdict(DeliveryState.PENDING, 1, LATER)
 
 @pytest.fixture(autouse=True)
 def _one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slice is one delivery, so that there is always something between two."""
+    """Set the slice to one delivery, so that an interruption can come between any two."""
     monkeypatch.setattr(changes, "SLICE", 1)
 
 

@@ -1,4 +1,4 @@
-"""Events that go to very many webhooks: a slice at a time, and still one event."""
+"""Fan-out of one event to very many webhooks, one slice at a time."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ MANY = 90
 
 @pytest.fixture(autouse=True)
 def _little_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many transactions for 90 webhooks as there are for 9,000."""
+    """Make the slices small, so that 90 webhooks need as many transactions as 9,000 normally do."""
     monkeypatch.setattr(fan_out, "SLICE", 20)
     monkeypatch.setattr("core.store.queue.intake.MOST_AT_ONCE", 50)
 
@@ -122,7 +122,7 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("slices", [0, 1, 3])
 async def test_a_kill_in_the_middle_loses_and_doubles_nothing(database: Path, slices: int) -> None:
-    """However far it had come: whoever finishes it makes each delivery once."""
+    """However far the fan-out had come, it is finished later and creates each delivery once."""
     async with open_store(database) as store:
         await config.save_settings(store, GeneralSettings(), actor="ana")
         await _generate(store, MANY)

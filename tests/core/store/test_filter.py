@@ -1,4 +1,4 @@
-"""The filter: what it lets through, and how it is said."""
+"""The delivery filter: what it matches, and its description in words."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -221,7 +221,7 @@ async def test_completions(store: Store, webhook: str) -> None:
 
 
 async def test_tails_tell_webhooks_apart(store: Store) -> None:
-    """As many characters as it takes."""
+    """A tail has as many characters as it takes to be unique."""
     for _ in range(2):
         options = WebhookOptions(url="https://a.example/")
         await config.add_webhook(store, "session-failed", options, actor="ana")

@@ -1,4 +1,4 @@
-"""A webhook that fails for days: what is told, when it is disabled, what sets it right."""
+"""A webhook that fails for days: its notices, when it is disabled, and what resets its health."""
 
 import pytest
 
@@ -18,7 +18,7 @@ START = 1_795_000_000_000
 
 
 class Time:
-    """Wall-clock time that passes when a test says so."""
+    """A wall clock that only a test advances."""
 
     def __init__(self) -> None:
         self.now = START
@@ -37,7 +37,7 @@ async def _webhook(store: Store) -> Webhook:
 
 
 async def _attempts(store: Store, *results: AttemptResult) -> None:
-    """So many attempts of one new delivery each, through claim and record."""
+    """Claim and record one attempt per result, each of a new delivery."""
     epoch = await queue.next_epoch(store)
     for result in results:
         await queue.emit(store, "session-failed", BODY)

@@ -1,4 +1,4 @@
-"""Jobs: many deliveries resent or cancelled, each once, and no more than were meant."""
+"""Jobs that resend or cancel many deliveries: each matching delivery once, and no others."""
 
 import asyncio
 
@@ -65,7 +65,7 @@ def _figures(job: Job) -> tuple[str, int, int, int]:
 
 
 async def test_a_job_goes_slice_by_slice(store: Store) -> None:
-    """Each slice is resent whole, with a fresh run, into the bulk lane: what is fresh is sent before it."""
+    """Each slice is resent with a new run in the bulk lane, so that new events are sent before it."""
     await _webhook(store)
     failed = await _fail(store, 5)
     job = await jobs.start(store, JobKind.RESEND, FAILED, actor="ana")
@@ -125,7 +125,7 @@ async def test_what_cannot_be_resent_is_skipped_and_counted(store: Store) -> Non
 
 
 async def test_what_is_being_sent_gets_the_wish(store: Store) -> None:
-    """A job changes a delivery in flight when it comes back: sent again, or cancelled in the name of who asked."""
+    """A delivery in flight gets a requested action. When its attempt ends, it is resent, or cancelled for the actor."""
     await _webhook(store)
     for kind, state in ((JobKind.RESEND, "pending"), (JobKind.CANCEL, "cancelled")):
         await queue.emit(store, "session-failed", BODY)
@@ -226,7 +226,7 @@ async def test_few_that_match_among_many(store: Store, monkeypatch: pytest.Monke
 
 
 async def test_two_that_step_at_once(store: Store) -> None:
-    """A slice is done once, whoever found it."""
+    """A slice is processed once, even if two runners found it."""
     await _webhook(store)
     await _fail(store, 3)
     job = await jobs.start(store, JobKind.RESEND, FAILED, actor="ana")

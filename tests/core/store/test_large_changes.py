@@ -1,4 +1,4 @@
-"""What is changed of a webhook reaches any number of its deliveries, a slice at a time, whoever dies in between."""
+"""A change of a webhook reaches any number of its deliveries, one slice at a time, even if a process dies between."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What an older Hookkeeper stored stays: its types keep their names, and bodies that are refused today are sent on."""
+"""Events stored by an older version: their types keep their names, and bodies that are refused today are still sent."""
 
 from core.catalog import EVENT_TYPES, Body
 from core.models import DeliveryState, WebhookOptions

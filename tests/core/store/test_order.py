@@ -1,4 +1,4 @@
-"""In order per session: one after the other, whatever becomes of those before."""
+"""Order per session: deliveries go out one after the other, whatever happens to earlier ones."""
 
 from itertools import groupby
 

@@ -1,4 +1,4 @@
-"""Events on their way: keys, claims, outcomes, wishes, recovery."""
+"""The queue: idempotency keys, claims, outcomes, requested actions and recovery."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What is older than the settings say goes, and nothing else."""
+"""Pruning removes what is older than the retention settings, and nothing else."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What becomes of a delivery: the rules, apart from any database."""
+"""The rules for the state of a delivery, without a database."""
 
 import pytest
 

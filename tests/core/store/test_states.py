@@ -1,4 +1,4 @@
-"""The books balance: whatever is done in whatever order, no delivery is lost, made up or counted twice."""
+"""The books balance: no order of operations loses a delivery, invents one or counts one twice."""
 
 import asyncio
 import contextlib

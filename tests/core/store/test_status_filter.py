@@ -1,4 +1,4 @@
-"""The status filter: who does not want an event gets no delivery of it, and the books say why."""
+"""The status filter: a webhook that does not want an event gets no delivery, and the books say why."""
 
 import pytest
 

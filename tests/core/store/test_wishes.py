@@ -1,4 +1,4 @@
-"""Resending one delivery: the same delivery once more, in place of what it waited for."""
+"""Resending one delivery: it is sent again, whatever it was waiting for before."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ OK = AttemptResult(Outcome.OK, "answered 204 No Content", "https://a.example/", 
 async def test_a_resend_begins_a_fresh_run(
     store: Store, result: AttemptResult, verdict: queue.Verdict
 ) -> None:
-    """Waiting, failed or delivered: due now with the whole schedule before it, the same ID, attempts added up."""
+    """A pending, failed or delivered one is due now with the full schedule. It keeps its ID, and attempts add up."""
     await config.add_webhook(store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana")
     await queue.emit(store, "session-failed", BODY)
     epoch = await queue.next_epoch(store)

@@ -1,1 +1,1 @@
-"""What the screens may cost, in a real terminal: counts of bytes, never times."""
+"""Budgets of the screens in a real terminal, counted in bytes and never in time."""

@@ -1,4 +1,4 @@
-"""What the budgets share: books of a day on which everything arrived, and the dispatcher that delivered it."""
+"""Shared fixtures of the budgets: books in which everything was delivered, and a running dispatcher."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ TYPES = ("onboarding-status", "session-failed", "session-succeeded")
 
 @pytest.fixture
 async def books(database: Path, receiver: Receiver, serve: Serve) -> AsyncIterator[Store]:
-    """Three webhooks and thirty deliveries, all delivered; a dispatcher waits for more."""
+    """Three webhooks and thirty deliveries, all delivered, with a dispatcher that waits for more."""
     async with open_store(database) as store:
         await config.save_settings(store, GeneralSettings(allowed_networks=("127.0.0.0/8",)), actor="ana")
         for kind in TYPES:
@@ -26,7 +26,7 @@ async def books(database: Path, receiver: Receiver, serve: Serve) -> AsyncIterat
         await emit(store, 30)
         await line_with(await serve(), "delivering")
         await until_all_is_delivered(store)
-        # Figures of the last minutes are others with each minute; these are an hour old.
+        # Figures of the last minutes change every minute, so make these an hour old.
         await store.write(
             lambda database: database.execute("UPDATE minutes SET minute = minute - 60").rowcount
         )
@@ -34,13 +34,13 @@ async def books(database: Path, receiver: Receiver, serve: Serve) -> AsyncIterat
 
 
 async def emit(store: Store, number: int) -> None:
-    """So many events, of all types in turn."""
+    """Emit this many events, of all types in turn."""
     kinds = [TYPES[turn % len(TYPES)] for turn in range(number)]
     await asyncio.gather(*(queue.emit(store, kind, accept(kind, EVENT_TYPES[kind].sample)) for kind in kinds))
 
 
 async def until_all_is_delivered(store: Store) -> None:
-    """Wait until nothing is on its way."""
+    """Wait until all deliveries are delivered."""
     async with asyncio.timeout(50), aclosing(store.changes(0.05)) as changes:
         async for _ in changes:
             if (await history.totals(store)).undelivered == 0:

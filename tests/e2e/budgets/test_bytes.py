@@ -1,4 +1,4 @@
-"""What goes over the line: nothing while nothing happens, and little for a dialog."""
+"""The bytes written to the terminal: none while nothing happens, and few for a dialog."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ SCREENS = {"1": "Webhook configurations", "2": "General webhook settings", "3": 
 @pytest.mark.usefixtures("books")
 @pytest.mark.timeout(180 + 3 * IDLE_SECONDS)
 async def test_nothing_is_written_while_nothing_happens() -> None:
-    """On none of the screens, while the dispatcher's heart beats beside them."""
+    """Each screen writes nothing, although the dispatcher's heartbeats go on."""
     terminal = Terminal()
     await terminal.shows("✓ delivering, pid")
     for key, words in SCREENS.items():
@@ -46,7 +46,7 @@ DIALOGS = {
     ("colours", "budget"), [("truecolor", 27_000), ("", 21_000)], ids=["truecolor", "256"]
 )
 async def test_a_dialog_is_cheap(colours: str, budget: int) -> None:
-    """From the key to the last byte of the dialog, at 80x24."""
+    """The budget covers all bytes from the key to the end of the dialog, at 80x24."""
     terminal = Terminal(environment={"COLORTERM": colours})
     await terminal.shows("✓ delivering, pid")
     costs = {}
@@ -64,7 +64,7 @@ async def test_a_dialog_is_cheap(colours: str, budget: int) -> None:
 
 
 async def test_somebody_elses_change_draws_its_row(books: Store) -> None:
-    """And not the whole table."""
+    """Only that row is drawn, not the whole table."""
     terminal = Terminal()
     await terminal.shows("✓ delivering, pid")
     other = (await config.list_webhooks(books))[-1].webhook.id

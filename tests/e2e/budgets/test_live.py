@@ -1,4 +1,4 @@
-"""What live data may cost: 10 deliveries a second, followed in the Monitor, in a real terminal."""
+"""The budget of live data: 10 deliveries a second, followed in the Monitor in a real terminal."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ SECONDS = extent(full=20, otherwise=10)
 async def test_live_data_stays_within_the_line(
     books: Store, columns: int, lines: int, budget: int, key: str
 ) -> None:
-    """The list slows down rather than taking more of the line, and in the end shows what there is."""
+    """The list updates less often rather than exceed the byte budget, and in the end shows everything."""
     terminal = Terminal(columns, lines)
     await terminal.shows("✓ delivering, pid")
     terminal.keys("3")

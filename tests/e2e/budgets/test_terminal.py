@@ -1,4 +1,4 @@
-"""What terminals do to a program: they go away, hang, change their size, and put it into the background."""
+"""Terminals that disappear, hang, change their size, or put the program into the background."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ MEMORY = 60 * 1024 * 1024
 @pytest.mark.usefixtures("no_dispatcher_left")
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 async def test_signals_restore_the_terminal(database: Path, number: signal.Signals) -> None:
-    """Every mode that was turned on, once, is off again, the cursor is back, and deliveries go on."""
+    """Every terminal mode is turned off again, the cursor is visible, and deliveries go on."""
     terminal = Terminal(environment={"HOOKKEEPER_MOUSE": "on"})
     await terminal.shows("✓ delivering here")
     os.kill(terminal.pid, number)
@@ -49,11 +49,11 @@ def _digits(part: bytes) -> int:
 @pytest.mark.usefixtures("no_dispatcher_left")
 @pytest.mark.parametrize("keys", [0, 400], ids=["at rest", "stalled"])
 async def test_a_terminal_that_vanishes_ends_the_screens(database: Path, keys: int) -> None:
-    """Also where it hung before, with more keys typed than the program's wake-ups have room for."""
+    """This also holds if it hung before, with more keys typed than the program's wake-up buffer can hold."""
     terminal = Terminal()
     await terminal.shows("✓ delivering here")
     terminal.stall()
-    for turn in range(keys):  # one by one: what comes at once is drawn at once
+    for turn in range(keys):  # one by one, because keys that come together are drawn together
         terminal.keys("123"[turn % 3])
         await asyncio.sleep(0.02)
     terminal.vanish()
@@ -63,7 +63,7 @@ async def test_a_terminal_that_vanishes_ends_the_screens(database: Path, keys: i
 
 @pytest.mark.timeout(180 + STALLED_SECONDS)
 async def test_a_stalled_terminal_stops_no_delivery(books: Store, receiver: Receiver) -> None:
-    """It is read again, and the screen catches up."""
+    """Once the terminal is read again, the screen catches up."""
     terminal = Terminal()
     await terminal.shows("✓ delivering, pid")
     terminal.keys("3")
@@ -84,7 +84,7 @@ async def test_a_stalled_terminal_stops_no_delivery(books: Store, receiver: Rece
 
 @pytest.mark.timeout(300)
 async def test_memory_after_many_live_changes(books: Store) -> None:
-    """The Monitor stays within 60 MB while ten thousand deliveries pass by."""
+    """The Monitor stays within 60 MB while it follows ten thousand deliveries."""
     terminal = Terminal()
     await terminal.shows("✓ delivering, pid")
     terminal.keys("3")
@@ -101,7 +101,7 @@ async def test_memory_after_many_live_changes(books: Store) -> None:
 
 @pytest.mark.usefixtures("books")
 async def test_a_terminal_that_is_too_small_says_so() -> None:
-    """Down to 60x18 everything is there, below it one sentence; it comes back, also after a storm of sizes."""
+    """Down to 60x18 everything is shown, below that one sentence. The screen returns, even after many fast resizes."""
     terminal = Terminal(60, 18)
     await terminal.shows("✓ delivering, pid")
     terminal.keys("e")
@@ -124,8 +124,9 @@ async def test_a_terminal_that_is_too_small_says_so() -> None:
 @pytest.mark.usefixtures("books")
 @pytest.mark.parametrize("stop", ["ctrl+z", "SIGSTOP"])
 async def test_into_the_background_and_back(stop: str) -> None:
-    """ctrl+z gives the terminal to the shell, fg brings the screen back as it was, and keys work; so it does when the
-    shell has taken the terminal by itself.
+    """ctrl+z gives the terminal to the shell. fg restores the screen, and keys work.
+
+    The same holds if the shell took the terminal by itself.
     """
     shell = shutil.which("bash") or ""
     if not shell:
@@ -150,7 +151,7 @@ async def test_into_the_background_and_back(stop: str) -> None:
 
 
 def _child_of(pid: int) -> int:
-    """The one child that a shell waits for."""
+    """Return the PID of a shell's only child."""
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text())
 
 

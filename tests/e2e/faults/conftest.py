@@ -1,4 +1,4 @@
-"""What fault tests share: a dispatcher in this process, beside the real ones that `serve` starts."""
+"""Shared fixtures of the fault tests: a dispatcher in this process, besides the real ones that `serve` starts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -14,7 +14,7 @@ Dispatching = Callable[..., AbstractAsyncContextManager[asyncio.Event]]
 
 @pytest.fixture
 def dispatching() -> Dispatching:
-    """Delivers from an open store while the context lasts; yields the bell."""
+    """Deliver from an open store while the context lasts. The context yields the wake-up bell."""
 
     @asynccontextmanager
     async def dispatch(store: Store, *nameservers: str) -> AsyncIterator[asyncio.Event]:

@@ -1,4 +1,4 @@
-"""The sum that always holds: what was created is somewhere."""
+"""The sum that always holds: every delivery that was created is in exactly one state."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from core.store import Store, history
 
 
 async def print_sum(store: Store, created: Counter[str]) -> Counter[str]:
-    """Print and check the sum of each webhook (`created` by its ID); the states over all of them."""
+    """Print and check the sum of each webhook (`created` is by webhook ID). Return the states over all webhooks."""
     states: dict[str, Counter[str]] = {webhook: Counter() for webhook in created}
     before = None
     while rows := await history.list_deliveries(store, before=before, limit=5_000):

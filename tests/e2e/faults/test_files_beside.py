@@ -1,4 +1,4 @@
-"""Files beside the database that are not ours: never followed, never written, never waited for."""
+"""Foreign files next to the database, which are never followed, written or waited for."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ async def _webhook(store: Store, receiver: Receiver) -> None:
 async def test_something_else_in_place_of_the_bell(
     database: Path, receiver: Receiver, serve: Serve, tmp_path: Path, other: str
 ) -> None:
-    """Delivered by polling, said once in the log and by `status`; nothing is written to it."""
+    """Deliveries go on by polling. The log says so once, and so does `status`. The file is not written."""
     async with open_store(database) as store:
         await _webhook(store, receiver)
         put(database.with_name("hookkeeper.db.wake"), other, tmp_path / "notes", database)
@@ -56,7 +56,7 @@ async def test_something_else_in_place_of_the_bell(
 
 @pytest.fixture
 def shared() -> Iterator[Path]:
-    """A folder of another user's, outside of what pytest keeps for its own user."""
+    """A folder of another user, outside the folders that pytest keeps for its own user."""
     folder = Path(tempfile.mkdtemp())
     os.chown(folder, NOBODY, -1)
     yield folder
@@ -65,7 +65,7 @@ def shared() -> Iterator[Path]:
 
 @pytest.fixture
 def theirs(shared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the database of that user is, with all else that Hookkeeper keeps."""
+    """The path of that user's database, next to all other files of Hookkeeper."""
     for name in ("HOOKKEEPER_KEY_FILE", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "HOME"):
         monkeypatch.setenv(name, str(shared / name.lower()))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
@@ -82,7 +82,7 @@ async def _add_webhook(database: Path, receiver: Receiver) -> None:
 
 
 async def _delivers(database: Path, receiver: Receiver, number: int) -> str:
-    """A `serve` of that user delivers what they emit; its log."""
+    """Let that user's `serve` deliver events that the user emits. Return its log."""
     process = await started(database, "serve", user=NOBODY)
     try:
         await line_with(process, "delivering")
@@ -100,7 +100,7 @@ async def _delivers(database: Path, receiver: Receiver, number: int) -> str:
 
 @needs_root
 async def test_what_sudo_leaves_behind_stops_nothing(theirs: Path, receiver: Receiver) -> None:
-    """After `sudo hookkeeper serve` the files beside the database are its owner's; nothing has to be removed."""
+    """After `sudo hookkeeper serve`, the database's owner also owns the files next to it. Nothing has to be removed."""
     await _add_webhook(theirs, receiver)
     root = await started(theirs, "serve")
     await line_with(root, "delivering")
@@ -118,7 +118,7 @@ async def test_what_sudo_leaves_behind_stops_nothing(theirs: Path, receiver: Rec
 
 @needs_root
 async def test_left_overs_of_root_stop_nothing(theirs: Path, receiver: Receiver) -> None:
-    """A bell of root's: by polling. A lock file of root's: replaced, since nobody has locked the database."""
+    """If root owns the bell, delivery polls. A lock file of root is replaced, because nobody holds the lock."""
     await _add_webhook(theirs, receiver)
     bell_file, lock = theirs.with_name("x.db.wake"), theirs.with_name("x.db.dispatcher")
     os.mkfifo(bell_file, 0o600)
@@ -137,7 +137,7 @@ async def test_left_overs_of_root_stop_nothing(theirs: Path, receiver: Receiver)
 
 @needs_root
 async def test_a_log_of_root_is_never_replaced(theirs: Path, receiver: Receiver) -> None:
-    """A write-ahead log of another user's is refused in words: it may have events."""
+    """Another user's write-ahead log is refused with a message, because it may hold events."""
     await _add_webhook(theirs, receiver)
     log = theirs.with_name("x.db-wal")
     log.touch(0o600)
@@ -151,7 +151,7 @@ async def test_a_log_of_root_is_never_replaced(theirs: Path, receiver: Receiver)
 
 @needs_root
 async def test_a_folder_that_cannot_be_written(theirs: Path, receiver: Receiver) -> None:
-    """Each command says so in a sentence."""
+    """Each command reports it in one sentence."""
     await _add_webhook(theirs, receiver)
     os.chown(theirs.parent, 0, 0)
     theirs.parent.chmod(0o755)
@@ -174,13 +174,13 @@ async def test_a_folder_that_cannot_be_written(theirs: Path, receiver: Receiver)
 async def test_something_else_in_place_of_the_log_of_the_screens(
     database: Path, tmp_path: Path, other: str, no_dispatcher_left: None
 ) -> None:
-    """It is put aside and the dispatcher starts; nothing is written to it."""
+    """It is moved aside and the dispatcher starts. Nothing is written to it."""
     log = child.log_file()
     log.parent.mkdir(parents=True)
     put(log, other, tmp_path / "notes", database)
     child.start_dispatcher(database)
     async with asyncio.timeout(20):
-        while not nodes.standing_at(database).running:  # noqa: ASYNC110  # the lock tells nobody
+        while not nodes.standing_at(database).running:  # noqa: ASYNC110  # the lock gives no notification
             await asyncio.sleep(0.05)
     pid = nodes.standing_at(database).pid
     assert pid is not None
@@ -194,7 +194,7 @@ async def test_something_else_in_place_of_the_log_of_the_screens(
 
 
 async def test_what_is_made_with_an_umask_of_nothing(tmp_path: Path, database: Path) -> None:
-    """Files 0600 in folders 0700, each of them that had to be made."""
+    """Created files have mode 0600 and created folders 0700, with a umask of 0."""
     path = tmp_path / "a" / "b" / "x.db"
     before = os.umask(0)
     try:

@@ -1,4 +1,4 @@
-"""The dispatcher that delivers is stopped and continued, runs out of disk, or has its clock set."""
+"""The active dispatcher is stopped and continued, runs out of disk space, or has its clock changed."""
 
 import asyncio
 import resource
@@ -40,7 +40,7 @@ async def _all_delivered(store: Store, webhook: str, number: int) -> None:
 
 
 async def _each_attempt_once(store: Store, receiver: Receiver) -> None:
-    """What arrived is what the books show: no record doubled, none lost."""
+    """Check that the books match what arrived, without duplicate or missing records."""
     arrived = Counter(seen.headers["webhook-id"] for seen in receiver.received)
     for row in await history.list_deliveries(store, limit=10_000):
         attempts = await history.list_attempts(store, row.delivery.id)
@@ -48,15 +48,15 @@ async def _each_attempt_once(store: Store, receiver: Receiver) -> None:
 
 
 async def _note(database: Path, words: str) -> None:
-    """Wait until the dispatcher says so of itself."""
+    """Wait until the dispatcher's own note starts with these words."""
     async with asyncio.timeout(50):
-        while not (note := nodes.standing_at(database).note).startswith(words) or bool(note) != bool(words):  # noqa: ASYNC110  # another process's word, which rings no bell
+        while not (note := nodes.standing_at(database).note).startswith(words) or bool(note) != bool(words):  # noqa: ASYNC110  # another process writes it
             await asyncio.sleep(0.1)
 
 
 @pytest.mark.timeout(180)
 async def test_a_stopped_holder_is_never_overtaken(database: Path, receiver: Receiver, serve: Serve) -> None:
-    """SIGSTOP while it delivers, another one standing by: nobody else delivers, then it goes on as if nothing was."""
+    """A dispatcher is stopped by SIGSTOP while another stands by. Nobody else delivers, and later it simply goes on."""
     async with open_store(database) as store:
         webhook = await _webhook(store, receiver.url)
         await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(EVENTS)))
@@ -82,7 +82,7 @@ async def test_a_stopped_holder_is_never_overtaken(database: Path, receiver: Rec
 
 
 async def test_a_full_disk_loses_nothing(database: Path, receiver: Receiver, serve: Serve) -> None:
-    """Outcomes that cannot be written wait in memory and nothing new is claimed; with room all is recorded once."""
+    """Unwritten outcomes wait in memory and nothing new is claimed. With free space, each is recorded once."""
     async with open_store(database) as store:
         webhook = await _webhook(store, receiver.url)
         process = await serve()
@@ -91,7 +91,7 @@ async def test_a_full_disk_loses_nothing(database: Path, receiver: Receiver, ser
         for _ in range(5):
             await queue.emit(store, "session-failed", BODY)
         await receiver.wait_for(5)
-        # No file of its process may grow: what a full disk does, as far as SQLite can tell.
+        # No file of the process may grow, which looks like a full disk to SQLite.
         limits = resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
         receiver.gate.set()
         await line_with(process, "outcomes cannot be recorded")
@@ -109,7 +109,7 @@ async def test_a_full_disk_loses_nothing(database: Path, receiver: Receiver, ser
 async def test_the_wall_clock_is_set(
     database: Path, receiver: Receiver, dispatching: Dispatching, monkeypatch: pytest.MonkeyPatch, step: float
 ) -> None:
-    """An hour forward or back: a waiting retry comes neither at once nor an hour late, but when its wait is over."""
+    """The clock moves an hour forward or back. A waiting retry still comes when its wait is over."""
     receiver.statuses = [500]
     offset = 0.0
     real, real_ns = time.time, time.time_ns

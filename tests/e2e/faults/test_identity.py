@@ -1,4 +1,4 @@
-"""One database, one identity: whatever it is called, and whatever becomes of the files beside it."""
+"""A database has one identity, regardless of its names and of what happens to the files next to it."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ Second = Callable[[Path], Awaitable[Process]]
 
 @pytest.fixture
 async def second() -> AsyncIterator[Second]:
-    """Starts another `serve`, by any name of the database."""
+    """Start another `serve`, with any name of the database."""
     processes: list[Process] = []
 
     async def start(database: Path) -> Process:
@@ -70,7 +70,7 @@ async def _delivering(database: Path, pid: int) -> None:
 
 
 async def test_a_second_hard_link_is_refused_by_a_running_program(database: Path, serve: Serve) -> None:
-    """Made while one delivers: that one goes on, and nobody else opens the file by either name."""
+    """If the link is made while a dispatcher delivers, it goes on, and nobody else opens the file by either name."""
     first = await serve()
     await line_with(first, "delivering")
     link = database.with_name("h.db")
@@ -87,7 +87,7 @@ async def test_a_second_hard_link_is_refused_by_a_running_program(database: Path
 async def test_all_names_by_links_are_one_database(
     database: Path, receiver: Receiver, serve: Serve, second: Second, tmp_path: Path, name: str
 ) -> None:
-    """Lock, bell and status are the file's: a second one stands by, `status` sees the first, `emit` wakes it."""
+    """Lock, bell and status belong to the file: a second one stands by, `status` sees the first, `emit` wakes it."""
     (tmp_path / "elsewhere").mkdir()
     link = tmp_path / "elsewhere" / "y.db"
     match name:
@@ -117,7 +117,7 @@ async def test_all_names_by_links_are_one_database(
 async def test_a_lock_file_deleted_under_serve(
     database: Path, receiver: Receiver, serve: Serve, second: Second
 ) -> None:
-    """Deleted again and again while 1,500 events go out and others stand by: each arrives once, from one dispatcher."""
+    """It is deleted repeatedly while 1,500 events go out and others stand by. One dispatcher sends each event once."""
     lock = database.with_name("hookkeeper.db.dispatcher")
     async with open_store(database) as store:
         webhook = await _webhook(store, receiver)
@@ -138,7 +138,7 @@ async def test_a_lock_file_deleted_under_serve(
 async def test_a_lock_file_replaced_under_serve(
     database: Path, receiver: Receiver, serve: Serve, second: Second, other: str, tmp_path: Path
 ) -> None:
-    """By whatever: who delivers goes on, nobody else begins, nothing foreign is written; once it is away, all see it."""
+    """The active dispatcher goes on, no other begins, and nothing foreign is written. Later all see the lock again."""
     lock, notes = database.with_name("hookkeeper.db.dispatcher"), tmp_path / "notes"
     notes.write_text("mine")
     async with open_store(database) as store:
@@ -172,7 +172,7 @@ async def test_a_lock_file_replaced_under_serve(
 async def test_a_lock_file_deleted_under_a_stopped_serve(
     database: Path, receiver: Receiver, serve: Serve, second: Second
 ) -> None:
-    """A stopped process notices nothing, and is not overtaken all the same; killed, the next one delivers."""
+    """A stopped process cannot notice it, yet nobody takes over. Once it is killed, the next one delivers."""
     receiver.gate.clear()
     async with open_store(database) as store:
         webhook = await _webhook(store, receiver)
@@ -184,7 +184,7 @@ async def test_a_lock_file_deleted_under_a_stopped_serve(
         database.with_name("hookkeeper.db.dispatcher").unlink()
         other = await second(database)
         await line_with(other, "standing by")
-        await asyncio.sleep(1.5)  # three of its looks
+        await asyncio.sleep(1.5)  # three of its checks
         assert len(receiver.received) == 5
         first.kill()
         await first.wait()
@@ -198,7 +198,7 @@ async def test_a_lock_file_deleted_under_a_stopped_serve(
 async def test_a_part_of_the_database_deleted_under_serve(
     database: Path, serve: Serve, suffix: str, replaced: bool
 ) -> None:
-    """Noticed within a second, in words; whatever was acknowledged, before and after, is there after the next start."""
+    """It is reported within a second. Everything acknowledged before and after is there after the next start."""
     ended = await command(
         database,
         "emit",
@@ -234,7 +234,7 @@ async def test_a_part_of_the_database_deleted_under_serve(
 
 @pytest.mark.parametrize("suffix", ["-wal", "-shm"])
 async def test_a_part_of_the_database_deleted_under_another_program(database: Path, suffix: str) -> None:
-    """Who opens the database then is refused and told whom to end; afterwards nothing that was acknowledged is missing."""
+    """Opening the database is refused and names the process to end. Afterwards no acknowledged event is missing."""
     async with open_store(database) as store:
         for _ in range(5):
             await queue.emit(store, "session-failed", BODY)
@@ -257,7 +257,7 @@ async def test_a_part_of_the_database_deleted_under_another_program(database: Pa
 async def test_a_database_moved_under_serve(
     database: Path, serve: Serve, moved: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Noticed within a second, in words."""
+    """It is reported within a second."""
     folder = tmp_path / "folder"
     folder.mkdir()
     path = folder / "x.db"
@@ -279,7 +279,7 @@ async def test_a_database_moved_under_serve(
 
 
 async def test_a_part_of_the_database_deleted_under_emit(database: Path) -> None:
-    """A stream of events that goes on for long: the next line is refused instead of stored where nobody looks."""
+    """In a long stream of events, the next line is refused instead of being stored in a deleted file."""
     async with open_store(database) as store:
         await queue.emit(store, "session-failed", BODY)
         database.with_name(database.name + "-wal").unlink()

@@ -1,4 +1,4 @@
-"""SIGKILL again and again: every event arrives, few arrive twice, the books are whole."""
+"""Repeated SIGKILL: every event arrives, few arrive twice, and the books are intact."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ KILLS = int(os.environ.get("HOOKKEEPER_KILLS", "10"))
 
 @pytest.mark.timeout(300)
 async def test_killed_again_and_again(database: Path, receiver: Receiver, serve: Serve) -> None:
-    """Half of the kills the instant an answer went out, a quarter between claim and send, a quarter before an answer."""
+    """Half of the kills come right after an answer, a quarter between claim and send, a quarter before an answer."""
     choose = random.Random(7)
     async with TokenEndpoint() as endpoint, open_store(database) as store:
         webhook = await _webhook(store, receiver, endpoint)
@@ -71,9 +71,9 @@ async def _webhook(store: Store, receiver: Receiver, endpoint: TokenEndpoint) ->
 
 
 async def _killed(serve: Serve, receiver: Receiver, endpoint: TokenEndpoint, kill: int, count: int) -> None:
-    """One life of the dispatcher, ended in one of three ways."""
+    """Run the dispatcher once and kill it in one of three ways."""
     if kill % 4 == 2:
-        endpoint.gate.clear()  # what is claimed waits for its token
+        endpoint.gate.clear()  # claimed deliveries wait for a token
     process = await serve()
     if kill % 2:
         receiver.on_answer = _killer(process, receiver.answered + count)
@@ -89,7 +89,7 @@ async def _killed(serve: Serve, receiver: Receiver, endpoint: TokenEndpoint, kil
 
 
 def _killer(process: asyncio.subprocess.Process, at: int) -> Callable[[int], None]:
-    """Kills the process at this count of requests or answers, before the receiver does anything else."""
+    """Return a callback that kills the process at this count of requests or answers, before anything else happens."""
 
     def kill(count: int) -> None:
         if count == at:
@@ -107,7 +107,7 @@ async def _until_all_are_delivered(store: Store) -> None:
 
 
 async def _interruptions(store: Store, deliveries: list[str]) -> Counter[str]:
-    """For each delivery how many attempts were cut off; besides them each has one that arrived."""
+    """Return how many attempts of each delivery were interrupted. Each also has exactly one that arrived."""
     interrupted: Counter[str] = Counter()
     for identity in deliveries:
         attempts = await history.list_attempts(store, identity)

@@ -1,4 +1,4 @@
-"""Nameservers that say nothing, and one whose answer turns private, while the dispatcher delivers."""
+"""Silent nameservers, and one whose answer becomes a private address, while the dispatcher delivers."""
 
 import asyncio
 import time
@@ -36,7 +36,7 @@ async def _webhook(store: Store, kind: str, url: str, **more: object) -> str:
 async def test_four_silent_nameservers_change_nothing(
     database: Path, receiver: Receiver, nameserver: Nameserver, dispatching: Dispatching
 ) -> None:
-    """Each of four names has 50 due and is never answered for; fresh events to a healthy name arrive."""
+    """Four names that are never resolved have 50 due deliveries each. New events to a healthy name still arrive."""
     nameserver.answers["good.test"] = [["127.0.0.1"]]
     async with open_store(database) as store:
         await config.save_settings(store, GeneralSettings(allowed_networks=("127.0.0.0/8",)), actor="ana")
@@ -62,11 +62,11 @@ async def test_four_silent_nameservers_change_nothing(
 async def test_an_answer_that_turns_private_is_blocked(
     database: Path, receiver: Receiver, nameserver: Nameserver, dispatching: Dispatching
 ) -> None:
-    """Public at the first attempt, private at the second: nothing is connected to, and the books say why."""
+    """A name is public at the first attempt and private at the second. No connection is made, and the books say why."""
     nameserver.answers["turning.test"] = [["203.0.114.1"], ["127.0.0.1"]]
     async with open_store(database) as store:
         url = f"http://turning.test:{receiver.port}/"
-        # The retry waits for longer than an answer is kept.
+        # The retry waits longer than a DNS answer is cached.
         webhook = await _webhook(store, "session-failed", url, retry_schedule="11s", deadline=1)
         await queue.emit(store, "session-failed", BODY)
         async with dispatching(store, nameserver.address):

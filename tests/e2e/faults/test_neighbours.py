@@ -20,7 +20,7 @@ HANGING, EACH, FRESH = 50, extent(full=2_000, otherwise=100), 40
 async def test_fifty_hang_and_the_next_one_does_not_notice(
     database: Path, receiver: Receiver, serve: Serve
 ) -> None:
-    """Each of them has 2,000 due and holds what it gets to the deadline; fresh events still arrive at once."""
+    """Each has 2,000 due deliveries and holds every request until the deadline. New events still arrive at once."""
     async with Receiver() as silent, open_store(database) as store:
         silent.gate.clear()
         settings = GeneralSettings(allowed_networks=("127.0.0.0/8",), deadline=300)

@@ -1,4 +1,4 @@
-"""In order per session, with real parts: an endpoint that fails at random, a dispatcher that is killed."""
+"""Order per session in a real setup: an endpoint that fails at random, and a dispatcher that is killed."""
 
 import asyncio
 import json
@@ -26,18 +26,18 @@ STATES = ("delivered", "pending", "sending", "failed", "cancelled")
 
 
 async def _emit(store: Store, numbers: range) -> None:
-    """The next events of every session, by turns: no session has all of its own in a row."""
+    """Emit the next events of all sessions in turn, so that the sessions are interleaved."""
     for number in numbers:
         bodies = (b'{"interviewId":"s%d","n":%d}' % (session, number) for session in range(SESSIONS))
         await asyncio.gather(*(queue.emit(store, TYPE, accept(TYPE, body)) for body in bodies))
 
 
 async def _serve_until(serve: Serve, done: Awaitable[object], number: signal.Signals) -> None:
-    """Deliver until something has happened, then end the dispatcher by a signal."""
+    """Deliver until `done`, then end the dispatcher by a signal."""
     process = await serve()
     await line_with(process, "delivering")
     assert process.stderr is not None
-    log = asyncio.create_task(process.stderr.read())  # a log that nobody reads would stop it
+    log = asyncio.create_task(process.stderr.read())  # an unread log would block the process
     await done
     process.send_signal(number)
     await asyncio.gather(log, process.wait())
@@ -52,7 +52,7 @@ async def _all_ended(store: Store) -> None:
 
 
 async def _sums(store: Store) -> dict[str, Counter[str]]:
-    """For each webhook how many of its deliveries are in which state."""
+    """Return the number of deliveries in each state, per webhook."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for row in await history.list_deliveries(store, limit=100_000):
         sums[row.delivery.webhook_id][row.delivery.state] += 1
@@ -60,9 +60,9 @@ async def _sums(store: Store) -> dict[str, Counter[str]]:
 
 
 def _first_successes(receiver: Receiver, statuses: list[int]) -> dict[str, list[int]]:
-    """For each session the numbers of its events, in the order in which they were first answered with 200.
+    """Return the event numbers of each session, in the order in which they were first answered with 200.
 
-    The receiver answers each request as soon as it has noted it: the n-th got the n-th of `statuses`.
+    The receiver answers each request as soon as it has recorded it, so the n-th request got the n-th of `statuses`.
     """
     arrived: dict[str, dict[int, None]] = defaultdict(dict)
     for seen, status in zip(receiver.received, statuses, strict=False):
@@ -73,7 +73,7 @@ def _first_successes(receiver: Receiver, statuses: list[int]) -> dict[str, list[
 
 
 async def test_order_survives_failures_and_kills(database: Path, receiver: Receiver, serve: Serve) -> None:
-    """A fifth of all answers is 500, and the dispatcher dies three times: each session arrives as it was emitted."""
+    """A fifth of all answers is 500, and the dispatcher is killed three times. Each session still arrives in order."""
     statuses = random.Random(11).choices([200, 500], [80, 20], k=SESSIONS * EVENTS * 3)
     receiver.statuses = list(statuses)
     async with open_store(database) as store:
@@ -102,7 +102,7 @@ async def test_order_survives_failures_and_kills(database: Path, receiver: Recei
 async def test_the_next_of_a_session_waits_for_no_poll(
     database: Path, receiver: Receiver, dispatching: Dispatching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It goes out once the one before it is written down, even if nobody looks at the file meanwhile."""
+    """It goes out as soon as its predecessor is recorded, even without a poll in between."""
     monkeypatch.setattr(dispatcher, "POLL", 3600)
     async with open_store(database) as store:
         await config.save_settings(store, GeneralSettings(allowed_networks=("127.0.0.0/8",)), actor="ana")

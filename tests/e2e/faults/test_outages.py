@@ -27,12 +27,12 @@ BODY = accept("session-failed", b'{"interviewId":"66e1"}')
 EVENTS = 200
 FLAKY = extent(full=2_000, otherwise=500)
 DOWN_FOR = extent(full=60.0, otherwise=2.0)
-"""Seconds that the receiver is down: from 60 on, as in CI, its breaker is probed at the real interval."""
+"""Seconds that the receiver is down. From 60 on, as in CI, its circuit breaker is probed at the real interval."""
 PROBES = pace.PROBE_INTERVAL if DOWN_FOR >= 60 else 0.5
 
 
 async def _until(store: Store, created: Counter[str], patience: float = 50.0, **wanted: int) -> None:
-    """Wait until the sum shows so many."""
+    """Wait until the sum shows the wanted number per state."""
     async with asyncio.timeout(patience):
         async for _ in store.changes(0.1):
             total = await print_sum(store, created)
@@ -41,7 +41,7 @@ async def _until(store: Store, created: Counter[str], patience: float = 50.0, **
 
 
 async def _started_after(store: Store, moment: datetime) -> list[datetime]:
-    """When the attempts began that began after a moment, in order."""
+    """Return the start times of all attempts after a moment, in order."""
     attempts = [
         attempt
         for row in await history.list_deliveries(store, limit=1000)
@@ -54,7 +54,7 @@ async def _started_after(store: Store, moment: datetime) -> list[datetime]:
 async def test_a_receiver_that_is_down_burns_no_attempts(
     database: Path, receiver: Receiver, dispatching: Dispatching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While it is down 20 attempts open the breaker: each probe is one attempt, the rest wait; up again, all arrive."""
+    """After 20 failed attempts the breaker opens. Each probe is one attempt and the rest wait. Later all arrive."""
     monkeypatch.setattr(pace, "PROBE_INTERVAL", PROBES)
     port = receiver.port
     await receiver.__aexit__(None, None, None)
@@ -96,7 +96,7 @@ async def test_a_receiver_that_is_down_burns_no_attempts(
 async def test_500_to_one_request_in_ten(
     database: Path, receiver: Receiver, dispatching: Dispatching, concurrency: int
 ) -> None:
-    """All arrive with one attempt more for each that failed, and nothing ever waits for a probe."""
+    """All arrive, with one more attempt for each failure, and nothing ever waits for a probe."""
 
     def fail_every_tenth(number: int) -> None:
         receiver.status = 500 if number % 10 == 0 else 200
@@ -118,7 +118,7 @@ async def test_500_to_one_request_in_ten(
 async def test_retry_after_holds_back_the_whole_destination(
     database: Path, receiver: Receiver, dispatching: Dispatching
 ) -> None:
-    """One 429 with Retry-After: nothing else is sent to it before that time, and it is said so."""
+    """After a 429 with Retry-After, nothing is sent to the destination before that time, and this is reported."""
     receiver.statuses = [429]
     receiver.headers["Retry-After"] = "2"
     async with open_store(database) as store:
@@ -139,7 +139,7 @@ async def test_retry_after_holds_back_the_whole_destination(
 
 
 async def test_token_endpoint_that_flaps(database: Path, receiver: Receiver, serve: Serve) -> None:
-    """Slow, wrong, down, then well, then short-lived tokens: everything arrives, nothing fails for it."""
+    """It is slow, wrong, down, healthy, then issues short-lived tokens. Everything arrives and nothing fails."""
     async with TokenEndpoint(expires_in=1) as endpoint, open_store(database) as store:
         settings = GeneralSettings(
             authentication_url=endpoint.url,
@@ -171,7 +171,7 @@ async def test_token_endpoint_that_flaps(database: Path, receiver: Receiver, ser
 
 
 async def test_401_for_ever(database: Path, receiver: Receiver, serve: Serve) -> None:
-    """A receiver that refuses every token costs one token, and one more in the minute; each try is recorded."""
+    """A receiver that refuses every token causes one fetch, and one more per minute. Each attempt is recorded."""
     receiver.status = 401
     async with TokenEndpoint() as endpoint, open_store(database) as store:
         settings = GeneralSettings(
@@ -189,12 +189,12 @@ async def test_401_for_ever(database: Path, receiver: Receiver, serve: Serve) ->
         await line_with(await serve(), "delivering")
         await _until(store, Counter({webhook.id: EVENTS}), failed=EVENTS)
         assert len(endpoint.asked) == 2
-        # Those in flight with the first token are repeated with the second; nothing is after that.
+        # Attempts in flight with the first token are repeated with the second, but not after that.
         assert 3 * EVENTS < len(receiver.received) <= 3 * EVENTS + 10
 
 
 async def test_an_endpoint_that_is_gone(database: Path, receiver: Receiver, dispatching: Dispatching) -> None:
-    """410 disables the webhook and uses no step; everything is held, told of, and arrives once it is enabled."""
+    """410 disables the webhook and uses no step. Deliveries are held and reported, and arrive once it is enabled."""
     receiver.statuses = [410]
     async with open_store(database) as store:
         await config.save_settings(store, GeneralSettings(allowed_networks=LOOPBACK), actor="ana")

@@ -1,4 +1,4 @@
-"""What this machine cannot open costs nobody a step of a schedule."""
+"""Connections that this machine cannot open use no step of a retry schedule."""
 
 import asyncio
 import resource
@@ -23,7 +23,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all o
 
 
 async def _add_webhooks(store: Store, urls: list[str], events: int) -> Counter[str]:
-    """So many deliveries for each, whose first retry would come long after the test's end."""
+    """Add webhooks with this many deliveries each, whose first retry would come long after the test's end."""
     settings = GeneralSettings(allowed_networks=LOOPBACK, retry_schedule="1h")
     await config.save_settings(store, settings, actor="ana")
     added = await asyncio.gather(
@@ -34,7 +34,7 @@ async def _add_webhooks(store: Store, urls: list[str], events: int) -> Counter[s
 
 
 async def _all_are_delivered(store: Store, created: Counter[str]) -> None:
-    """Wait for it, then see that each took the one step of a delivery that arrived, and none is blamed."""
+    """Wait until all are delivered, then check that each took exactly one step and that no webhook is blamed."""
     async with asyncio.timeout(100):
         async for _ in store.changes(0.2):
             total = await print_sum(store, created)
@@ -66,7 +66,7 @@ async def test_1500_webhooks_on_1500_addresses_under_ulimit_1024(database: Path,
 @linux
 @pytest.mark.timeout(180)
 async def test_20_webhooks_with_4000_deliveries_under_ulimit_64(database: Path, serve: Serve) -> None:
-    """Fewer connections than webhooks would take at once: fewer go out at once."""
+    """There are fewer connections than the webhooks would use, so fewer requests go out at once."""
     async with Receiver(host="0.0.0.0") as receiver, open_store(database) as store:
         urls = [f"http://127.0.1.{number + 1}:{receiver.port}/" for number in range(20)]
         created = await _add_webhooks(store, urls, 200)
@@ -76,7 +76,7 @@ async def test_20_webhooks_with_4000_deliveries_under_ulimit_64(database: Path, 
 
 @linux
 async def test_a_limit_that_was_lowered_slows_down_and_says_why(database: Path, serve: Serve) -> None:
-    """Not one connection can be opened for a while: attempts become few, no step is used, and then all arrive."""
+    """No connection can be opened for a while. Attempts become rare, no step is used, and then all arrive."""
     async with Receiver(host="0.0.0.0") as receiver, open_store(database) as store:
         urls = [f"http://127.0.2.{number + 1}:{receiver.port}/" for number in range(20)]
         created = await _add_webhooks(store, urls, 1)
@@ -84,7 +84,7 @@ async def test_a_limit_that_was_lowered_slows_down_and_says_why(database: Path, 
         await receiver.wait_for(20)
         soft, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
         assert soft == hard
-        # Kept connections end within some seconds, and nothing can be opened in their place.
+        # Kept-alive connections end within seconds, and no new ones can be opened.
         resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (3, hard))
         await asyncio.gather(*(queue.emit(store, "session-failed", BODY) for _ in range(50)))
         created = Counter(dict.fromkeys(created, 51))
@@ -104,7 +104,7 @@ async def test_a_limit_that_was_lowered_slows_down_and_says_why(database: Path, 
 
 
 async def test_serve_with_too_few_files(serve: Serve) -> None:
-    """It says so at once, instead of failing somewhere later."""
+    """`serve` reports this at once instead of failing later."""
     process = await serve(open_files=30)
     _, words = await process.communicate()
     assert process.returncode == 1

@@ -1,4 +1,4 @@
-"""Processes that are stopped, or never end, while they read or write: the others go on, or say whom they wait for."""
+"""Processes that stop or never end while they read or write. Others go on, or say whom they wait for."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ from tests.support.receiver import Receiver
 BODY = accept("session-failed", b'{"interviewId":"66e1"}')
 BIG = accept("session-failed", b'{"interviewId":"66e1","text":"%s"}' % (b"x" * 50_000))
 LIMIT = 16 * 1024 * 1024
-"""Bytes of the log from which on the dispatcher tries to cut it once a second."""
+"""The size in bytes of the write-ahead log above which the dispatcher tries to truncate it once a second."""
 _READ_FOR_EVER = """
 import sqlite3, sys
 reader = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -57,7 +57,7 @@ async def _program(*words: str | Path) -> AsyncIterator[Process]:
 
 
 def _reads(pid: int, database: Path) -> bool:
-    """Whether the process has a snapshot open: one of the read marks of the wal-index is locked."""
+    """Return whether the process has a snapshot open, which locks one of the read marks of the wal-index."""
     inode = database.with_name(f"{database.name}-shm").stat().st_ino
     for line in Path("/proc/locks").read_text().splitlines():
         words = line.split()
@@ -72,7 +72,7 @@ def _reads(pid: int, database: Path) -> bool:
 
 @asynccontextmanager
 async def _stopped_in_its_query(database: Path) -> AsyncIterator[Process]:
-    """`deliveries list`, stopped while it has its snapshot; tried again until it was met there."""
+    """Run `deliveries list` and stop it while it has a snapshot open. Retry until the stop hits that moment."""
     while True:
         process = await started(database, "deliveries", "list", "--limit", "3000")
         try:
@@ -112,7 +112,7 @@ async def _reader(database: Path, kind: str) -> AsyncIterator[None]:
 
 
 async def _state(pid: int, wanted: str) -> None:
-    """Wait until the system says that the process is in this state."""
+    """Wait until the process is in this state according to the system."""
     async with asyncio.timeout(20):
         while _state_of(pid) != wanted:  # noqa: ASYNC110  # the system rings no bell
             await asyncio.sleep(0.01)
@@ -133,7 +133,7 @@ async def _webhook(store: Store, receiver: Receiver) -> None:
     ["deliveries list, stopped", "a program that reads for ever", "sqlite3 .dump into a pipe nobody reads"],
 )
 async def test_a_reader_that_never_ends(database: Path, receiver: Receiver, serve: Serve, kind: str) -> None:
-    """The log passes 16 MB: nobody is refused or waits, all is delivered and recorded; then the log is cut again."""
+    """The log grows past 16 MB. Nobody is refused or waits, everything is delivered, then the log is truncated."""
     async with open_file(database) as store:
         await _webhook(store, receiver)
         await line_with(await serve(), "delivering")
@@ -143,7 +143,7 @@ async def test_a_reader_that_never_ends(database: Path, receiver: Receiver, serv
             while store.wal_size() < LIMIT:
                 await asyncio.gather(*(queue.emit(store, "session-failed", BIG) for _ in range(20)))
                 number += 20
-            until = time.monotonic() + 3  # three times that the dispatcher tries to cut the log
+            until = time.monotonic() + 3  # long enough for three attempts to truncate the log
             while time.monotonic() < until:
                 async with asyncio.timeout(
                     4.5
@@ -156,7 +156,7 @@ async def test_a_reader_that_never_ends(database: Path, receiver: Receiver, serv
             assert store.wal_size() > LIMIT
             await _all_recorded(store)
         async with asyncio.timeout(20):
-            while store.wal_size() > 0:  # noqa: ASYNC110  # another process cuts it
+            while store.wal_size() > 0:  # noqa: ASYNC110  # another process truncates it
                 await asyncio.sleep(0.05)
 
 
@@ -167,7 +167,7 @@ async def _all_recorded(store: Store) -> None:
 
 
 async def test_a_checkpoint_waits_for_no_reader(database: Path) -> None:
-    """Neither one of an older state, nor one of the newest: it writes back what it may, and is done."""
+    """It waits neither for a reader of an older state nor for one of the newest. It writes back what it may."""
     async with open_file(database) as store:
         for newest in (False, True):
             reader = sqlite3.connect(database, isolation_level=None)
@@ -186,7 +186,7 @@ async def test_a_checkpoint_waits_for_no_reader(database: Path) -> None:
 
 
 async def test_a_checkpoint_waits_for_no_writer(database: Path) -> None:
-    """It writes back without the write lock, and leaves the cut to the next time."""
+    """It writes back without the write lock, and leaves the truncation to the next checkpoint."""
     async with open_file(database) as store:
         await queue.emit(store, "session-failed", BIG)
         other = sqlite3.connect(database, isolation_level=None)
@@ -202,7 +202,7 @@ async def test_a_checkpoint_waits_for_no_writer(database: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/locks").exists(), reason="the system does not tell who writes")
 async def test_who_holds_the_write_lock_is_named(database: Path) -> None:
-    """A process that is stopped in a transaction: who is refused, and `status`, say which one and what to do."""
+    """If a process is stopped in a transaction, the refused command and `status` name it and say what to do."""
     async with open_store(database) as store:
         assert long_holder(database) is None
         async with _program(sys.executable, "-c", _WRITE_FOR_EVER, database) as process:
@@ -236,7 +236,7 @@ async def test_who_holds_the_write_lock_is_named(database: Path) -> None:
 
 
 async def test_a_busy_writer_is_not_named(database: Path, tmp_path: Path) -> None:
-    """One that writes all the time lets others in between: it is nobody's obstacle."""
+    """A process that writes all the time still lets others write in between, so it is not reported."""
     lines = tmp_path / "lines"
     lines.write_bytes(b'{"type": "session-failed", "data": {"interviewId": "1"}}\n' * 60_000)
     process = await started(database, "emit", "--batch", str(lines))
@@ -255,17 +255,17 @@ async def test_a_busy_writer_is_not_named(database: Path, tmp_path: Path) -> Non
 
 
 class Shell:
-    """An interactive shell on a terminal of its own, as a person has it: with ctrl+z, fg and a foreground."""
+    """An interactive shell on its own terminal, with job control (ctrl+z, fg)."""
 
     def __init__(self, terminal: int) -> None:
         self._terminal = terminal
 
     def type(self, text: str) -> None:
-        """Type it."""
+        """Type a text."""
         os.write(self._terminal, text.encode())
 
     def drain(self) -> None:
-        """Take what it has written, so that it never waits for us."""
+        """Read what the shell has written, so that it never blocks."""
         with suppress(BlockingIOError, OSError):
             while os.read(self._terminal, 65536):
                 pass
@@ -273,7 +273,7 @@ class Shell:
 
 @pytest.fixture
 def shell() -> Iterator[Shell]:
-    """bash; skipped without it."""
+    """A bash shell. The test is skipped if bash is missing."""
     if (bash := shutil.which("bash")) is None:
         pytest.skip("bash is not installed")
     with _on_a_terminal(bash, "--norc", "--noediting", "-i") as terminal:
@@ -304,7 +304,7 @@ async def _pid_in(file: Path) -> int:
 
 
 def _assert_free(database: Path) -> None:
-    """The write lock is to be had at once."""
+    """Check that the write lock is free."""
     other = sqlite3.connect(database, timeout=0, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     other.execute("ROLLBACK")
@@ -312,13 +312,13 @@ def _assert_free(database: Path) -> None:
 
 
 def _command(database: Path, pid: Path, words: str) -> str:
-    """A command line in whose foreground our command is, having told its pid."""
+    """Return a command line that writes its PID and runs our command in the foreground."""
     run = f'echo $$ > "{pid}"; exec "{sys.executable}" -m core.cli --db "{database}" {words}'
     return f"sh -c '{run}'\n"
 
 
 async def test_ctrl_z_on_emit_batch(database: Path, tmp_path: Path, shell: Shell) -> None:
-    """Whenever it comes, the transaction ends first: others can write. Continued, every line is stored, once."""
+    """Whenever it comes, the transaction ends first, so others can write. After fg, every line is stored once."""
     async with open_store(database):
         pass
     lines, out, pid_file = tmp_path / "lines", tmp_path / "out", tmp_path / "pid"
@@ -359,7 +359,7 @@ async def _running(pid: int) -> None:
 
 
 async def test_ctrl_z_while_nobody_reads_the_answers(database: Path, tmp_path: Path, shell: Shell) -> None:
-    """It stops although it waits for its output to be read."""
+    """The command stops even while it is blocked on writing its output."""
     lines, pid_file, pipe = tmp_path / "lines", tmp_path / "pid", tmp_path / "pipe"
     lines.write_bytes(b'{"type": "session-failed", "data": {"interviewId": "1"}}\n' * 10_000)
     os.mkfifo(pipe)
@@ -377,7 +377,7 @@ async def test_ctrl_z_while_nobody_reads_the_answers(database: Path, tmp_path: P
 
 
 def _is_full(pipe: int) -> bool:
-    """Whether there is as much in the pipe as fits."""
+    """Return whether the pipe is full."""
     import array
     import fcntl
     import termios
@@ -388,7 +388,7 @@ def _is_full(pipe: int) -> bool:
 
 
 async def test_ctrl_z_on_serve(database: Path, receiver: Receiver, tmp_path: Path, shell: Shell) -> None:
-    """The dispatcher in the foreground, too, ends its transaction first, and goes on where it was."""
+    """A dispatcher in the foreground also ends its transaction first, and later goes on where it was."""
     pid_file, log = tmp_path / "pid", tmp_path / "log"
     async with open_store(database) as store:
         await _webhook(store, receiver)
@@ -417,7 +417,7 @@ async def test_ctrl_z_on_serve(database: Path, receiver: Receiver, tmp_path: Pat
 async def test_ctrl_z_on_the_screens(
     database: Path, tmp_path: Path, shell: Shell, no_dispatcher_left: None
 ) -> None:
-    """They stop and hold nobody up, and are there again afterwards."""
+    """The screens stop without blocking anybody, and are shown again afterwards."""
     async with open_store(database) as store:
         pid_file = tmp_path / "pid"
         typed = f'echo $$ > "{pid_file}"; exec "{sys.executable}" -m tui --db "{database}"'
@@ -441,7 +441,7 @@ async def test_ctrl_z_on_the_screens(
 
 
 def _has_open(pid: int, database: Path) -> bool:
-    """Whether it has a connection: the database and its log are among its files."""
+    """Return whether the process has a connection, that is, has the database and its log open."""
     links = []
     for file in Path(f"/proc/{pid}/fd").iterdir():
         with suppress(OSError):

@@ -1,1 +1,1 @@
-"""What the screens may cost, in a real terminal: counts of bytes, never times."""
+"""The screens in a real terminal."""

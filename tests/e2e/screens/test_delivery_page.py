@@ -1,4 +1,4 @@
-"""A delivery's page in a real terminal: somebody else's bytes, the pager, the line that ticks."""
+"""A delivery's page in a real terminal: hostile bytes, the pager, and the countdown line."""
 
 import os
 import re
@@ -21,11 +21,11 @@ HOSTILE = "\x1b[2J\x1b]52;c;aGk=\x07 [/x] [bold] \x9b2J \u202e\u2066 🚀 \x1bc"
 _LEFT = re.compile(r"in \d+ min \d+ s")
 URL = "https://a.example/"
 LATER = 4_000_000_000_000
-"""ms since 1970: the delivery waits for as long as the test takes."""
+"""A due time in ms since 1970, so late that the delivery waits throughout the test."""
 
 
 async def _waiting_delivery(database: Path, body: bytes, due_at: int = LATER) -> None:
-    """One that failed once, at an endpoint that answers what a terminal would obey."""
+    """Store a delivery that failed once, at an endpoint that answered with terminal control sequences."""
     async with open_store(database) as store:
         await config.add_webhook(store, "session-failed", WebhookOptions(url=URL), actor="ana")
         await queue.emit(store, "session-failed", Body(body, HOSTILE, HOSTILE, None))
@@ -56,7 +56,7 @@ async def _leave(terminal: Terminal) -> None:
 
 
 async def test_hostile_text_leaves_the_terminal_whole(database: Path) -> None:
-    """Nothing that a terminal obeys comes from the data, on the page or below it; a line of 1 MB is cut."""
+    """No control sequence from the data reaches the terminal, on the page or below it. A line of 1 MB is cut."""
     body = b'{"a": "' + HOSTILE.encode() + b'", "b": "' + b"x" * 1_000_000 + b'"}'
     await _waiting_delivery(database, body)
     terminal = Terminal()
@@ -73,7 +73,7 @@ async def test_hostile_text_leaves_the_terminal_whole(database: Path) -> None:
 
 
 async def test_one_line_ticks(database: Path) -> None:
-    """While it waits, each second draws the time that is left, and nothing else."""
+    """While the delivery waits, each second redraws only the remaining time."""
     await _waiting_delivery(database, b"{}", now_ms() + 3_000_000)
     terminal = Terminal()
     await _open(terminal)
@@ -83,13 +83,13 @@ async def test_one_line_ticks(database: Path) -> None:
         before = terminal.written
         left = await _next_tick(terminal, left)
         costs.append(terminal.written - before)
-    # Once in a while the top bar has something to say as well.
+    # Occasionally the top bar is redrawn as well.
     assert statistics.median(costs) < 300, costs
     await _leave(terminal)
 
 
 async def _next_tick(terminal: Terminal, before: str) -> str:
-    """What time is left, once it is another."""
+    """Wait until the remaining time changes, and return it."""
     await terminal.shows("Next: ")
     if before:
         await terminal.hides(before)
@@ -99,7 +99,7 @@ async def _next_tick(terminal: Terminal, before: str) -> str:
 
 
 async def test_the_body_in_a_pager(database: Path, tmp_path: Path) -> None:
-    """$PAGER has the terminal to itself and a file that is nobody else's; then the page is back, the file gone."""
+    """$PAGER gets the whole terminal and a private file. Afterwards the page is back and the file is deleted."""
     await _waiting_delivery(database, b'{"token": "hush", "a": [1]}')
     pager = tmp_path / "pager with spaces"
     pager.write_text(
@@ -134,7 +134,7 @@ async def test_the_body_in_a_pager(database: Path, tmp_path: Path) -> None:
 
 
 async def test_an_interrupt_is_the_pagers(database: Path, tmp_path: Path) -> None:
-    """^c ends the pager, not Hookkeeper."""
+    """ctrl+c ends the pager, not Hookkeeper."""
     await _waiting_delivery(database, b"{}")
     terminal = Terminal(environment={"PAGER": "sh -c 'echo PAGING; exec sleep 50'"})
     await _open(terminal)
@@ -148,7 +148,7 @@ async def test_an_interrupt_is_the_pagers(database: Path, tmp_path: Path) -> Non
 
 
 async def test_a_pager_in_the_current_folder_is_not_run(database: Path, tmp_path: Path) -> None:
-    """Even where PATH names that folder as `.`; a name with a slash in it means what it says."""
+    """This holds even if PATH contains `.`. A name with a slash is used as given."""
     await _waiting_delivery(database, b"{}")
     pager = tmp_path / "foreign-pager"
     pager.write_text('#!/bin/sh\necho FOREIGN; touch "$0.ran"; read answer\n')
@@ -179,7 +179,7 @@ async def test_a_pager_in_the_current_folder_is_not_run(database: Path, tmp_path
     ],
 )
 async def test_a_pager_that_shows_nothing(database: Path, pager: str, words: str) -> None:
-    """It is named, and the page goes on."""
+    """A message names the pager, and the page keeps working."""
     await _waiting_delivery(database, b"{}")
     terminal = Terminal(environment={"PAGER": pager})
     await _open(terminal)

@@ -1,4 +1,4 @@
-"""A terminal that goes away without a signal ends the screens as SIGHUP does."""
+"""A terminal that disappears without a signal ends the screens just as SIGHUP does."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ SHELL = "/bin/sh"
 
 @pytest.fixture
 def no_screens_left(database: Path) -> Iterator[None]:
-    """Screens that stay where they should have ended use a full core."""
+    """Kill screens that should have ended, because they would use a full core."""
     yield
     for file in Path("/proc").glob("[0-9]*/environ"):
         with suppress(OSError):
@@ -36,19 +36,19 @@ def _runs_screens(process: Path) -> bool:
 
 
 def _deaf(folder: Path) -> tuple[str, ...]:
-    """A session whose first process outlives SIGHUP; where it says what the screens ended with."""
+    """Return a session whose leader outlives SIGHUP and writes the exit status of the screens to a file."""
     screens = shlex.join(HOOKKEEPER)
     return (SHELL, "-c", f'trap "" HUP; {screens} 2>&1; echo $? > {shlex.quote(str(folder / "ended"))}')
 
 
 def _child_of(pid: int) -> int:
-    """The one child of a process."""
+    """Return the PID of a process's only child."""
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text())
 
 
 async def _until(holds: Callable[[], object], seconds: float = 40) -> None:
     async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110  # another process tells nobody
+        while not holds():  # noqa: ASYNC110  # another process gives no notification
             await asyncio.sleep(0.01)
 
 
@@ -61,7 +61,7 @@ def _has_ended(pid: int) -> bool:
 
 @pytest.mark.parametrize("keys", [0, 400], ids=["at rest", "stalled"])
 async def test_a_session_leader_that_outlives_sighup(database: Path, tmp_path: Path, keys: int) -> None:
-    """Its child hears nothing but an end of file; the screens end with 0, and deliveries go on."""
+    """Its child gets only an end of file. The screens end with status 0, and deliveries go on."""
     terminal = Terminal(command=_deaf(tmp_path))
     await terminal.shows("✓ delivering here")
     screens = _child_of(terminal.pid)
@@ -78,7 +78,7 @@ async def test_a_session_leader_that_outlives_sighup(database: Path, tmp_path: P
 
 @pytest.mark.usefixtures("database")
 async def test_a_dialog_with_changes_is_no_reason_to_stay(tmp_path: Path) -> None:
-    """Nor is a form that is not saved."""
+    """An unsaved form does not keep the screens open either."""
     terminal = Terminal(command=_deaf(tmp_path))
     await terminal.shows("✓ delivering here")
     terminal.keys("2\thttps://a.example/")
@@ -93,7 +93,7 @@ async def test_a_dialog_with_changes_is_no_reason_to_stay(tmp_path: Path) -> Non
 
 
 async def test_a_terminal_that_goes_while_the_screens_open(database: Path, tmp_path: Path) -> None:
-    """At whatever moment: also before the shell hears no SIGHUP, and before the screens have looked for a terminal."""
+    """This holds at any moment, even before the shell ignores SIGHUP and before the screens check for a terminal."""
     for moment in range(1, 13):
         terminal = Terminal(command=_deaf(tmp_path))
         await asyncio.sleep(moment * 0.08)
@@ -106,7 +106,7 @@ async def test_a_terminal_that_goes_while_the_screens_open(database: Path, tmp_p
 
 @pytest.mark.usefixtures("database")
 async def test_a_terminal_that_goes_while_the_screens_are_stopped(tmp_path: Path) -> None:
-    """They find out when they go on."""
+    """The screens notice it when they continue."""
     terminal = Terminal(command=_deaf(tmp_path))
     await terminal.shows("✓ delivering here")
     screens = _child_of(terminal.pid)
@@ -121,7 +121,7 @@ async def test_a_terminal_that_goes_while_the_screens_are_stopped(tmp_path: Path
 
 @pytest.mark.parametrize("side", ["read", "written"])
 async def test_either_side_is_enough(database: Path, side: str) -> None:
-    """The screens read one terminal and draw on another, no terminal of their session, so that no signal is sent."""
+    """The screens read one terminal and draw on another. Neither belongs to their session, so no signal is sent."""
     (keyboard, reads), (display, draws) = pty.openpty(), pty.openpty()
     environment = os.environ | {"TERM": "xterm-256color"}
     screens = await asyncio.create_subprocess_exec(
@@ -143,7 +143,7 @@ async def test_either_side_is_enough(database: Path, side: str) -> None:
 
 @pytest.mark.parametrize("closed", ["< /dev/null", "<&-", "2> /dev/null", "> /dev/null"])
 async def test_without_a_terminal_from_the_beginning(database: Path, tmp_path: Path, closed: str) -> None:
-    """One sentence, and nothing is opened."""
+    """The command prints one sentence and opens nothing."""
     said = tmp_path / "said"
     screens = f"{shlex.join(HOOKKEEPER)} {closed}"
     terminal = Terminal(command=(SHELL, "-c", f"{screens}; echo ended $? > {said}"))
@@ -154,11 +154,11 @@ async def test_without_a_terminal_from_the_beginning(database: Path, tmp_path: P
 
 @pytest.mark.skipif(not (shutil.which("tmux") and shutil.which("make")), reason="Needs tmux and make.")
 async def test_make_run_in_a_tmux_that_is_killed(database: Path, tmp_path: Path) -> None:
-    """make leads the session, alone hears of its end, and waits for its child."""
+    """make leads the session, is the only process to get the SIGHUP, and waits for its child."""
     (tmp_path / "Makefile").write_text(f"run:\n\t@exec {shlex.join(HOOKKEEPER)}\n")
     started = f"PYTHONPATH={shlex.quote(str(Path.cwd()))} exec make -f {tmp_path}/Makefile run"
     await _tmux(tmp_path, "new-session", "-d", "-x", "80", "-y", "24", started)
-    while "delivering here" not in await _tmux(tmp_path, "capture-pane", "-p"):  # noqa: ASYNC110  # tmux tells nobody
+    while "delivering here" not in await _tmux(tmp_path, "capture-pane", "-p"):  # noqa: ASYNC110  # tmux sends no event
         await asyncio.sleep(0.05)
     make = int(await _tmux(tmp_path, "display", "-p", "#{pane_pid}"))
     screens = _child_of(make)
@@ -168,7 +168,7 @@ async def test_make_run_in_a_tmux_that_is_killed(database: Path, tmp_path: Path)
 
 
 async def _tmux(folder: Path, *words: str) -> str:
-    """What a tmux of its own answers to a command."""
+    """Run a command in a private tmux server and return its output."""
     process = await asyncio.create_subprocess_exec(
         "tmux", "-S", str(folder / "tmux"), "-f", os.devnull, *words, stdout=asyncio.subprocess.PIPE
     )

@@ -1,4 +1,4 @@
-"""The main path in a real terminal: empty machine to delivered event, by keys alone, at 80x24."""
+"""The main path in a real terminal at 80x24: from an empty machine to a delivered event, by keys alone."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Terminals without colour, with sixteen, and without UTF-8."""
+"""Terminals without colour, with 16 colours, and without UTF-8."""
 
 import os
 import re

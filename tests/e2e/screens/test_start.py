@@ -1,4 +1,4 @@
-"""How the screens start: with keys of one's own, and without the right or the means to change anything."""
+"""How the screens start: with a custom keymap, and read only."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from tests.support.terminal import Terminal
 
 @pytest.mark.usefixtures("no_dispatcher_left")
 async def test_keys_of_ones_own(database: Path) -> None:
-    """What the keymap file gives is bound and shown; what it cannot give is told."""
+    """Keys from the keymap file are bound and shown. Keys that cannot be bound are reported."""
     file = database.parent / "config" / "hookkeeper" / "keymap.toml"
     file.parent.mkdir(parents=True)
     file.write_text('[webhooks]\ngenerate = "N"\nundo = "N"\n')
@@ -32,9 +32,9 @@ async def test_keys_of_ones_own(database: Path) -> None:
 
 
 async def test_read_only_changes_nothing(database: Path) -> None:
-    """No dispatcher is started, keys that change something say why they do not, and other people's changes are seen.
+    """No dispatcher is started, keys that would change something explain why not, and others' changes are shown.
 
-    What is no key does nothing.
+    Input that is not a key does nothing.
     """
     async with open_store(database) as store:
         await config.add_webhook(
@@ -49,7 +49,7 @@ async def test_read_only_changes_nothing(database: Path) -> None:
             store, "session-failed", WebhookOptions(url="https://b.example/"), actor="ana"
         )
         await terminal.shows("b.example/")
-        terminal.keys(b"\x1b[2J\xff\xfe\xc3(")  # noise of the line
+        terminal.keys(b"\x1b[2J\xff\xfe\xc3(")  # line noise
         await terminal.silent(0.3)
         terminal.keys("2")
         await terminal.shows("Secret Key")
@@ -59,13 +59,13 @@ async def test_read_only_changes_nothing(database: Path) -> None:
 
 
 async def test_a_database_that_cannot_be_written_is_read(database: Path) -> None:
-    """As with --read-only, and the reason is its own."""
+    """It is opened as with --read-only, but with its own reason."""
     async with open_store(database) as store:
         await config.add_webhook(
             store, "session-failed", WebhookOptions(url="https://a.example/"), actor="ana"
         )
     with database.open("r+b") as file:
-        file.seek(18)  # SQLite's write version: one that it does not know is read only, whoever runs the test
+        file.seek(18)  # SQLite's write version: an unknown one makes the file read only, even for root
         file.write(b"\x03")
     terminal = Terminal()
     await terminal.shows("! nobody delivers   read-only")

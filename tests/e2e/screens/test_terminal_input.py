@@ -1,4 +1,4 @@
-"""What a terminal sends besides keys, in a real one: nothing of it is a key, nor text in a field."""
+"""Terminal input other than keys, in a real terminal. None of it acts as a key or becomes text in a field."""
 
 import asyncio
 import os
@@ -48,9 +48,9 @@ ANSWERS = {
 
 @pytest.mark.usefixtures("no_dispatcher_left", "database")
 async def test_no_answer_of_a_terminal_is_a_key() -> None:
-    """Neither on a screen, where "3" shows the Monitor, nor in a field; each is sent whole, then byte by byte.
+    """This holds on a screen, where "3" shows the Monitor, and in a field. Each is sent whole, then byte by byte.
 
-    The mouse is off: another program has left its reports on.
+    The mouse is off, but another program has left the terminal's mouse reports on.
     """
     terminal = Terminal(environment={"HOOKKEEPER_MOUSE": "off"})
     await terminal.shows("✓ delivering here")
@@ -84,7 +84,7 @@ async def _is_nothing(terminal: Terminal, answer: bytes, before: str, name: str)
 
 @pytest.mark.usefixtures("no_dispatcher_left", "database")
 async def test_an_answer_that_halts_at_any_byte() -> None:
-    """Longer than Escape waits: what follows belongs to it, up to where it ends; then keys are keys."""
+    """It pauses longer than the Escape timeout. The rest still belongs to the answer, and later keys are keys."""
     terminal = Terminal(environment={"ESCDELAY": "20"})
     await terminal.shows("Dispatcher  started here;")
     await terminal.silent(0.5)
@@ -103,7 +103,7 @@ async def test_an_answer_that_halts_at_any_byte() -> None:
 
 @pytest.mark.usefixtures("no_dispatcher_left", "database")
 async def test_half_of_an_answer_does_not_swallow_keys_for_ever() -> None:
-    """What was begun is given up after a pause."""
+    """An unfinished answer is dropped after a pause."""
     terminal = Terminal()
     await terminal.shows("✓ delivering here")
     terminal.keys(b"\x1bP1$r")
@@ -115,7 +115,7 @@ async def test_half_of_an_answer_does_not_swallow_keys_for_ever() -> None:
 
 @pytest.mark.usefixtures("no_dispatcher_left", "database")
 async def test_an_endless_answer_does_not_swallow_keys_for_ever() -> None:
-    """However many keys are pressed within it: one of them is heard when it has taken too long."""
+    """However many keys are pressed during it, one of them takes effect once the answer has taken too long."""
     terminal = Terminal()
     await terminal.shows("✓ delivering here")
     terminal.keys(b"\x1bP1$r")
@@ -127,7 +127,7 @@ async def test_an_endless_answer_does_not_swallow_keys_for_ever() -> None:
 
 @pytest.mark.usefixtures("no_dispatcher_left", "database")
 async def test_keys_in_one_burst_go_where_they_would_go_one_at_a_time() -> None:
-    """In Settings, in one write: a URL, Tab, an ID, Tab, a secret. The secret is never readable."""
+    """One write to Settings contains a URL, Tab, an ID, Tab, and a secret. The secret is never readable."""
     terminal = Terminal()
     await terminal.shows("✓ delivering here")
     terminal.keys("2\thttps://idp.example/token\tmy-id\tt0p\t\tone\x1b[Z\x1b[Z-secret")
@@ -142,7 +142,7 @@ async def test_keys_in_one_burst_go_where_they_would_go_one_at_a_time() -> None:
 
 @pytest.mark.usefixtures("no_dispatcher_left", "database")
 async def test_a_burst_through_a_dialog() -> None:
-    """Typed before the first screen stands: a dialog, a type from its list, a URL, and Enter, which saves."""
+    """Before the first screen is ready, keys open a dialog, choose a type, enter a URL, and save by Enter."""
     terminal = Terminal()
     await terminal.shows("Opening the database")
     terminal.keys("n\r\x1b[B\rhttps://hooks.acme.example/x\r")
@@ -154,7 +154,7 @@ async def test_a_burst_through_a_dialog() -> None:
 
 @pytest.mark.usefixtures("no_dispatcher_left", "database")
 async def test_a_paste_in_pieces_is_one_paste() -> None:
-    """With line ends and key sequences in it: all of it goes into the field, which refuses it, and no key is pressed."""
+    """A paste with line ends and key sequences goes to the field, which refuses it. No part of it acts as a key."""
     terminal = Terminal(environment={"ESCDELAY": "20"})
     await terminal.shows("✓ delivering here")
     terminal.keys("2\t")
@@ -172,12 +172,12 @@ async def test_a_paste_in_pieces_is_one_paste() -> None:
 
 @pytest.mark.usefixtures("no_dispatcher_left", "database")
 async def test_escape_and_alt_are_keys() -> None:
-    """Escape alone leaves a field; with another key at once it is Alt."""
+    """Escape alone leaves a field. Followed at once by another key, it means Alt."""
     terminal = Terminal()
     await terminal.shows("✓ delivering here")
     terminal.keys("2\t")
     await terminal.shows("▌Authentication URL")
-    terminal.keys("\x1b\x7f")  # alt+backspace takes a word away
+    terminal.keys("\x1b\x7f")  # alt+backspace deletes a word
     terminal.keys("ab cd\x1b\x7f")
     await terminal.shows("Authentication URL (Optional)      ab ")
     terminal.keys("\x1b")
@@ -189,7 +189,7 @@ async def test_escape_and_alt_are_keys() -> None:
 
 @pytest.mark.usefixtures("no_dispatcher_left", "database")
 async def test_the_mouse_drags() -> None:
-    """Over a screen and over a dialog: what it passes is marked, and nothing ends."""
+    """Dragging over a screen or a dialog selects text, and the program does not crash."""
     terminal = Terminal(environment={"HOOKKEEPER_MOUSE": "on"})
     await terminal.shows("✓ delivering here")
     for keys, words in (("", "No webhook yet."), ("n", "Choose a type")):

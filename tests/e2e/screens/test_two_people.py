@@ -1,4 +1,4 @@
-"""Two screens and a command line on one database: each sees the others' changes, and nobody overwrites in silence."""
+"""Two screens and a command line on one database. Each sees the others' changes, and none overwrites them silently."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ async def _add(store: Store, url: str) -> str:
 @pytest.mark.usefixtures("no_dispatcher_left")
 @pytest.mark.timeout(180)
 async def test_each_sees_what_the_others_do(database: Path) -> None:
-    """A webhook of the command line, one that a screen disables, one that is deleted: on both screens at once."""
+    """Creating by command line, disabling and deleting a webhook all show on both screens at once."""
     ours, theirs = Terminal(), Terminal()
     for terminal in (ours, theirs):
         await terminal.shows("No webhook yet.")
@@ -60,7 +60,7 @@ async def test_each_sees_what_the_others_do(database: Path) -> None:
 @pytest.mark.usefixtures("no_dispatcher_left")
 @pytest.mark.timeout(180)
 async def test_an_edit_over_somebody_elses_is_refused(database: Path) -> None:
-    """The second one to save is told what differs; what the first one saved stands."""
+    """The second person to save is shown the differences. What the first one saved stays."""
     async with open_store(database) as store:
         identity = await _add(store, "https://a.example/")
         ours, theirs = Terminal(), Terminal()
@@ -82,7 +82,7 @@ async def test_an_edit_over_somebody_elses_is_refused(database: Path) -> None:
 @pytest.mark.usefixtures("no_dispatcher_left")
 @pytest.mark.timeout(180)
 async def test_an_edit_of_what_is_gone_is_refused(database: Path) -> None:
-    """And so is its deletion once more: in words, nothing comes back by accident."""
+    """Deleting it again is refused too, with a message, and the webhook is not recreated."""
     async with open_store(database) as store:
         first, second = await _add(store, "https://a.example/"), await _add(store, "https://b.example/")
         terminal = Terminal()
@@ -115,7 +115,7 @@ async def test_an_edit_of_what_is_gone_is_refused(database: Path) -> None:
 @pytest.mark.usefixtures("no_dispatcher_left")
 @pytest.mark.timeout(180)
 async def test_settings_over_somebody_elses_are_refused(database: Path) -> None:
-    """What was typed here and what was saved there both stand in the question."""
+    """The question shows both what was typed here and what was saved there."""
     terminal = Terminal()
     await terminal.shows("No webhook yet.")
     terminal.keys("2")

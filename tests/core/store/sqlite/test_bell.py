@@ -83,7 +83,7 @@ DUE = [_emit, _emit_test, _deliver, _deliver_unwanted, _resend, _start_job, _ena
 async def test_what_makes_something_due_rings(
     store: Store, database: Path, write: Callable[[Store], Awaitable[None]]
 ) -> None:
-    """Whoever delivers hears of it at once, though the caller has rung nothing."""
+    """The dispatcher is woken at once, although the caller has not rung the bell itself."""
     if write is _deliver_unwanted:
         await _emit(store)
     await _webhook(store)

@@ -106,7 +106,7 @@ async def test_what_is_no_database(database: Path, writes: bool) -> None:
 
 
 async def test_reading_only_sees_what_others_write(database: Path) -> None:
-    """News arrive as everywhere."""
+    """A read-only store is notified of changes like any other."""
     async with open_store(database) as other, open_store(database, writes=False) as store:
         async with aclosing(store.changes(0.01)) as changes:
             await anext(changes)
@@ -151,14 +151,14 @@ async def test_hardly_a_file(database: Path, content: bytes) -> None:
 
 
 async def test_a_file_where_the_folder_should_be(tmp_path: Path, database: Path) -> None:
-    """The operating system's reason stands in the sentence."""
+    """The message contains the operating system's reason."""
     (tmp_path / "file").write_text("")
     with pytest.raises(DatabaseMissing, match="cannot be used"):
         await _open(tmp_path / "file" / "hookkeeper.db")
 
 
 async def test_an_empty_file_becomes_a_database(database: Path) -> None:
-    """What `touch` made is no obstacle."""
+    """A file made by `touch` is accepted."""
     database.parent.mkdir(parents=True)
     database.touch()
     await _write_some(database)

@@ -1,4 +1,4 @@
-"""Who may upgrade a file, and what happens before."""
+"""Upgrades of a database file: who may do them, and the copy made before."""
 
 import asyncio
 import os
@@ -42,7 +42,7 @@ async def test_upgrade_keeps_a_copy(database: Path, monkeypatch: pytest.MonkeyPa
 
 
 async def test_the_holder_of_the_lock_upgrades(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It has the lock already, and waits for nobody."""
+    """The holder upgrades without waiting for the lock."""
     async with open_store(database):
         pass
     scripts = [*migration._migrations(), "CREATE TABLE later (a INTEGER) STRICT;"]
@@ -210,7 +210,7 @@ async def test_a_cancelled_read_is_interrupted(store: Store) -> None:
 
 
 async def test_bell(database: Path) -> None:
-    """Who rings is heard; where nobody listens, nothing happens."""
+    """A ring reaches a listener. Without a listener nothing happens."""
     database.parent.mkdir(parents=True)
     bell.ring(database)
     rung = asyncio.Event()
@@ -222,7 +222,7 @@ async def test_bell(database: Path) -> None:
 
 
 def test_lock(database: Path) -> None:
-    """One holds it and says who it is; the next one has it when it is let go."""
+    """The holder identifies itself. The next process gets the lock once it is released."""
     database.parent.mkdir(parents=True)
     with DispatcherLock.of(database) as first, DispatcherLock.of(database) as second:
         assert first.holder() is None

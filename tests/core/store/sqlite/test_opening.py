@@ -1,4 +1,4 @@
-"""What is wrong with a database file is said in one sentence, and the file stays as it was."""
+"""A database file that cannot be used gives one sentence, and stays unchanged."""
 
 import errno
 import os
@@ -179,7 +179,7 @@ async def test_secrets_are_encrypted(database: Path) -> None:
 
 
 async def test_too_many_open_files(database: Path) -> None:
-    """It is not put down to the permissions of the file."""
+    """The message does not blame the permissions of the file."""
     await _open(database)
     with no_file_can_be_opened(), pytest.raises(StoreError) as refused:
         await _open(database)

@@ -86,7 +86,7 @@ async def test_changes_of_another_process_are_seen(store: Store) -> None:
 
 
 async def test_a_change_before_the_first_look_is_seen(store: Store) -> None:
-    """Who asks and then listens hears of an answer that was faster, too."""
+    """A caller that asks first and listens later does not miss a fast answer."""
     async with aclosing(store.changes(0.01)) as changes:
         await queue.emit(store, "session-failed", BODY)
         async with asyncio.timeout(50):
