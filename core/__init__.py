@@ -1,1 +1,1 @@
-"""Everything of Hookkeeper that works without a screen."""
+"""The part of Hookkeeper that works without the TUI."""

@@ -1,11 +1,11 @@
-"""Who is at work."""
+"""The name of the person who makes changes."""
 
 import getpass
 import os
 
 
 def actor() -> str:
-    """The name that the books show for what is changed here."""
+    """Return the user name that is recorded for changes made by this process."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a user without a name, as in some containers

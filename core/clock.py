@@ -15,7 +15,7 @@ def from_ms(milliseconds: int) -> datetime:
 
 
 def to_ms(moment: datetime) -> int:
-    """How an aware datetime is stored."""
+    """Return an aware datetime as milliseconds since 1970-01-01 UTC."""
     return round(moment.timestamp() * 1000)
 
 
@@ -28,7 +28,7 @@ def clock_time(moment: datetime, today: datetime | None = None) -> str:
 
 
 def clock_and_date(moment: datetime, today: datetime | None = None) -> str:
-    """The same with more room: `14:05:12` today, `22 Nov 14:05` on another day."""
+    """Like `clock_time`, but longer: `14:05:12` today, `22 Nov 14:05` on another day."""
     local = moment.astimezone()
     shown = clock_time(moment, today)
     return shown if ":" in shown else f"{shown} {local:%H:%M}"

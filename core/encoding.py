@@ -1,4 +1,4 @@
-"""What a file is that should have been text in UTF-8, told by its first bytes."""
+"""Recognizes files that are not UTF-8 text by their first bytes."""
 
 import codecs
 import re
@@ -6,15 +6,15 @@ import re
 from core.errors import HookkeeperError
 
 ENOUGH = 10
-"""Bytes that tell."""
+"""The number of first bytes that are enough for this."""
 
 _SAVE = "Save it as UTF-8."
 _UNPACK = "Unpack it first."
-# The mark of UTF-32 before that of UTF-16, which it begins with.
+# UTF-32 comes first, because its byte order mark begins with that of UTF-16.
 _BEGINNINGS = (
     (re.compile(re.escape(codecs.BOM_UTF32_LE) + b"|" + re.escape(codecs.BOM_UTF32_BE)), "UTF-32", _SAVE),
     (re.compile(re.escape(codecs.BOM_UTF16_LE) + b"|" + re.escape(codecs.BOM_UTF16_BE)), "UTF-16", _SAVE),
-    # Without a mark: where the zeros stand if the text begins with ASCII (RFC 4627, section 3).
+    # Without a byte order mark: the positions of zeros if the text begins with ASCII (RFC 4627, section 3).
     (re.compile(rb"\0\0\0[^\0]|[^\0]\0\0\0", re.DOTALL), "UTF-32", _SAVE),
     (re.compile(rb"\0[^\0]|[^\0]\0", re.DOTALL), "UTF-16", _SAVE),
     (re.compile(rb"\x1f\x8b"), "compressed with gzip", _UNPACK),
@@ -26,13 +26,13 @@ _BEGINNINGS = (
 
 
 class NotUtf8(HookkeeperError):
-    """A file of another encoding, or a packed one."""
+    """The file has another encoding, or is compressed."""
 
 
 def require_utf8(begin: bytes, name: str) -> bytes:
-    """These first bytes of a file without the byte order mark of UTF-8. Raises NotUtf8 for what is plainly something else.
+    """Return the first bytes of a file without the UTF-8 byte order mark. Raises NotUtf8 if they are clearly not UTF-8.
 
-    `name` is what the file is called in the sentence. What breaks the rules of UTF-8 later on is not looked for.
+    `name` is the name of the file in the error message. Invalid UTF-8 is not detected.
     """
     for beginning, what, then in _BEGINNINGS:
         if beginning.match(begin):

@@ -1,5 +1,5 @@
-"""The root of every error that Hookkeeper words for people."""
+"""The base class of the errors whose messages are written for people."""
 
 
 class HookkeeperError(Exception):
-    """Something a person can act on: `str(error)` is one or two plain sentences without secrets."""
+    """An error that a person can act on. `str(error)` is one or two plain sentences without secrets."""

@@ -1,4 +1,4 @@
-"""What is accepted as a custom header (RFC 9110, sections 5.1 and 5.5)."""
+"""Checks custom headers (RFC 9110, sections 5.1 and 5.5)."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _SECRET = re.compile(r"secret|token|key|auth|password|cookie", re.IGNORECASE)
 
 
 def check_name(name: str) -> str:
-    """The name of a custom header. Raises ValueError with a sentence for the person who typed it."""
+    """Check and return the name of a custom header. Raises ValueError with a message for the user."""
     if not name:
         raise ValueError("Enter a header name, or remove the row.")
     if " " in name:
@@ -29,7 +29,7 @@ def check_name(name: str) -> str:
 
 
 def is_token(name: str) -> bool:
-    """Whether this may be the name of a header at all."""
+    """Whether this is a valid header name."""
     return _TOKEN.fullmatch(name) is not None
 
 
@@ -40,21 +40,21 @@ def is_set_by_us(name: str) -> bool:
 
 
 def check_value(value: str) -> str:
-    """The value of a custom header; sent as UTF-8, as it stands. Raises ValueError."""
+    """Check and return the value of a custom header, which is sent unchanged as UTF-8. Raises ValueError."""
     if value != value.strip(" \t"):
         raise ValueError("A header value has no space at its ends.")
     try:
         value.encode()
     except UnicodeEncodeError:
         raise ValueError("A header value is text that can be written as UTF-8.") from None
-    # It would be shown as another value than the one that is sent.
+    # Otherwise the value shown would differ from the value sent.
     if one_line(value) != value:
         raise ValueError("A header value has no line breaks, control or text direction characters.")
     return value
 
 
 class WrongHeader(ValueError):
-    """A header that does not fit beside the others, with its position."""
+    """A header that conflicts with the others or exceeds a limit, with its position."""
 
     def __init__(self, position: int, reason: str) -> None:
         self.position = position
@@ -62,7 +62,7 @@ class WrongHeader(ValueError):
 
 
 def check_all(headers: Sequence[tuple[str, str]], *, with_authorization: bool) -> None:
-    """What holds for all custom headers together. Raises WrongHeader."""
+    """Check the rules for all custom headers together. Raises WrongHeader."""
     seen: set[str] = set()
     size = 0
     for position, (name, value) in enumerate(headers):
@@ -87,7 +87,7 @@ def check_all(headers: Sequence[tuple[str, str]], *, with_authorization: bool) -
 
 
 def holds_secret(name: str) -> bool:
-    """Whether the value of this header is shown as dots, and that of an answer is not kept."""
+    """Whether the name suggests a secret. Its value is shown as dots, and not stored if it comes from an answer."""
     return _SECRET.search(name) is not None
 
 

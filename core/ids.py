@@ -13,7 +13,7 @@ _PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 def new_id(prefix: str) -> str:
     """A new ID such as `wh_01jd2h0p5vw36n2cx0`: milliseconds since 1970, then 40 random bits.
 
-    IDs are names, not an order: the order of rows is their `seq`.
+    IDs do not define an order; use `seq` to order rows.
     """
     number = random.getrandbits(_RANDOM_BITS)
     return (
@@ -29,6 +29,6 @@ def _time_characters(milliseconds: int) -> str:
 
 
 def tail(identity: str) -> str:
-    """The short form for columns: `wh_…n2cx`. Beginnings are times and look alike, tails do not."""
+    """The short form for columns: `wh_…n2cx`. It shows the end, because IDs begin with a time and look alike there."""
     prefix, _, rest = identity.partition("_")
     return f"{prefix}_…{rest[-4:]}"

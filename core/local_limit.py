@@ -1,6 +1,6 @@
-"""The limits of this process and this machine: what they leave for connections, and which errors are theirs.
+"""The limits of this process and this machine: how many connections they allow, and which errors they cause.
 
-A webhook's endpoint has no part in such an error, whatever it was that could not be opened.
+Such an error never counts against a webhook's endpoint.
 """
 
 import errno
@@ -20,15 +20,15 @@ _WORDS = {
     errno.EADDRNOTAVAIL: "no local port left",
 }
 _RESERVED = 16
-"""Descriptors for what is open for a moment only: nameservers, the token endpoint, notices, TLS files, backups."""
+"""Descriptors reserved for short use: nameservers, the token endpoint, notices, TLS files, backups."""
 _LEAST = 48
-"""What a dispatcher without a connection has open, `_RESERVED`, and a few connections."""
+"""Descriptors of a dispatcher without connections, plus `_RESERVED`, plus a few connections."""
 _LARGEST = 10_240
-"""What macOS takes where the hard limit is infinite (setrlimit(2), COMPATIBILITY)."""
+"""The limit that macOS accepts if the hard limit is infinite (setrlimit(2), COMPATIBILITY)."""
 
 
 def highest_open_files() -> int:
-    """How many files the system lets this process open, once `raise_open_files` was called."""
+    """The number of files that this process may open after `raise_open_files`."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(soft, _LARGEST) if hard == resource.RLIM_INFINITY else hard
 
@@ -37,7 +37,7 @@ def raise_open_files() -> None:
     """Raise the soft limit of open files to the hard one. Raises HookkeeperError if that is too few to deliver at all."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY:
-        with suppress(OSError, ValueError):  # we do with what there is
+        with suppress(OSError, ValueError):  # continue with the current limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (highest_open_files(), hard))
     if _open_files() < _LEAST:
         words = f"This process may have {_open_files()} files open, and delivering needs {_LEAST}."
@@ -50,21 +50,21 @@ def _open_files() -> int:
 
 
 def most_connections() -> int:
-    """How many connections the limit of open files leaves beside what is open now; at least one.
+    """How many connections the limit of open files allows besides the files that are open now; at least one.
 
-    Connections in use and kept ones count alike.
+    The number covers connections in use and kept ones.
     """
     try:
         used = len(os.listdir("/dev/fd"))
-    except OSError:  # there is none, or no file can be opened
+    except OSError:  # the folder is missing, or no file can be opened
         used = _LEAST
     return max(1, _open_files() - used - _RESERVED)
 
 
 def reason_of(error: BaseException, peer: str = "") -> str | None:
-    """Which limit an error means, in a few words; None for every other error.
+    """The limit that caused an error, in a few words; None for every other error.
 
-    `peer` is the address and port (`[::1]:443`) that a connection was to be made to, "" where it is not known.
+    `peer` is the address and port (`[::1]:443`) of the attempted connection, "" if it is not known.
     """
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, MemoryError):
@@ -75,14 +75,14 @@ def reason_of(error: BaseException, peer: str = "") -> str | None:
 
 
 def check() -> None:
-    """Raises OSError if no file can be opened now."""
+    """Check that a file can be opened now. Raises OSError."""
     os.close(os.open(os.devnull, os.O_RDONLY))
 
 
 def reached() -> str | None:
-    """Which limit keeps a file from being opened now, in words; None if one can be.
+    """The limit that prevents opening a file now, in words; None if a file can be opened.
 
-    For what fails without a number: c-ares does not tell why it has no socket, nor OpenSSL why it has read no file.
+    For errors without an errno: c-ares does not report why it got no socket, nor OpenSSL why it could not read a file.
     """
     try:
         check()
@@ -92,10 +92,10 @@ def reached() -> str | None:
 
 
 def _has_source_address(peer: str) -> bool:
-    """Whether this machine has an address to reach `peer` from.
+    """Whether this machine has a source address for connections to `peer`.
 
-    Without one (IPv6 is switched off) a connection fails as it does when all ports are taken. UDP has ports of its
-    own, and connecting sends nothing.
+    Without one (such as without IPv6), a connection fails with the same error as when all ports are taken. The test
+    uses UDP, which has its own ports and sends nothing on connect.
     """
     host, _, port = peer.rpartition(":")
     family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET

@@ -1,4 +1,4 @@
-"""What Hookkeeper keeps its books on. The same models validate the TUI's forms and the command line."""
+"""The data models of Hookkeeper. They also validate the input of the TUI's forms and of the command line."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -83,7 +83,7 @@ class Outcome(StrEnum):
 
     @property
     def concerns_endpoint(self) -> bool:
-        """Whether it says something of the endpoint; if not, it counts against nobody."""
+        """Whether the outcome is due to the endpoint. Other outcomes do not count against it."""
         return self not in _NOT_THE_ENDPOINT
 
 
@@ -102,7 +102,7 @@ class NoticeKind(StrEnum):
 
 
 class InvalidSetting(HookkeeperError):
-    """A value that cannot be stored, with the field it stands in (`url`, `custom_headers.1.name`)."""
+    """A value that cannot be stored, and the name of its field (`url`, `custom_headers.1.name`)."""
 
     def __init__(self, field: str, reason: str) -> None:
         self.field = field
@@ -110,7 +110,7 @@ class InvalidSetting(HookkeeperError):
 
 
 class _FieldError(ValueError):
-    """What a check of several fields together finds, with the field to go to."""
+    """An error in the combination of several fields, and the field to correct."""
 
     def __init__(self, field: str, reason: str) -> None:
         self.field = field
@@ -118,7 +118,7 @@ class _FieldError(ValueError):
 
 
 def invalid_settings(error: ValidationError) -> list[InvalidSetting]:
-    """Each wrong field of a form with the sentence to show at it, in the form's order."""
+    """Return the wrong fields of a form with the messages to show next to them, in the form's order."""
     return [_invalid_setting(detail) for detail in error.errors(include_url=False, include_input=False)]
 
 
@@ -218,12 +218,12 @@ MaskedField = Annotated[FieldName, AfterValidator(_check_masked_field)]
 
 
 class _Model(BaseModel):
-    # Built when first used: a start needs few of them.
+    # Validators are built on first use, because a start needs few of them.
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid", defer_build=True)
 
 
 class CustomHeader(_Model):
-    """A header that goes out with every webhook; the value as it stands, without templating."""
+    """A header that is sent with every webhook. The value is sent unchanged, without templating."""
 
     name: Annotated[str, AfterValidator(header.check_name)]
     value: SecretStr
@@ -242,8 +242,9 @@ class CustomHeader(_Model):
 class GeneralSettings(_Model):
     """The settings of all webhooks: authorization (OIDC client credentials), custom headers, delivery.
 
-    `ca_file` holds certificate authorities to trust beside the machine's; `client_certificate` a certificate and
-    its key, both PEM. `masked_fields` are shown as dots beside those that always are. `keep_...` are days.
+    `ca_file` has certificate authorities to trust besides the machine's; `client_certificate` has a certificate and
+    its key. Both are PEM files. `masked_fields` are shown as dots, in addition to those that always are. `keep_...` are
+    days.
     """
 
     authentication_url: Annotated[Url | None, BeforeValidator(_blank_is_none)] = None
@@ -311,10 +312,10 @@ class GeneralSettings(_Model):
 
 
 class WebhookOptions(_Model):
-    """What a person sets of a webhook besides its type. None: as the general settings say.
+    """The settings of a webhook that a person can edit. None means the value of the general settings.
 
-    `rate` is attempts a second at most, None without a limit; `status_filter` the statuses that are wanted, all
-    of them if it is empty; `in_order` sends the events of a session one after the other.
+    `rate` is the maximum of attempts a second, None without a limit. `status_filter` has the wanted statuses; all are
+    wanted if it is empty. `in_order` sends the events of a session one after the other.
     """
 
     url: Url
@@ -328,7 +329,7 @@ class WebhookOptions(_Model):
 
     @property
     def option_words(self) -> str:
-        """What decides which events go out, and how: `in order, 5/s, EXPIRED`; "" for all of them as they come."""
+        """The options for order, rate and statuses in words: `in order, 5/s, EXPIRED`; "" if none is set."""
         order = ["in order"] if self.in_order else []
         rate = [f"{self.rate:g}/s"] if self.rate is not None else []
         return ", ".join((*order, *rate, *self.status_filter))
@@ -338,7 +339,7 @@ class Webhook(WebhookOptions):
     """A webhook configuration: every event of its type goes to its URL.
 
     `disabled_reason` says why Hookkeeper itself disabled it: `gone` (the endpoint answered 410) or `failing`.
-    `failing_since`: the first failure since its last success.
+    `failing_since` is the time of the first failure since its last success.
     """
 
     id: str
@@ -363,23 +364,23 @@ class Webhook(WebhookOptions):
 
     @property
     def options(self) -> WebhookOptions:
-        """What of it a person can edit."""
+        """The part of the webhook that a person can edit."""
         return WebhookOptions.model_construct(
             **{name: getattr(self, name) for name in WebhookOptions.model_fields}
         )
 
 
 class Skipped(_Model):
-    """A webhook of an event's type that got no delivery of it, and why."""
+    """A webhook that matches an event's type but got no delivery of it, and why."""
 
     webhook_id: str
     reason: str
 
 
 class Event(_Model):
-    """Something of a type that happened. `body` is the JSON object, byte for byte as it was accepted.
+    """An event of a type. `body` is the JSON object, byte for byte as it was accepted.
 
-    `unwanted` says why it went to nobody, `skipped` to whom it did not go.
+    `unwanted` says why no webhook got it; `skipped` has the webhooks that did not get it.
     """
 
     id: str
@@ -397,11 +398,11 @@ class Event(_Model):
 class Delivery(_Model):
     """One event on its way to one webhook.
 
-    `attempts` counts every attempt, `tries` those of the current run of the schedule, of `most_tries`.
+    `attempts` counts all attempts. `tries` counts those of the current run of the schedule, which has `most_tries`.
     `held` is a pending delivery whose webhook is disabled. `outcome`, `status_code` and `reason` are those of
-    the last attempt, which took `took_ms` as a whole. `waits_for` names what a pending delivery waits for: `now`, `time`, `token`, `enabling`,
-    `order` (those before it in its session, of which `head_id` is the first), `rate`, `breaker` or `pause` (what
-    its endpoint needs).
+    the last attempt, and `took_ms` is its total duration. `waits_for` says what a pending delivery waits for: `now`,
+    `time`, `token`, `enabling`, `order` (earlier deliveries of its session, of which `head_id` is the first), `rate`,
+    `breaker` or `pause` (the last two depend on its endpoint).
     """
 
     id: str
@@ -430,7 +431,7 @@ class Delivery(_Model):
 
 
 class Attempt(_Model):
-    """One try of a delivery. Durations are milliseconds; None where that part was not reached."""
+    """One attempt of a delivery. Durations are in milliseconds, None if that part was not reached."""
 
     id: str
     delivery_id: str
@@ -450,7 +451,7 @@ class Attempt(_Model):
 
 
 class Notice(_Model):
-    """Something that a person should know of. `webhook` is the ID of the webhook that it is about."""
+    """A message for a person. `webhook` is the ID of the webhook that it is about."""
 
     id: str
     kind: NoticeKind
@@ -462,9 +463,9 @@ class Notice(_Model):
 
 
 class AttemptResult(Struct, frozen=True):
-    """What an attempt brings back to the books. Durations are milliseconds, `retry_after` seconds.
+    """The result of an attempt, to be stored. Durations are in milliseconds, `retry_after` in seconds.
 
-    `certificate_ends_at` (ms since 1970) is told by an attempt that made a new TLS connection.
+    `certificate_ends_at` (ms since 1970) is set if the attempt made a new TLS connection.
     """
 
     outcome: Outcome

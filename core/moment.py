@@ -11,13 +11,13 @@ _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?", re.ASCII)
 
 
 class InvalidMoment(HookkeeperError):
-    """What was typed is no time."""
+    """The text is not a time."""
 
 
 def moment_of(text: str, now: datetime) -> datetime:
     """The moment that `2h`, `14:05`, `2024-11-23` or an ISO 8601 time means, `now` being aware. Raises InvalidMoment.
 
-    A time of the day is the last one that has been.
+    A time of day means its most recent occurrence.
     """
     try:
         if match := _AGO.fullmatch(text.strip()):

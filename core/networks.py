@@ -1,7 +1,7 @@
-"""The networks that a delivery does not simply go to, each with its reason. The most specific one decides.
+"""The networks that deliveries are restricted from, each with its reason. The most specific one decides.
 
 Sources: the IANA IPv4 and IPv6 Special-Purpose Address Registries (of 9 October 2025), the IANA IPv6 Address Space
-registry, and what the clouds document of their metadata and platform services. Some special-purpose networks are
+registry, and the documentation of cloud providers on their metadata and platform services. Some special-purpose networks are
 globally reachable (AS112, AMT, the anycast addresses of 192.0.0.0/24 and 2001:1::/32), but no webhook is received
 there, so they are refused like the others.
 """
@@ -17,7 +17,7 @@ PRIVATE = {
     "::1/128": "loopback (RFC 4291)",
     "fc00::/7": "unique-local (RFC 4193)",
 }
-"""Reached where a setting allows the CIDR."""
+"""Networks that are reached only if a setting allows them."""
 
 _IPV4 = {
     "0.0.0.0/8": "this network (RFC 791)",
@@ -71,7 +71,7 @@ _IPV6 = {
     "ff00::/8": "multicast (RFC 4291)",
 }
 
-# All that is outside 2000::/3 and has no name above: IANA assigns nobody an address there.
+# Everything outside 2000::/3 that is not listed above: IANA assigns no addresses there.
 _NOT_ASSIGNED = dict.fromkeys(
     (
         "::/8", "100::/8", "200::/7", "400::/6", "800::/5", "1000::/4", "4000::/3", "6000::/3", "8000::/3",
@@ -80,7 +80,7 @@ _NOT_ASSIGNED = dict.fromkeys(
     "reserved, assigned to nobody (RFC 4291)",
 )  # fmt: skip
 
-# Those that have an address outside link-local.
+# Cloud services with an address outside the link-local networks.
 _CLOUDS = {
     "100.100.100.200/32": "the metadata service of Alibaba Cloud",
     "161.26.0.0/16": "the platform services of IBM Cloud",
@@ -102,17 +102,17 @@ HOLDS_IPV4 = {
     "64:ff9b::/96": 0,  # NAT64 (RFC 6052, section 2.1)
     "2002::/16": 80,  # 6to4 (RFC 3056, section 2)
 }
-"""IPv6 networks whose addresses stand for an IPv4 address, and how many bits stand behind that address."""
+"""IPv6 networks whose addresses contain an IPv4 address, and the number of bits after that address."""
 
 ISATAP = (0x0000_5EFE, 0x0200_5EFE)
-"""Bits 64 to 95 of an IPv6 address of any network that ends in the IPv4 address it leads to (RFC 5214, section 6.1)."""
+"""Bits 64 to 95 of an IPv6 address that ends in the IPv4 address it leads to (RFC 5214, section 6.1)."""
 
 
 _Network = IPv4Network | IPv6Network
 
 
 def check_allowed(network: _Network) -> None:
-    """Raises ValueError for a network that a setting cannot allow: it is never reached, or needs no setting."""
+    """Check that a setting can allow this network. Raises ValueError if it is never reached or needs no setting."""
     for cidr, reason in NEVER.items():
         if _is_within(network, ip_network(cidr)):
             raise ValueError(f"{network} is never delivered to, whatever is allowed: {reason}.")

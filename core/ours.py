@@ -1,7 +1,7 @@
-"""Opening a file only if it is ours.
+"""Opens a file only if it is ours.
 
-Anybody who can write to a folder may have put a link, a named pipe or a file of their own where Hookkeeper keeps one.
-So each is opened without following links, without waiting, as the kind of file it must be, and only if it belongs to us.
+Anybody who can write to a folder may have put a link, a named pipe or a file of their own in the place of one of our
+files. So a file is opened without following links, without waiting, and only if it has the right kind and owner.
 """
 
 import os
@@ -24,7 +24,7 @@ _ATTEMPTS = 5
 
 
 class NotOurs(HookkeeperError):
-    """Something else stands where a file of Hookkeeper must be. It was neither read nor written."""
+    """The path of one of our files has something else. It was neither read nor written."""
 
 
 class OfAnotherUser(NotOurs):
@@ -47,7 +47,7 @@ def user_name(number: int) -> str:
 def require_ours(
     path: Path, status: os.stat_result, *, kind: int = stat.S_IFREG, owners: Collection[int] = ()
 ) -> None:
-    """Raises NotOurs unless the file is of this kind, has one name, and belongs to us or to one of `owners`."""
+    """Check that the file is of this kind, has one name, and belongs to us or one of `owners`. Raises NotOurs."""
     if stat.S_IFMT(status.st_mode) != kind:
         raise NotOurs(f"{path} is {kind_of(status)}, not {_KINDS[kind]} of Hookkeeper: remove it.")
     if status.st_nlink > 1:
@@ -58,10 +58,10 @@ def require_ours(
 
 
 def open_ours(path: Path, flags: int, *, kind: int = stat.S_IFREG, owners: Collection[int] = ()) -> int:
-    """A descriptor of the file, for its owner alone if `flags` make it. Raises NotOurs, OSError.
+    """Open the file and return its descriptor. Raises NotOurs, OSError.
 
-    It is looked at before it is opened, since opening alone can wait or have an effect, and again afterwards, since
-    it may have been exchanged in between.
+    A file created by `flags` is for its owner only. The file is checked before it is opened, since opening alone can
+    wait or have side effects, and again afterwards, since it may have been replaced in between.
     """
     for _ in range(_ATTEMPTS):
         try:
@@ -86,13 +86,13 @@ def open_ours(path: Path, flags: int, *, kind: int = stat.S_IFREG, owners: Colle
 
 
 def open_new(path: Path) -> int:
-    """A new empty file to write to, for its owner alone; what stood there is removed first. Raises OSError."""
+    """Create an empty file for its owner only, replacing an existing one. Return its descriptor. Raises OSError."""
     path.unlink(missing_ok=True)
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600)
 
 
 def make_folder(path: Path) -> None:
-    """The folder and those above it that are missing, each for its owner alone. Raises OSError."""
+    """Create the folder and its missing parents, each for its owner only. Raises OSError."""
     if not path.is_dir():
         make_folder(path.parent)
         path.mkdir(mode=0o700, exist_ok=True)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST = 86400.0
-"""Seconds; nobody makes us wait for longer than a day."""
+"""The longest wait in seconds. Longer ones are cut to a day."""
 
-# RFC 9110 knows whole seconds alone; fractions and exponents come from servers that write out a float.
+# RFC 9110 allows only whole seconds, but some servers send a float with fraction or exponent.
 _SECONDS = re.compile(r"\+?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 
 

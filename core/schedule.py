@@ -28,7 +28,7 @@ class InvalidSchedule(HookkeeperError):
 def parse(text: str) -> tuple[float, ...]:
     """The waits of a schedule in seconds.
 
-    `text` is a preset's name (`standard`, `incode`) or one's own list such as `5s 5m 2h` or `30, 75, 187.5`.
+    `text` is a preset's name (`standard`, `incode`) or a list such as `5s 5m 2h` or `30, 75, 187.5`.
     Raises InvalidSchedule.
     """
     name = text.strip().lower()
@@ -55,9 +55,9 @@ def _seconds(word: str) -> float:
 
 
 def wait_after(waits: Sequence[float], failures: int) -> float | None:
-    """Seconds until the next attempt after so many failures of a run, or None when none is left.
+    """Seconds until the next attempt after this number of failures in a run; None if no attempt is left.
 
-    Jitter only adds, up to a tenth, so that no attempt comes earlier than the schedule says.
+    Jitter adds up to a tenth, so that no attempt comes earlier than the schedule says.
     """
     if failures > len(waits):
         return None

@@ -1,4 +1,4 @@
-"""What may be shown of data that others wrote: no control reaches the terminal, masked fields stay dots."""
+"""Makes text from others safe to show: replaces control characters, and masks secret fields with dots."""
 
 import json
 import re
@@ -13,10 +13,10 @@ _MARKED_NUMBER = re.compile(f'"{_NUMBER_MARK}([^"]*)"')
 
 
 class _Number(str):
-    """A number as it stands, marked: `1.10` is not to be shown as `1.1`."""
+    """A number in its original notation, with a mark, so that `1.10` is not shown as `1.1`."""
 
 
-# C0 but tab and newline, DEL, C1, then what turns the direction of text or hides in it.
+# C0 except tab and newline, DEL, C1, then characters that change the text direction or are invisible.
 _UNSAFE = {
     **{code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)},
     0x7F: "␡",
@@ -28,19 +28,19 @@ _ONE_LINE = {0x09: "␉", 0x0A: "␊"}
 
 
 def sanitize(text: str) -> str:
-    """Text of others, safe for a terminal: each control character becomes a visible symbol."""
+    """Make text safe for a terminal: each control character becomes a visible symbol."""
     return text.translate(_UNSAFE)
 
 
 def one_line(text: str) -> str:
-    """The same for a place that has one line: tabs and line breaks become symbols, too."""
+    """Like `sanitize`, but for a single line: tabs and line breaks become symbols, too."""
     return text.translate(_UNSAFE).translate(_ONE_LINE)
 
 
 def is_masked(name: str, fields: Sequence[str] = ()) -> bool:
-    """Whether the value of a field is shown as dots: it is one of these, or of those that always are.
+    """Whether the value of a field is shown as dots, because it is in `fields` or `ALWAYS_MASKED`.
 
-    The case of letters makes no difference; `rfc*` is every name that begins so.
+    The case of letters makes no difference; `rfc*` matches every name that begins with `rfc`.
     """
     return _masking(tuple(fields))(name)
 
@@ -56,16 +56,16 @@ def _masking(fields: tuple[str, ...]) -> Callable[[str], bool]:
 
 
 def masked_json(body: bytes, fields: Sequence[str] = ()) -> str:
-    """A body for reading: indented, safe, with dots for the values of credentials and personal numbers.
+    """Return a body in readable form: indented, safe, with dots for credentials and personal numbers.
 
-    `fields` are masked as well (see `is_masked`). What is no JSON is shown as text. The body that is sent stays
-    untouched.
+    `fields` are masked as well (see `is_masked`). A body that is not JSON is shown as text. The body that is sent does
+    not change.
     """
     return _readable(body, _masking(tuple(fields)))
 
 
 def readable_json(body: bytes) -> str:
-    """The same with nothing masked."""
+    """Like `masked_json`, but with nothing masked."""
     return _readable(body, lambda name: False)
 
 
@@ -84,7 +84,7 @@ def _as_it_stands(number: str) -> _Number:
 
 
 def _unmarked(text: str) -> str:
-    """Nobody else's text is taken for a number."""
+    """Remove our mark from the text of others, so that it is not taken for a number."""
     return text.replace(_NUMBER_MARK, "�")
 
 

@@ -1,4 +1,4 @@
-"""What is accepted as the URL of a webhook or of a token endpoint."""
+"""Checks the URLs of webhooks and token endpoints."""
 
 import ipaddress
 import re
@@ -18,7 +18,7 @@ _ANOTHER = re.compile(rf"([{_SEPARATORS}])[a-z][a-z0-9+.-]*://", re.IGNORECASE |
 
 
 def check_url(text: str) -> str:
-    """The URL as typed, without the white space around it.
+    """Check a URL and return it as typed, without the white space around it.
 
     One absolute http or https URL with a host (RFC 3986), at most 2,048 characters, without user, password or
     fragment. The host is an address, or a name that DNS can hold. Raises ValueError with a sentence for the person who
@@ -71,7 +71,7 @@ def _check_parts(url: str) -> None:
     if "[" in parts.netloc and ":" not in host:
         raise ValueError("The host is not a valid IPv6 address.")
     for label in ascii_host(host).split("."):
-        # Not in `ascii_host`, which has to read the hosts that earlier versions accepted as well.
+        # Not in `ascii_host`, which must also accept the hosts that earlier versions accepted.
         if label.startswith("xn--"):
             _idna(label)
 
@@ -90,9 +90,9 @@ def _check_port(netloc: str) -> None:
 
 
 def ascii_host(host: str) -> str:
-    """The host as it goes over the wire: a canonical address, or a name in IDNA form (RFC 5891).
+    """The host as it is sent: a canonical address, or a name in IDNA form (RFC 5891).
 
-    Raises ValueError for what is neither, such as `127.1` or `0x7f000001`, which some resolvers take for addresses,
+    Raises ValueError if it is neither, such as `127.1` or `0x7f000001`, which some resolvers take for addresses,
     and for a name that DNS cannot hold (RFC 1035, section 2.3.4).
     """
     if ":" in host:
@@ -153,7 +153,7 @@ def _ipv6(host: str) -> str:
 
 @lru_cache
 def host_of(url: str) -> str:
-    """The host of an accepted URL, in the form it has on the wire."""
+    """The host of an accepted URL, in the form that is sent."""
     return ascii_host(urllib.parse.urlsplit(url).hostname or "")
 
 
