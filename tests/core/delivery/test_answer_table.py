@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from core.delivery.http import ClosedWithoutAnswer, HeadTooLarge, Http, NotHttp, Reply
 from core.delivery.http.answer_reader import AnswerReader
+from core.delivery.http.head import after_interim, read_head
 from core.models import AcceptedAnswer, Outcome
 from tests.support.attempts import BODY, attempt_at
 
@@ -412,3 +413,13 @@ def test_any_bytes_are_an_answer_or_none(parts: list[bytes]) -> None:
     status, trouble = _read(parts)
     assert (status is None) == bool(trouble)
     assert status is None or 100 <= status <= 999
+
+
+def test_a_head_that_the_parser_refuses() -> None:
+    """Interim heads before it are passed over, a value may hold colons, and what follows is the rest."""
+    early = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+    head = read_head(early * 2 + OK + LENGTH * 2 + b"Location: http://a.example:80/\r\n\r\nok")
+    assert head is not None
+    assert (head.status, head.rest) == (200, b"ok")
+    assert head.headers[2] == (b"Location", b"http://a.example:80/")
+    assert after_interim(early * 3 + b"HTTP/1.1 20") == b"HTTP/1.1 20"

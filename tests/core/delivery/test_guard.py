@@ -53,6 +53,7 @@ def test_offers() -> None:
     assert offered_network("10.20.4.7") == "10.20.0.0/16"
     assert offered_network("127.0.0.1") == "127.0.0.0/8"
     assert offered_network("localhost") == "127.0.0.0/8"
+    assert offered_network("LocalHost.") == "127.0.0.0/8"
     assert offered_network("fd12::1") == "fd12::/64"
     assert [offered_network(host) for host in ("8.8.8.8", "169.254.169.254", "hooks.example")] == [None] * 3
 
@@ -65,4 +66,8 @@ def test_urls() -> None:
     assert url_warning("http://10.1.2.3/", ("10.0.0.0/8",)) is None
     assert url_refusal("http://hooks.example/", ()) is None
     assert url_refusal("http://localhost/", ()) is not None
+    assert url_refusal("http://localhost./", ()) == (
+        "127.0.0.1 is in 127.0.0.0/8; Settings, Allowed private networks"
+    )
+    assert url_refusal("http://localhost./", ("127.0.0.0/8",)) is None
     assert url_refusal("http://[::ffff:10.1.2.3]/", ()) is not None
