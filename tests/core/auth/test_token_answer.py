@@ -267,9 +267,15 @@ async def test_error_with_status_200(
             "(Basic, percent-encoded and plain).",
         ),
         (404, "the token endpoint answered 404: check the Authentication URL."),
+        (405, "the token endpoint answered 405: check the Authentication URL."),
         (
             302,
             "the token endpoint answered 302, and redirects are not followed: "
+            "enter where it leads as Authentication URL.",
+        ),
+        (
+            300,
+            "the token endpoint answered 300, and redirects are not followed: "
             "enter where it leads as Authentication URL.",
         ),
     ],
