@@ -230,6 +230,7 @@ async def test_wrong_secret(
             "400 unsupported_grant_type: the token endpoint does not offer client credentials.",
         ),
         ("slow_down", "400 slow_down: the token endpoint gives no token."),
+        ("ORA-28000", "400 ORA-28000: the token endpoint gives no token."),
         ("\x1b[31m", "the token endpoint answered 400."),
         ("no-hookkeeper", "the token endpoint answered 400."),
         ({"message": "no"}, "the token endpoint answered 400."),
@@ -309,6 +310,9 @@ async def test_description_is_bounded_and_plain(
     assert str(await refusal(client, credentials)) == (
         "400 invalid_grant: the token endpoint refuses the client credentials; it says: No such client."
     )
+
+    endpoint.body = json.dumps({"error": "invalid_grant", "error_description": "X" * 200}).encode()
+    assert str(await refusal(client, credentials)).endswith(f"; it says: {'X' * 200}.")
 
 
 @pytest.mark.parametrize(
