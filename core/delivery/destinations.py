@@ -19,9 +19,6 @@ class Destinations:
         self._by_seq: dict[int, Destination] = {}
         self._active: set[int] = set()
 
-    def __getitem__(self, seq: int) -> Destination:
-        return self._by_seq[seq]
-
     def __iter__(self) -> Iterator[Destination]:
         return iter(self._by_seq.values())
 

@@ -84,7 +84,7 @@ class Dispatcher:
         )
         self._notifier = Notifier(store, self._http, tls, lambda: self._settings)
         self._tokens: TokenSupply
-        self._fan_out: asyncio.Task[None]
+        self._fan_out: asyncio.Task[None] | None = None
         self._attempts: dict[int, asyncio.Task[None]] = {}
         self._recorder = Recorder(store, epoch, self._say, self._ended)
         self._stopping = False
@@ -100,7 +100,6 @@ class Dispatcher:
         async with self._http, asyncio.TaskGroup() as tasks:
             self._tokens = TokenSupply(self._store, self._http, self._notifier, tasks, self._wake)
             await self._tokens.begin()
-            self._fan_out = tasks.create_task(self._finish_fan_outs())
             watch = [tasks.create_task(self._watch(tasks)), tasks.create_task(self._housekeeping())]
             watch.append(tasks.create_task(self._wake_on(stop)))
             watch.append(tasks.create_task(run_jobs(self._store, self._can_deliver, self._news)))
@@ -130,7 +129,7 @@ class Dispatcher:
             outlook = self._outlook = self._outlook or await queue.look_out(self._store)
             if outlook.fingerprint != self._fingerprint:
                 await self._refresh(tasks, outlook.fingerprint)
-            if outlook.fans_out and self._fan_out.done():
+            if outlook.fans_out and (self._fan_out is None or self._fan_out.done()):
                 self._fan_out = tasks.create_task(self._finish_fan_outs())
             # Nothing can be delivered while outcomes cannot be written or there is no token.
             due = {} if self._recorder.problem or self._tokens.is_awaited() else outlook.due

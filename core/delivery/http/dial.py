@@ -57,7 +57,7 @@ class Dialer:
             ends, happy_eyeballs_delay=_NEXT_ADDRESS_AFTER, socket_factory=opened
         )
         try:
-            channel = await _spoken_over(connected, target.host, context, reply, channel_to)
+            channel = await _channel_over(connected, target.host, context, reply, channel_to)
         except BaseException:
             connected.close()
             raise
@@ -65,7 +65,7 @@ class Dialer:
         return channel
 
 
-async def _spoken_over(
+async def _channel_over(
     connected: socket.socket,
     host: str,
     context: ssl.SSLContext | None,
