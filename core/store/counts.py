@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.clock import now_ms
 from core.store.database import Database
 from core.store.filter import WAITS_LONG_MS
-from core.store.sqlite.search import first_since
+from core.store.moments import first_since
 
 # With very many webhooks, most have nothing open. Only the others are searched for in the indexes.
 _COUNTS = """

@@ -17,14 +17,16 @@ SELECT d.seq, d.id, e.id, w.id, e.type, w.url, d.state, w.enabled, e.is_test, d.
     coalesce(w.retry_schedule, (SELECT retry_schedule FROM settings), 'standard'),
     d.last_outcome, d.last_status, d.last_reason, d.due_at, d.cancel_reason, e.session, e.external_id,
     d.created_at, d.changed_at, d.last_ms, (SELECT next_try_at FROM token_endpoint), w.rate,
-    iif(d.state = 'pending' AND d.due_at = {NEVER}, (SELECT head.id FROM deliveries head INDEXED BY deliveries_line
+    CASE WHEN d.state = 'pending' AND d.due_at = {NEVER} THEN (
+        SELECT head.id FROM deliveries head INDEXED BY deliveries_line
         WHERE head.webhook = d.webhook AND head.line = d.line AND head.state IN ('pending', 'sending')
-        ORDER BY head.seq LIMIT 1), NULL),
+        ORDER BY head.seq LIMIT 1
+    ) END,
     p.state, p.since, p.until, p.reason
 """
 _JOINED = "JOIN events e ON e.seq = d.event JOIN webhooks w ON w.seq = d.webhook LEFT JOIN paces p ON p.webhook = d.webhook"
 _ONE = f"{_COLUMNS} FROM deliveries d {_JOINED} WHERE d.seq = ?"
-_MANY = f"{_COLUMNS} FROM json_each(?) wanted CROSS JOIN deliveries d ON d.seq = wanted.value {_JOINED}"
+_MANY = f"{_COLUMNS} FROM deliveries d {_JOINED} WHERE d.seq IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,10 @@ class KeyReused(StoreError):
     """An idempotency key was used again with a different body or type."""
 
 
+class Overtaken(StoreError):
+    """Another transaction has changed the same rows meanwhile. The writer repeats the transaction."""
+
+
 class EpochEnded(StoreError):
     """Another dispatcher has taken over, so claims and outcomes of this one are refused."""
 

@@ -14,11 +14,10 @@ from core.store import audit, notices
 from core.store.database import Database
 from core.store.errors import NotFound, NotPossible, StoreError
 from core.store.filter import DeliveryFilter
+from core.store.filter_sql import condition
 from core.store.history import count_deliveries
 from core.store.lanes import BULK
 from core.store.queue.wishes import give_up, send_again
-from core.store.sqlite.filter_sql import condition
-from core.store.sqlite.search import search
 from core.store.store import Store
 
 SLICE = 200
@@ -122,7 +121,7 @@ async def step(store: Store, identity: str, most: int = SLICE) -> Job:
     if job.state is not JobState.RUNNING:
         return job
     found = await store.read(
-        lambda database: search(database, job.filter, after=job.position, most=most, newest_first=False)
+        lambda database: database.search(job.filter, after=job.position, most=most, newest_first=False)
     )
 
     def slice_(database: Database) -> Job:
@@ -146,9 +145,9 @@ def _matching(database: Database, job: Job, found: Sequence[int]) -> list[tuple[
     """Return the deliveries that still match: row number, state, and whether the webhook was deleted."""
     where, values = condition(job.filter)
     rows = database.execute(
-        "SELECT d.seq, d.state, w.deleted_at IS NOT NULL FROM json_each(:found) found"
-        " CROSS JOIN deliveries d ON d.seq = found.value CROSS JOIN events e ON e.seq = d.event"
-        f" CROSS JOIN webhooks w ON w.seq = d.webhook WHERE {where}",
+        "SELECT d.seq, d.state, w.deleted_at IS NOT NULL FROM deliveries d JOIN events e ON e.seq = d.event"
+        " JOIN webhooks w ON w.seq = d.webhook"
+        f" WHERE d.seq IN (SELECT value FROM json_each(:found)) AND {where}",
         values | {"found": json.dumps(found)},
     )
     return sorted((seq, DeliveryState(state), bool(deleted)) for seq, state, deleted in rows)

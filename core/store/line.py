@@ -59,7 +59,7 @@ def mend_lines(database: Database, webhook: int) -> None:
 def end_lines(database: Database, webhook: int, most: int) -> int:
     """Make up to `most` deliveries independent of their lines, for a webhook without ordering. Return how many."""
     return database.execute(
-        f"UPDATE deliveries SET line = NULL, due_at = iif(due_at = {NEVER}, 0, due_at) WHERE seq IN (SELECT seq"
+        f"UPDATE deliveries SET line = NULL, due_at = CASE WHEN due_at = {NEVER} THEN 0 ELSE due_at END WHERE seq IN (SELECT seq"
         " FROM deliveries INDEXED BY deliveries_line WHERE webhook = ? AND line IS NOT NULL"
         " AND state IN ('pending', 'sending') LIMIT ?)",
         (webhook, most),

@@ -22,8 +22,9 @@ def note_attempts(database: Database, results: Sequence[AttemptResult]) -> None:
         if result.outcome.concerns_endpoint
     )
     database.executemany(
-        "INSERT INTO minutes VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number",
-        [(*cell, number) for cell, number in numbers.items()],
+        "INSERT INTO minutes (minute, ok, ms, number) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (minute, ok, ms) DO UPDATE SET number = minutes.number + excluded.number",
+        [(*cell, number) for cell, number in sorted(numbers.items())],
     )
 
 

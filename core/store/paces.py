@@ -59,7 +59,11 @@ async def set_pace(store: Store, webhook: int, state: PaceState | None) -> None:
             database.execute("DELETE FROM paces WHERE webhook = ?", (webhook,))
         else:
             values = (webhook, state.word, state.since, state.until, state.reason)
-            database.execute("REPLACE INTO paces VALUES (?, ?, ?, ?, ?)", values)
+            database.execute(
+                "INSERT INTO paces VALUES (?, ?, ?, ?, ?) ON CONFLICT (webhook) DO UPDATE SET state = excluded.state,"
+                " since = excluded.since, until = excluded.until, reason = excluded.reason",
+                values,
+            )
 
     await store.write(write)
 

@@ -8,12 +8,11 @@ from enum import StrEnum
 from functools import partial
 
 from core.clock import from_ms
-from core.store.database import Database
+from core.store.database import Database, Slice
 from core.store.delivery_rows import Row, read_rows
 from core.store.errors import NotPossible
 from core.store.filter import DeliveryFilter, View
 from core.store.line import NEVER
-from core.store.sqlite.search import Slice, count, search
 from core.store.store import Store
 
 __all__ = [
@@ -45,7 +44,7 @@ class Sort(StrEnum):
 _RANKS = {
     Sort.DURATION: "-coalesce(last_ms, 0)",
     Sort.ATTEMPTS: "-attempts",
-    Sort.NEXT: f"iif(state = 'pending', due_at, {NEVER})",
+    Sort.NEXT: f"CASE WHEN state = 'pending' THEN due_at ELSE {NEVER} END",
 }
 
 
@@ -81,7 +80,7 @@ async def load_page(
     chosen = _in_view(view, chosen)
 
     def read(database: Database) -> Page:
-        slice_ = search(database, chosen, before=before, most=limit)
+        slice_ = database.search(chosen, before=before, most=limit)
         ended = slice_.position is None or len(slice_.found) == limit
         searched_to = None if ended else _made_at(database, slice_.position)
         return Page(read_rows(database, slice_.found), searched_to, slice_.position)
@@ -154,7 +153,7 @@ def _slice(
     database: Database, *, chosen: DeliveryFilter, bounds: tuple[int | None, int | None], most: int
 ) -> Slice:
     before, after = bounds
-    return search(database, chosen, before=before, after=after, most=most, newest_first=after is None)
+    return database.search(chosen, before=before, after=after, most=most, newest_first=after is None)
 
 
 async def load_page_after(
@@ -170,13 +169,13 @@ async def load_page_after(
 async def count_new(store: Store, view: View, chosen: DeliveryFilter, *, after: int, most: int = 1000) -> int:
     """Return how many matching deliveries follow the row number `after`. Counts up to `most`, or for a moment."""
     chosen = _in_view(view, chosen)
-    slice_ = await store.read(lambda database: search(database, chosen, after=after, most=most))
+    slice_ = await store.read(lambda database: database.search(chosen, after=after, most=most))
     return len(slice_.found)
 
 
 async def count_matching(store: Store, chosen: DeliveryFilter) -> int:
     """Return how many deliveries match the filter. Counts slice by slice, so that others can read in between."""
-    known = await store.read(lambda database: count(database, chosen))
+    known = await store.read(lambda database: database.count(chosen))
     if known is not None:
         return known
     number = 0

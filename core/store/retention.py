@@ -11,7 +11,6 @@ from functools import partial
 from core.models import GeneralSettings
 from core.store.database import Database
 from core.store.minutes import forget_minutes
-from core.store.sqlite.shrinking import shrink
 from core.store.store import Store
 
 BATCH = 200
@@ -70,7 +69,7 @@ async def prune(store: Store, settings: GeneralSettings, now: int, *, dry_run: b
     if not dry_run:
         await store.write(partial(_forget_secrets, now=now))
         await store.write(partial(forget_minutes, now=now))
-        while await store.write(shrink):
+        while await store.write(lambda database: database.shrink()):
             pass
     return Pruned(**counts)
 

@@ -5,10 +5,12 @@ sqlite3 releases the GIL at each step, and has to wait to get it back from a bus
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from typing import TypeVar
 
 from core.store.database import Database
 
 Row = tuple[object, ...]
+R = TypeVar("R", bound=Sequence[object])
 _MOST = 64
 """The most rows in one statement. Smaller statements have a power of two, so there are few different SQL texts.
 
@@ -23,7 +25,7 @@ def insert(database: Database, into: str, rows: Sequence[Row]) -> None:
         database.execute(f"{into} {values(part)}", flat(part))
 
 
-def slices(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+def slices(rows: Sequence[R]) -> Iterator[Sequence[R]]:
     """Split the rows into parts for one statement each: parts of 64, then at most one each of 32, 16, ... 1."""
     start = 0
     while left := len(rows) - start:
@@ -32,12 +34,12 @@ def slices(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
         start += size
 
 
-def values(rows: Sequence[Row]) -> str:
+def values(rows: Sequence[Sequence[object]]) -> str:
     """Return `VALUES (?, ?), (?, ?)` for one or more rows of equal width. Its columns are `column1`, `column2` ..."""
     row = f"({', '.join('?' * len(rows[0]))})"
     return f"VALUES {', '.join([row] * len(rows))}"
 
 
-def flat(rows: Sequence[Row]) -> list[object]:
+def flat(rows: Sequence[Sequence[object]]) -> list[object]:
     """Return the values for the placeholders of `values`."""
     return list(chain.from_iterable(rows))

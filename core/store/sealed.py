@@ -10,24 +10,29 @@ from core.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """An encrypted column. `place` is an SQL expression for the place that its ciphertexts are bound to."""
+    """An encrypted column of a table with the primary key `key`.
+
+    `place` is an SQL expression for the place that its ciphertexts are bound to.
+    """
 
     table: str
+    key: str
     name: str
     place: str
 
 
 _SEALED = (
-    _Column("settings", "secret_key", "'settings/' || id || '/secret_key'"),
-    _Column("custom_headers", "value", "'custom_headers/' || position || '/value'"),
-    _Column("webhooks", "signing_secret", "'webhooks/' || id || '/signing_secret'"),
+    _Column("settings", "id", "secret_key", "'settings/' || id || '/secret_key'"),
+    _Column("custom_headers", "position", "value", "'custom_headers/' || position || '/value'"),
+    _Column("webhooks", "seq", "signing_secret", "'webhooks/' || id || '/signing_secret'"),
     # The name of this place dates from when a webhook had only one previous secret.
     _Column(
         "older_secrets",
+        "seq",
         "secret",
         "(SELECT 'webhooks/' || id || '/previous_secret' FROM webhooks WHERE seq = webhook)",
     ),
-    _Column("requests", "settings", "'requests/settings'"),
+    _Column("requests", "seq", "settings", "'requests/settings'"),
 )
 
 
@@ -47,11 +52,13 @@ def seal_anew(database: Database, keyring: Keyring) -> int:
     number = 0
     for column in _SEALED:
         rows = database.execute(
-            f"SELECT rowid, {column.place}, {column.name} FROM {column.table} WHERE {column.name} IS NOT NULL"
+            f"SELECT {column.key}, {column.place}, {column.name} FROM {column.table} WHERE {column.name} IS NOT NULL"
         ).fetchall()
-        for rowid, place, ciphertext in rows:
+        for key, place, ciphertext in rows:
             sealed = keyring.encrypt(keyring.decrypt(ciphertext, place), place)
-            database.execute(f"UPDATE {column.table} SET {column.name} = ? WHERE rowid = ?", (sealed, rowid))
+            database.execute(
+                f"UPDATE {column.table} SET {column.name} = ? WHERE {column.key} = ?", (sealed, key)
+            )
         number += len(rows)
     return number
 

@@ -87,8 +87,9 @@ async def save_settings(store: Store, settings: GeneralSettings, *, actor: str) 
             "updated_at": now_ms(),
             "updated_by": actor,
         }
+        database.execute("DELETE FROM settings")
         database.execute(
-            f"REPLACE INTO settings ({', '.join(values)}) VALUES ({', '.join(':' + name for name in values)})",
+            f"INSERT INTO settings ({', '.join(values)}) VALUES ({', '.join(':' + name for name in values)})",
             values,
         )
         database.execute("DELETE FROM custom_headers")

@@ -8,30 +8,7 @@ from core.store.claimed import Claim
 from core.store.database import Database
 from core.store.errors import EpochEnded
 from core.store.lanes import BULK, FRESH, RETRY
-from core.store.line import NEVER
-from core.store.sqlite.claiming import claim_lane
 from core.store.store import Store
-
-# The recursion jumps from one webhook with pending deliveries to the next, so that all others cost nothing.
-_FIRST_DUE = f"""
-WITH RECURSIVE waiting(webhook) AS (
-    SELECT min(webhook) FROM deliveries INDEXED BY deliveries_due WHERE state = 'pending'
-    UNION ALL
-    SELECT (SELECT min(webhook) FROM deliveries INDEXED BY deliveries_due
-        WHERE state = 'pending' AND webhook > waiting.webhook)
-    FROM waiting WHERE waiting.webhook IS NOT NULL
-)
-SELECT w.seq, (
-    SELECT min(first) FROM (
-        SELECT (SELECT due_at FROM deliveries INDEXED BY deliveries_due
-            WHERE state = 'pending' AND webhook = w.seq AND lane = lanes.lane AND due_at < {NEVER}
-            ORDER BY due_at LIMIT 1) AS first
-        FROM (SELECT {FRESH} AS lane UNION ALL SELECT {RETRY} UNION ALL SELECT {BULK}) AS lanes
-    )
-)
-FROM waiting CROSS JOIN webhooks w ON w.seq = waiting.webhook
-WHERE w.enabled AND w.deleted_at IS NULL
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +54,7 @@ async def look_out(store: Store) -> Outlook:
             "SELECT (SELECT version FROM settings), webhooks_version, EXISTS (SELECT 1 FROM fan_outs)"
             " FROM dispatcher"
         ).fetchone()
-        due = {webhook: first for webhook, first in database.execute(_FIRST_DUE) if first is not None}
-        return Outlook(tuple(versions), due, bool(fans_out))
+        return Outlook(tuple(versions), database.first_due(), bool(fans_out))
 
     return await store.read(read)
 
@@ -103,10 +79,10 @@ async def claim(
         for wanted in slots:
             if not _is_current(database, wanted):
                 continue
-            retries = claim_lane(database, epoch, wanted.webhook, RETRY, max(1, wanted.free // 2))
+            retries = database.claim_lane(epoch, wanted.webhook, RETRY, max(1, wanted.free // 2))
             left = min(wanted.first, wanted.free - len(retries))
-            fresh = claim_lane(database, epoch, wanted.webhook, FRESH, left)
-            bulk = claim_lane(database, epoch, wanted.webhook, BULK, left - len(fresh))
+            fresh = database.claim_lane(epoch, wanted.webhook, FRESH, left)
+            bulk = database.claim_lane(epoch, wanted.webhook, BULK, left - len(fresh))
             claims += retries + fresh + bulk
         return claims
 

@@ -8,7 +8,7 @@ from core.clock import now_ms
 from core.ids import new_id
 from core.store.config import find_webhook
 from core.store.database import Database
-from core.store.errors import KeyReused, NotPossible
+from core.store.errors import KeyReused, NotPossible, Overtaken
 from core.store.lanes import FRESH
 from core.store.queue.fan_out import (
     MOST_AT_ONCE,
@@ -23,12 +23,16 @@ from core.store.queue.fan_out import (
     types_fanning_out,
     wants,
 )
-from core.store.rows import Row, insert
+from core.store.rows import Row, flat, insert, slices, values
 from core.store.store import Store
 
 _DAY = 86_400_000
 _EVENTS = "INSERT INTO events (seq, id, type, body, session, external_id, is_test, created_at)"
-_KEYS = "REPLACE INTO event_keys"
+_TAKE_KEYS = """
+INSERT INTO event_keys (key, event, expires_at) {rows}
+ON CONFLICT (key) DO UPDATE SET event = excluded.event, expires_at = excluded.expires_at
+WHERE event_keys.expires_at <= ?
+"""
 _BY_KEY = """
 SELECT e.id, e.type, e.body, (SELECT count(*) FROM deliveries d WHERE d.event = e.seq)
 FROM event_keys k JOIN events e ON e.seq = k.event WHERE k.key = ? AND k.expires_at > ?
@@ -74,7 +78,7 @@ async def emit_many(store: Store, arrivals: Sequence[Arrival]) -> list[Emitted |
     """
 
     def emit_all(database: Database) -> tuple[list[Emitted | KeyReused], bool]:
-        intake = _Intake(database)
+        intake = _Intake(database, len(arrivals))
         answers = [intake.take(arrival) for arrival in arrivals]
         intake.write()
         return answers, intake.fans_out
@@ -88,19 +92,18 @@ async def emit_many(store: Store, arrivals: Sequence[Arrival]) -> list[Emitted |
 class _Intake:
     """Collects the rows that a batch of events adds, then writes them together, which takes few statements."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, most: int) -> None:
         self._database = database
         self._now = now_ms()
-        self._newest, days = database.execute(
-            "SELECT coalesce(max(seq), 0), coalesce((SELECT keep_keys FROM settings), 7) FROM events"
-        ).fetchone()
+        self._numbers = iter(database.number_events(most))
+        (days,) = database.execute("SELECT coalesce((SELECT keep_keys FROM settings), 7)").fetchone()
         self._keys_expire_at = self._now + days * _DAY
         self._takers: dict[str, list[Taker]] = {}
         self._hand_out = HandOut(database, self._now)
         self._fanning_out = types_fanning_out(database)
         self._keyed: dict[str, Row] = {}
         self._events: list[Row] = []
-        self._keys: list[Row] = []
+        self._keys: list[tuple[str, int, int]] = []
         self._unwanted: list[Row] = []
         self._fan_outs: list[Row] = []
 
@@ -115,26 +118,30 @@ class _Intake:
         if key is not None and (before := self._keyed.get(key) or self._stored(key)) is not None:
             return _repeated(arrival, before)
         identity = new_id("evt")
-        self._newest += 1
+        event = next(self._numbers)
         self._events.append(
-            (self._newest, identity, kind, body.raw, body.session, body.external_id, False, self._now)
+            (event, identity, kind, body.raw, body.session, body.external_id, False, self._now)
         )
-        wanted = self._give(self._newest, kind, body)
+        wanted = self._give(event, kind, body)
         if key is not None:
-            self._keys.append((key, self._newest, self._keys_expire_at))
+            self._keys.append((key, event, self._keys_expire_at))
             self._keyed[key] = (identity, kind, body.raw, wanted)
         return Emitted(identity, wanted, repeated=False)
 
     def write(self) -> None:
         """Write the collected rows."""
-        for into, rows in (
-            (_EVENTS, self._events),
-            (_KEYS, self._keys),
-            ("INSERT INTO unwanted", self._unwanted),
-        ):
-            insert(self._database, into, rows)
+        insert(self._database, _EVENTS, self._events)
+        insert(self._database, "INSERT INTO unwanted", self._unwanted)
+        self._take_keys()
         self._hand_out.write()
         begin_fan_outs(self._database, self._fan_outs)
+
+    def _take_keys(self) -> None:
+        """Store the keys, in a fixed order so that two transactions cannot block each other. Raises Overtaken."""
+        for part in slices(sorted(self._keys)):
+            sql = _TAKE_KEYS.format(rows=values(part))
+            if self._database.execute(sql, [*flat(part), self._now]).rowcount < len(part):
+                raise Overtaken("Another transaction has used one of these keys meanwhile.")
 
     def _give(self, event: int, kind: str, body: Body) -> int:
         """Collect the deliveries of an event, or an unfinished fan-out for them. Return how many webhooks want it."""
@@ -182,7 +189,7 @@ async def emit_test(store: Store, webhook_id: str, body: Body) -> str:
         if not webhook.enabled:
             raise NotPossible(f"{webhook.id} is disabled. Enable it, then test it.")
         now = now_ms()
-        (event,) = database.execute("SELECT coalesce(max(seq), 0) + 1 FROM events").fetchone()
+        (event,) = database.number_events(1)
         test = (event, new_id("evt"), webhook.type, body.raw, body.session, body.external_id, True, now)
         insert(database, _EVENTS, [test])
         return insert_delivery(database, event, seq, now)

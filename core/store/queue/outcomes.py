@@ -17,7 +17,7 @@ from core.store.lanes import RETRY
 from core.store.line import NEVER, next_in_line
 from core.store.queue import health
 from core.store.queue.rules import RequestedAction, Verdict, after_interruption, after_request
-from core.store.rows import flat, insert, slices, values
+from core.store.rows import insert
 from core.store.store import Store
 
 _MOVED_AT_ONCE = 500
@@ -32,11 +32,9 @@ _ATTEMPTS = (
     " connect_ms, first_byte_ms, total_ms, response_headers, response_body, response_body_cut)"
 )
 _SETTLE = (
-    "UPDATE deliveries SET state = column1, lane = column2, due_at = column3, step = column4,"
-    " interruptions = column5, wish = NULL, last_outcome = column6, last_status = column7, last_reason = column8,"
-    " last_ms = column9, changed_at = column10 FROM ({rows}) WHERE seq = column11"
+    "UPDATE deliveries SET state = ?, lane = ?, due_at = ?, step = ?, interruptions = ?, wish = NULL,"
+    " last_outcome = ?, last_status = ?, last_reason = ?, last_ms = ?, changed_at = ? WHERE seq = ?"
 )
-_IF_PLAIN = " AND state = 'sending' AND epoch = ? AND wish IS NULL AND line IS NULL"
 
 
 class Ending(NamedTuple):
@@ -82,10 +80,7 @@ def _settle_plain(
     """
     now = now_ms()
     rows = [_settled(claim.seq, result, verdict, 0, now) for claim, result, verdict in endings]
-    settled = sum(
-        database.execute(_SETTLE.format(rows=values(part)) + _IF_PLAIN, [*flat(part), epoch]).rowcount
-        for part in slices(rows)
-    )
+    settled = database.settle(epoch, rows)
     if settled == len(endings):
         return {}
     claimed = json.dumps([claim.seq for claim, _, _ in endings])
@@ -105,9 +100,12 @@ def _note_webhooks(database: Database, endings: Sequence[Ending]) -> None:
     """Update the webhooks of these attempts: the last outcome and their health."""
     last = {claim.webhook: result for claim, result, _ in endings}
     database.executemany(
-        "UPDATE webhooks SET last_outcome = ?1, last_status = ?2"
-        " WHERE seq = ?3 AND (last_outcome IS NOT ?1 OR last_status IS NOT ?2)",
-        [(result.outcome, result.status_code, webhook) for webhook, result in last.items()],
+        "UPDATE webhooks SET last_outcome = :outcome, last_status = :status WHERE seq = :webhook"
+        " AND (last_outcome IS DISTINCT FROM :outcome OR last_status IS DISTINCT FROM :status)",
+        [
+            {"outcome": result.outcome, "status": result.status_code, "webhook": webhook}
+            for webhook, result in sorted(last.items())
+        ],
     )
     well: set[int] = set()
     for claim, result, verdict in endings:
@@ -162,7 +160,7 @@ def _settle(
     database: Database, seq: int, result: AttemptResult, verdict: Verdict, interruptions: int = 0
 ) -> None:
     row = _settled(seq, result, verdict, interruptions, now_ms())
-    database.execute(_SETTLE.format(rows=values([row])), row)
+    database.execute(_SETTLE, row)
     if verdict.state is not DeliveryState.PENDING:
         webhook, line = database.execute(
             "SELECT webhook, line FROM deliveries WHERE seq = ?", (seq,)
@@ -229,6 +227,10 @@ async def set_token_wait(store: Store, wait: tuple[int, str] | None) -> None:
         if wait is None:
             database.execute("DELETE FROM token_endpoint")
         else:
-            database.execute("REPLACE INTO token_endpoint VALUES (1, ?, ?)", wait)
+            database.execute(
+                "INSERT INTO token_endpoint VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE"
+                " SET next_try_at = excluded.next_try_at, reason = excluded.reason",
+                wait,
+            )
 
     await store.write(write)

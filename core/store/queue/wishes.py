@@ -59,7 +59,7 @@ def send_again(database: Database, seq: int, state: DeliveryState, lane: int) ->
     ).fetchone()
     database.execute(
         "UPDATE deliveries SET state = 'pending', lane = ?, due_at = ?, step = 0, interruptions = 0, cancel_reason = NULL,"
-        f" changed_at = ?, line = iif(state = 'pending' AND due_at < {NEVER}, line, NULL) WHERE seq = ?",
+        f" changed_at = ?, line = CASE WHEN state = 'pending' AND due_at < {NEVER} THEN line END WHERE seq = ?",
         (lane, now_ms(), now_ms(), seq),
     )
     if reason == "webhook_deleted":

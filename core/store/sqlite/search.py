@@ -3,13 +3,13 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from core.clock import to_ms
-from core.store.database import Database
+from core.store.database import Database, Slice
 from core.store.filter import DeliveryFilter
-from core.store.sqlite.filter_sql import condition
+from core.store.filter_sql import condition
+from core.store.moments import first_since
 from core.store.sqlite.sources import Bounds, Source, choose, count_by_place
 
 PATIENCE = 0.05
@@ -18,14 +18,6 @@ _STATEMENT = 0.01
 """Seconds that one statement of a slice should take."""
 _FIRST_SPAN = 500
 _LARGEST_SPAN = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """The row numbers found, in order. `position` is the last row examined; None if the search is complete."""
-
-    found: list[int]
-    position: int | None
 
 
 def search(
@@ -135,25 +127,3 @@ def _bounds(database: Database, chosen: DeliveryFilter, before: int | None, afte
     if chosen.until is not None:
         high = min(high, first_since(database, to_ms(chosen.until)))
     return Bounds(low, high)
-
-
-def first_since(database: Database, moment: int) -> int:
-    """Return the row number of the first delivery that was created at `moment` (ms since 1970) or later.
-
-    Rows are in order of time, except those created while the clock was set back.
-    """
-    low, high = database.execute(
-        "SELECT min(seq), (SELECT max(seq) + 1 FROM deliveries) FROM deliveries"
-    ).fetchone()
-    if high is None:
-        return 0
-    while low < high:
-        middle = (low + high) // 2
-        seq, created_at = database.execute(
-            "SELECT seq, created_at FROM deliveries WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
-        ).fetchone()
-        if created_at < moment:
-            low = seq + 1
-        else:
-            high = middle
-    return int(low)

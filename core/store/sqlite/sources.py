@@ -12,7 +12,7 @@ from itertools import groupby
 from core.models import DeliveryState, Outcome
 from core.store.database import Database
 from core.store.filter import DeliveryFilter, View, tail_in
-from core.store.sqlite.filter_sql import HIGHEST
+from core.store.filter_sql import HIGHEST
 
 _ENOUGH = 2_000
 """Rows of a source that are counted at most. All larger sources count as equally good."""

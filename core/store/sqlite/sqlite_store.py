@@ -81,7 +81,7 @@ class SqliteStore(Store):
     async def read(self, work: Callable[[Database], T]) -> T:
         """Run `work` over one snapshot of the data. Cancelling it interrupts the query. Raises StoreError."""
 
-        def in_snapshot(database: sqlite3.Connection) -> T:
+        def in_snapshot(database: connection.Connection) -> T:
             database.execute("BEGIN")
             try:
                 return work(database)
@@ -140,7 +140,7 @@ class SqliteStore(Store):
         return status.st_mtime_ns, status.st_size
 
     async def _versions(self) -> tuple[int, int]:
-        def look(database: sqlite3.Connection) -> tuple[int, int]:
+        def look(database: connection.Connection) -> tuple[int, int]:
             (data,) = database.execute("PRAGMA data_version").fetchone()
             (version,) = database.execute("PRAGMA user_version").fetchone()
             return data, version

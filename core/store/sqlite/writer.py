@@ -19,7 +19,7 @@ from core.store.sqlite.error_words import in_words
 from core.store.sqlite.write_lock import write_transaction
 
 T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], object]
+Work = Callable[[connection.Connection], object]
 
 LONGEST_HOLD = 0.030
 """Seconds after which a transaction takes no further call, so that the write lock is held for less than 50 ms."""
@@ -52,7 +52,7 @@ class Writer:
         self._closing = False
 
     async def write(
-        self, work: Callable[[sqlite3.Connection], T], *, may_fail: bool = True, rings: bool = False
+        self, work: Callable[[connection.Connection], T], *, may_fail: bool = True, rings: bool = False
     ) -> T:
         """Run `work` inside a transaction and return its result after COMMIT.
 
@@ -71,7 +71,7 @@ class Writer:
             answer.add_done_callback(_log_unheard)
             raise
 
-    async def between(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def between(self, work: Callable[[connection.Connection], T]) -> T:
         """Run `work` between two transactions, while this process does not hold the write lock.
 
         Raises what `work` raises.
@@ -114,7 +114,7 @@ class Writer:
             bell.ring(self._path)
 
 
-def _commit(database: sqlite3.Connection, calls: list[_Call], files: OpenFiles) -> int:
+def _commit(database: connection.Connection, calls: list[_Call], files: OpenFiles) -> int:
     """Run calls as one transaction. Return how many there was time for. Raises DatabaseReplaced, DatabaseBusy."""
     with write_transaction(database, files.path):
         files.require_same()
@@ -130,7 +130,7 @@ def _commit(database: sqlite3.Connection, calls: list[_Call], files: OpenFiles) 
     return done
 
 
-def _perform(database: sqlite3.Connection, call: _Call) -> None:
+def _perform(database: connection.Connection, call: _Call) -> None:
     if not call.may_fail:
         call.result = call.work(database)
         return

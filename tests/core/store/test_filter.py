@@ -10,7 +10,7 @@ from core.clock import from_ms
 from core.models import AttemptResult, DeliveryState, Outcome, WebhookOptions
 from core.store import Store, config, history, queue
 from core.store.filter import DeliveryFilter, View
-from core.store.sqlite.filter_sql import condition
+from core.store.filter_sql import condition
 
 MINUTE = 60_000
 START = 1_795_000_000_000

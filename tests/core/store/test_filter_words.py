@@ -13,8 +13,8 @@ from core.catalog import EVENT_TYPES
 from core.models import Outcome, WebhookOptions
 from core.store import Store, config, open_store
 from core.store.filter import DeliveryFilter
+from core.store.filter_sql import condition
 from core.store.filter_words import InvalidFilter, completions, parse_filter
-from core.store.sqlite.filter_sql import condition
 
 
 @pytest.fixture

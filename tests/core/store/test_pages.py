@@ -14,9 +14,9 @@ from core.clock import from_ms
 from core.store import NotPossible, Store, config, history, open_store, pages
 from core.store.database import Database
 from core.store.filter import DeliveryFilter, View
+from core.store.filter_sql import condition
 from core.store.pages import Sort
 from core.store.sqlite import search
-from core.store.sqlite.filter_sql import condition
 from tests.support.many import START, STEP, write_many
 
 MANY = 20_000

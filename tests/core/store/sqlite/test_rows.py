@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from core.store.rows import insert
+from core.store.sqlite.connection import Connection
 
 BODY = 64 * 1024
 MOST = 70
@@ -16,7 +17,7 @@ def _resident() -> int:
 
 def test_what_was_written_is_not_kept() -> None:
     """sqlite3 keeps what was bound last to each of its statements: numbers of rows must not be texts of their own."""
-    database = sqlite3.connect(":memory:", isolation_level=None, cached_statements=256)
+    database = sqlite3.connect(":memory:", isolation_level=None, cached_statements=256, factory=Connection)
     database.execute("CREATE TABLE bodies (number, body)")
     before = _resident()
     for number in range(1, MOST + 1):

@@ -53,12 +53,12 @@ def condition(chosen: DeliveryFilter, prefix: str = "") -> tuple[str, dict[str, 
         let_through, among = condition(other, f"{prefix}not{number}_")
         asked.append(f"({let_through}) IS NOT TRUE")
         values |= among
-    return " AND ".join(asked) or "1", values
+    return " AND ".join(asked) or "TRUE", values
 
 
 def _conditions(chosen: DeliveryFilter) -> dict[str, str]:
     return {
-        "view": _VIEWS.get(chosen.view or View.ALL, "1"),
+        "view": _VIEWS.get(chosen.view or View.ALL, "TRUE"),
         "state": _GROUPS.get(chosen.state or "", "d.state = :value"),
         "webhook": "w.id = :value",
         "event_type": "w.type = :value",
@@ -85,9 +85,10 @@ def _word(word: str, name: str) -> tuple[str, dict[str, object]]:
     short = tail_in(word)
     if short is None:
         return f"({begins} OR {named})", values
-    return f"({begins} OR {named} OR substr(d.id, {-len(short)}) = :{name}_tail)", values | {
-        f"{name}_tail": short
-    }
+    return (
+        f"({begins} OR {named} OR substr(d.id, length(d.id) - {len(short) - 1}) = :{name}_tail)",
+        values | {f"{name}_tail": short},
+    )
 
 
 def _ms(moment: datetime | None) -> int | None:
