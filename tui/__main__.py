@@ -1,7 +1,8 @@
 """The `hookkeeper` command: opens the screens if no subcommand is given, otherwise runs the command line."""
 
 import os
-from pathlib import Path
+
+from core.place import Place
 
 
 def main() -> None:
@@ -11,7 +12,7 @@ def main() -> None:
     run(open_screens)
 
 
-def open_screens(database: Path, *, reads_only: bool = False) -> int:
+def open_screens(database: Place, *, reads_only: bool = False) -> int:
     """Open the screens on this terminal and return the exit code. Raises HookkeeperError if there is no terminal."""
     from core.cli.terminal import require_terminal
 

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
+from core.place import Place
 from core.store import DatabaseReadOnly, Store, open_store
 
 STARTED_READ_ONLY = "Read-only: started with --read-only."
@@ -11,7 +11,7 @@ CANNOT_WRITE = "Read-only: the database file cannot be written."
 
 
 @asynccontextmanager
-async def opened(database: Path, reads_only: bool) -> AsyncIterator[tuple[Store, str]]:
+async def opened(database: Place, reads_only: bool) -> AsyncIterator[tuple[Store, str]]:
     """Open the store. Yields it with the reason why it is read-only, or "" if it is not. Raises StoreError."""
     async with AsyncExitStack() as stack:
         reason = STARTED_READ_ONLY if reads_only else ""

@@ -8,17 +8,17 @@ import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import HookkeeperError
+from core.place import Place
 from tui.app import HookkeeperApp
 
 if TYPE_CHECKING:
     from core.store import Store
 
 
-def run_screens(database: Path, *, reads_only: bool = False, problems: Sequence[str] = ()) -> int:
+def run_screens(database: Place, *, reads_only: bool = False, problems: Sequence[str] = ()) -> int:
     """Open the screens on this database, show these problems at start, and return the exit code."""
     try:
         return asyncio.run(_run(database, reads_only, problems))
@@ -27,7 +27,7 @@ def run_screens(database: Path, *, reads_only: bool = False, problems: Sequence[
         return 1
 
 
-async def _run(database: Path, reads_only: bool, problems: Sequence[str]) -> int:
+async def _run(database: Place, reads_only: bool, problems: Sequence[str]) -> int:
     async with AsyncExitStack() as stack:
 
         async def opens() -> tuple["Store", str]:

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -113,7 +112,7 @@ def commands(open_screens: OpenScreens, words: Sequence[str] | None = None) -> t
     def hookkeeper(
         context: typer.Context,
         db: Annotated[
-            Path | None,
+            str | None,
             typer.Option(
                 "--db",
                 metavar="FILE",

@@ -4,13 +4,13 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from core.cli.main import OpenScreens
 from core.cli.output import say
+from core.place import Place
 
 if TYPE_CHECKING:
     from core.store import Store
@@ -22,12 +22,12 @@ T = TypeVar("T")
 class Invocation:
     """What the root command passes to every command."""
 
-    database: Path
+    database: Place
     open_screens: OpenScreens
 
 
-def database_of(context: typer.Context) -> Path:
-    """Return the path that --db, HOOKKEEPER_DB or the platform's data folder gives."""
+def database_of(context: typer.Context) -> Place:
+    """Return the place that --db, HOOKKEEPER_DB or the platform's data folder gives."""
     return invocation(context).database
 
 
@@ -43,10 +43,10 @@ def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *,
 
     Only a command that may be the first to use a database passes `create`.
     """
-    from core.store import open_store
+    from core.store import exists, open_store
 
     database = database_of(context)
-    is_new = create and not database.exists()
+    is_new = create and not exists(database)
 
     # All imports are done, so the garbage collector is enabled again: see `run`.
     gc.freeze()
@@ -61,7 +61,7 @@ def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *,
     return asyncio.run(run())
 
 
-def say_if_nobody_delivers(database: Path) -> None:
+def say_if_nobody_delivers(database: Place) -> None:
     """Say so if nobody delivers, after something was stored that is to be delivered."""
     from core.store import nodes
 

@@ -10,12 +10,13 @@ from typing import Protocol
 from core.cli import words
 from core.cli.streams import standard_streams
 from core.errors import HookkeeperError
+from core.place import Place, place_of
 
 
 class OpenScreens(Protocol):
     """Opens the screens on a database and returns the exit status."""
 
-    def __call__(self, database: Path, *, reads_only: bool = False) -> int: ...
+    def __call__(self, database: Place, *, reads_only: bool = False) -> int: ...
 
 
 def run(open_screens: OpenScreens) -> None:
@@ -70,8 +71,8 @@ def _leave(sentences: str, status: int) -> int:
     return status
 
 
-def database_at(name: str | os.PathLike[str] | None) -> Path:
-    """Return the path of this database; without a name, the one in the platform's data folder.
+def database_at(name: str | None) -> Place:
+    """Return the place of this database; without a name, the file in the platform's data folder.
 
     Raises WrongUsage for a folder.
     """
@@ -79,10 +80,10 @@ def database_at(name: str | os.PathLike[str] | None) -> Path:
 
     if not name:
         return _default_database()
-    path = Path(name)
-    if not path.name or path.is_dir():
+    place = place_of(name)
+    if isinstance(place, Path) and (not place.name or place.is_dir()):
         raise WrongUsage("--db: name a file, such as --db ~/hookkeeper.db.")
-    return path
+    return place
 
 
 def _default_database() -> Path:

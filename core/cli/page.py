@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from core.cli.commands import commands
+from core.place import Place
 
 _HEAD = """# Command line
 
@@ -47,7 +47,7 @@ def page() -> str:
     return "\n".join([_HEAD, *_contents(root), *sections])
 
 
-def _no_screens(database: Path, *, reads_only: bool = False) -> int:
+def _no_screens(database: Place, *, reads_only: bool = False) -> int:
     return 0  # no command is run
 
 

@@ -5,19 +5,19 @@ import json
 import os
 import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import TextIO, cast
 
 from core.cli.output import print_json, print_line, say
 from core.cli.words import fail, failure_of
 from core.errors import HookkeeperError
+from core.place import Place
 from core.service.child import STARTED_BY_VARIABLE, stop_dispatcher
 from core.store import nodes
 
 _PATIENCE = 310.0
 
 
-def run_serve(database: Path, *, started_by: str = "serve") -> int:
+def run_serve(database: Place, *, started_by: str = "serve") -> int:
     """Deliver in the foreground until told to stop. Raises HookkeeperError."""
     # Imported late: status and stop need neither an HTTP client nor the event loop.
     import structlog
@@ -59,7 +59,7 @@ def _first(group: BaseExceptionGroup[HookkeeperError]) -> HookkeeperError:
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
-def run_status(database: Path, *, as_json: bool = False) -> int:
+def run_status(database: Place, *, as_json: bool = False) -> int:
     """Print who delivers, and who has held the write lock for too long. Raises StoreError.
 
     Returns the exit status: 1 if nobody delivers, else 0.
@@ -76,7 +76,7 @@ def run_status(database: Path, *, as_json: bool = False) -> int:
     return 0 if status.running else 1
 
 
-def run_stop(database: Path, *, as_json: bool = False) -> int:
+def run_stop(database: Place, *, as_json: bool = False) -> int:
     """Drain the dispatcher and wait until it has stopped. Raises HookkeeperError."""
     status = nodes.require_standing_at(database)
     if status.pid is None:

@@ -261,8 +261,10 @@ def set_settings(
             _check_files(wanted)
         return wanted
 
+    from core.store import exists
+
     # Refuse wrong values before a database is created for them.
-    first = None if database_of(context).exists() else with_changes(GeneralSettings())
+    first = None if exists(database_of(context)) else with_changes(GeneralSettings())
 
     async def work(store: "Store") -> "GeneralSettings":
         wanted = first or with_changes(await config.load_settings(store))

@@ -251,7 +251,9 @@ def add(
         ),
     )
 
-    is_first = not database_of(context).exists()
+    from core.store import exists
+
+    is_first = not exists(database_of(context))
     if is_first:  # refuse a wrong URL before a database is created
         check_address("--url", options.url, ())
 

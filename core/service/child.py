@@ -9,6 +9,7 @@ from platformdirs import user_state_path
 
 from core.errors import HookkeeperError
 from core.ours import NotOurs, make_folder, open_ours
+from core.place import Address, Place
 from core.service.python import environment, python
 
 STARTED_BY_VARIABLE = "HOOKKEEPER_STARTED_BY"
@@ -23,18 +24,24 @@ def log_file() -> Path:
     return user_state_path("hookkeeper") / "dispatcher.log"
 
 
-def start_dispatcher(database: Path, *, started_by: str = "screens") -> int:
+def start_dispatcher(database: Place, *, started_by: str = "screens") -> int:
     """Start `serve` as a process that outlives this one and has no terminal. Return its pid. Raises HookkeeperError."""
     path = log_file()
+    # An address may contain a password, and other users can read the arguments of a process.
+    named, kept = (
+        ((), {"HOOKKEEPER_DB": database.uri})
+        if isinstance(database, Address)
+        else (("--db", str(database)), {})
+    )
     try:
         with open(_opened_log(path), "ab") as log:
             child = subprocess.Popen(
-                python("core.cli", "--db", str(database), "serve"),
+                python("core.cli", *named, "serve"),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env=environment() | {STARTED_BY_VARIABLE: started_by},
+                env=environment() | kept | {STARTED_BY_VARIABLE: started_by},
             )
     except OSError as error:
         raise HookkeeperError(f"The dispatcher could not be started: {error}.") from None

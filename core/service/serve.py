@@ -7,7 +7,6 @@ import signal
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from pathlib import Path
 
 import structlog
 
@@ -15,6 +14,7 @@ from core.actor import actor
 from core.clock import from_ms, now_ms
 from core.delivery.dispatcher import Dispatcher, Note
 from core.models import NoticeKind
+from core.place import Place
 from core.store import Store, config, nodes, notices, queue, retention
 from core.store.nodes import Node
 from core.store.standing import Holder
@@ -26,7 +26,7 @@ _HOUR = 3600.0
 _log = structlog.get_logger()
 
 
-async def serve(database: Path, *, started_by: str) -> None:
+async def serve(database: Place, *, started_by: str) -> None:
     """Deliver from this database until SIGTERM, SIGINT or SIGHUP. Stand by while another dispatcher delivers.
 
     Raises StoreError, EpochEnded, OSError.
@@ -58,7 +58,7 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-async def _take(node: Node, database: Path, stop: asyncio.Event) -> bool:
+async def _take(node: Node, database: Place, stop: asyncio.Event) -> bool:
     """Take the dispatcher lock, standing by if necessary. Return False if told to stop meanwhile."""
     if node.take():
         return True

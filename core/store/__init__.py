@@ -19,7 +19,7 @@ from core.store.errors import (
     NotPossible,
     StoreError,
 )
-from core.store.opening import open_store
+from core.store.opening import exists, open_store
 from core.store.store import Store
 
 __all__ = [
@@ -41,5 +41,6 @@ __all__ = [
     "NotPossible",
     "Store",
     "StoreError",
+    "exists",
     "open_store",
 ]

@@ -2,9 +2,10 @@
 
 import asyncio
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from pathlib import Path
 from typing import Protocol
 
+from core.place import Place
+from core.store.opening import file_of
 from core.store.sqlite import holder
 from core.store.sqlite.beside import real, status_of
 from core.store.sqlite.file_node import FileNode
@@ -19,24 +20,24 @@ def standing(store: Store) -> Standing:
     return store.standing()
 
 
-def standing_at(place: Path) -> Standing:
+def standing_at(place: Place) -> Standing:
     """Return the same for a store that is not open, or cannot be opened."""
-    return holder.look(place)
+    return holder.look(file_of(place))
 
 
-def require_standing_at(place: Path) -> Standing:
+def require_standing_at(place: Place) -> Standing:
     """Return the same. Raises OSError, or StoreError if nobody delivers and there is no database at this path."""
     found = standing_at(place)
     if found.running:
-        status_of(real(place))
+        status_of(real(file_of(place)))
     else:
-        require_database(real(place))
+        require_database(real(file_of(place)))
     return found
 
 
-def long_writer_at(place: Path) -> LongHolder | None:
+def long_writer_at(place: Place) -> LongHolder | None:
     """Return the process that holds the write lock for the next two seconds; None at once if nobody holds it."""
-    return long_holder(real(place))
+    return long_holder(real(file_of(place)))
 
 
 class Node(Protocol):
@@ -58,6 +59,6 @@ class Node(Protocol):
         """Send the heartbeat. Call this once a second."""
 
 
-def enter(place: Path) -> AbstractContextManager[Node]:
+def enter(place: Place) -> AbstractContextManager[Node]:
     """Return a dispatcher. After exit the next one may take over. Raises OSError, StoreError for an unusable path."""
-    return FileNode(place)
+    return FileNode(file_of(place))

@@ -1,9 +1,9 @@
 """The interface of an open database. Each database engine implements it."""
 
 from collections.abc import AsyncGenerator, Callable
-from pathlib import Path
 from typing import Protocol, TypeVar
 
+from core.place import Place
 from core.store.database import Database
 from core.store.keyring import Keyring
 from core.store.standing import Standing
@@ -17,7 +17,7 @@ class Store(Protocol):
     keyring: Keyring
 
     @property
-    def place(self) -> Path:
+    def place(self) -> Place:
         """The location of the database, for messages."""
 
     @property

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from core.cli.main import run
+from core.place import Place
 
 _EVERY = 0.001
 _PARTS = {
@@ -75,7 +76,7 @@ def _tell(file: Path) -> None:
     file.write_text(json.dumps(parts))
 
 
-def _no_screens(database: Path, *, reads_only: bool = False) -> int:
+def _no_screens(database: Place, *, reads_only: bool = False) -> int:
     return 2
 
 

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, config, open_store, queue
+from core.store.opening import file_of
 from tests.benchmarks.bodies import TYPE, body_of
 from tests.benchmarks.nginx import nginx
 from tests.benchmarks.processes import cpu_seconds, first_line, running
@@ -34,7 +35,7 @@ class Scene:
     @property
     def path(self) -> Path:
         """The path of the database."""
-        return self.store.place
+        return file_of(self.store.place)
 
     @contextmanager
     def dispatcher(self, *program: str) -> Iterator["Dispatching"]:

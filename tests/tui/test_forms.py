@@ -11,6 +11,7 @@ from textual.widgets import Button, Input, Select
 from core.catalog import accept
 from core.models import AcceptedAnswer, GeneralSettings, WebhookOptions
 from core.store import Store, config, queue
+from core.store.opening import file_of
 from core.store.sqlite.lock import DispatcherLock
 from core.store.standing import Holder
 from tests.support.books import write_books
@@ -203,7 +204,7 @@ async def test_quit_asks_while_the_dispatcher_is_at_work(screens: Screens, store
     )
     await queue.emit(store, "session-failed", accept("session-failed", b'{"interviewId":"1"}'))
     process = await asyncio.create_subprocess_exec("sleep", "60")
-    lock = DispatcherLock.of(store.place)
+    lock = DispatcherLock.of(file_of(store.place))
     assert lock.take()
     lock.say(Holder(process.pid, 1, "screens", 0, "ana"))
     async with screens() as pilot:

@@ -6,6 +6,7 @@ from pathlib import Path
 from textual.content import Content
 
 from core.clock import clock_and_date
+from core.place import Place
 from core.store.config import UNDO_MS
 from core.store.standing import Standing
 from core.text import one_line
@@ -18,7 +19,7 @@ _KEYS = (
 )
 
 
-def first_run(database: Path, status: Standing, child: int | None, deleted_at: datetime | None) -> Content:
+def first_run(database: Place, status: Standing, child: int | None, deleted_at: datetime | None) -> Content:
     """Return the text: what a webhook is, which keys to press, and where the database is and who delivers.
 
     `deleted_at`: see `last_deletion`.
@@ -69,6 +70,8 @@ def _who_delivers(status: Standing, child: int | None) -> str:
     )
 
 
-def _from_home(path: Path) -> str:
+def _from_home(place: Place) -> str:
     home = Path.home()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+    if isinstance(place, Path) and place.is_relative_to(home):
+        return f"~/{place.relative_to(home)}"
+    return str(place)

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from core.catalog import accept
 from core.errors import HookkeeperError
 from core.models import CustomHeader, GeneralSettings, WebhookOptions
+from core.place import Place
 from core.service.child import is_alive, start_dispatcher
 from core.service.demo.endpoints import CLIENT_ID, SECRET_KEY, open_endpoints
 from core.service.demo.sessions import MadeUpEvent, made_up_events
@@ -102,7 +103,7 @@ async def _emit(store: Store, events: Iterable[MadeUpEvent]) -> None:
         await queue.emit(store, event.type, accept(event.type, event.data))
 
 
-async def _start_dispatcher(database: Path) -> None:
+async def _start_dispatcher(database: Place) -> None:
     pid = start_dispatcher(database, started_by=_ACTOR)
     patience = time.monotonic() + _PATIENCE
     while not nodes.standing_at(database).running:
@@ -113,7 +114,7 @@ async def _start_dispatcher(database: Path) -> None:
         await asyncio.sleep(0.02)  # polled, because nothing signals that the lock is taken
 
 
-def end_dispatcher(database: Path) -> None:
+def end_dispatcher(database: Place) -> None:
     """Kill the dispatcher of a demo's database. Nothing is drained, because nothing of the demo is kept."""
     while (pid := nodes.standing_at(database).pid) is not None:
         with suppress(ProcessLookupError):

@@ -2,14 +2,15 @@
 
 import shutil
 from datetime import UTC, datetime
-from pathlib import Path
 
 from core import local_limit
 from core.errors import HookkeeperError
+from core.place import Place
 from core.service.doctor import delivering, files, machine
 from core.service.doctor.finding import Finding, well, wrong
 from core.store import KeyMissing, Store, StoreError, config, open_store
 from core.store.keyring import Keyring
+from core.store.opening import file_of
 from core.store.sealed import require_keys
 from core.store.sqlite.beside import real
 from core.store.sqlite.inspection import SQLITE_VERSION, inspect
@@ -18,9 +19,9 @@ from core.store.sqlite.migration import require_database
 __all__ = ["Finding", "examine"]
 
 
-async def examine(database: Path, *, network: bool = False) -> list[Finding]:
+async def examine(database: Place, *, network: bool = False) -> list[Finding]:
     """Run all checks and return their findings in display order. `network` adds the checks that ask other machines."""
-    database = real(database)
+    database = real(file_of(database))
     found = [machine.python(), machine.sqlite(SQLITE_VERSION), *files.database_files(database)]
     found.append(machine.open_files(local_limit.highest_open_files()))
     if database.parent.is_dir():

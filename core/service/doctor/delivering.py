@@ -2,27 +2,27 @@
 
 import ipaddress
 from contextlib import suppress
-from pathlib import Path
 
 from core.delivery.authorization_check import try_authorization
 from core.delivery.guard import AddressBlocked
 from core.delivery.http import Http
 from core.delivery.tls import UnusableFile, check_files
 from core.models import GeneralSettings
+from core.place import Place
 from core.service.doctor.finding import Finding, well, wrong
 from core.store import Store, config, nodes
 from core.text import one_line
 from core.url import host_of
 
 
-def dispatcher(database: Path) -> Finding:
+def dispatcher(database: Place) -> Finding:
     """Check whether a dispatcher runs and responds, and report what it says about itself."""
     status = nodes.standing_at(database)
     healthy = status.running and not (status.silent_since or status.note or status.remark)
     return (well if healthy else wrong)("dispatcher", one_line(status.words))
 
 
-def write_lock(database: Path) -> list[Finding]:
+def write_lock(database: Place) -> list[Finding]:
     """Check whether a process holds the write lock for so long that other writes fail."""
     holder = nodes.long_writer_at(database)
     return [wrong("lock", one_line(holder.words))] if holder else []

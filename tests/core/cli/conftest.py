@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from core.cli.main import run
+from core.place import Place
 
 
-def _screens(database: Path, *, reads_only: bool = False) -> int:
+def _screens(database: Place, *, reads_only: bool = False) -> int:
     return 8 if reads_only else 7
 
 

@@ -11,6 +11,7 @@ import pytest
 from core.catalog import accept
 from core.store import DatabaseFull, Store, StoreError, history, open_store, queue
 from core.store.database import Database
+from core.store.opening import file_of
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
 
@@ -43,7 +44,7 @@ async def test_cancelled_inside_the_transaction(store: Store) -> None:
         await caller
     cancelled.set()
     assert await store.write(lambda db: db.execute("SELECT epoch FROM dispatcher").fetchone()) == (7,)
-    _require_free(store.place)
+    _require_free(file_of(store.place))
 
 
 async def test_an_error_nobody_hears_is_logged(store: Store, caplog: pytest.LogCaptureFixture) -> None:
@@ -140,7 +141,7 @@ async def test_a_full_disk_is_heard_by_everybody(store: Store) -> None:
     )
     assert [type(answer) for answer in answers] == [DatabaseFull] * 20
     assert await history.list_events(store) == []
-    _require_free(store.place)
+    _require_free(file_of(store.place))
     await store.write(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchone())
     again = await asyncio.gather(*(queue.emit(store, "session-failed", body) for body in bodies))
     assert len({emitted.id for emitted in again}) == 20
@@ -167,5 +168,5 @@ async def test_a_function_that_must_not_fail_takes_its_batch_along(store: Store)
     )
     assert [str(answer) for answer in answers] == ["mine"] * 3
     assert await history.list_events(store) == []
-    _require_free(store.place)
+    _require_free(file_of(store.place))
     assert not (await queue.emit(store, "session-failed", BODY)).repeated

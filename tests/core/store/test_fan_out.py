@@ -13,6 +13,7 @@ import pytest
 from core.catalog import accept
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, config, open_store, queue
+from core.store.opening import file_of
 from core.store.queue import fan_out
 
 TYPE = "onboarding-status"
@@ -49,11 +50,13 @@ async def test_one_event_to_many(store: Store) -> None:
     (emitted,) = await queue.emit_many(store, [_body()])
     assert isinstance(emitted, queue.Emitted)
     assert emitted.deliveries == MANY
-    assert _rows(store.place, "SELECT count(*), count(DISTINCT webhook) FROM deliveries") == [(MANY, MANY)]
-    assert _rows(store.place, "SELECT DISTINCT reason FROM skipped") == [
+    assert _rows(file_of(store.place), "SELECT count(*), count(DISTINCT webhook) FROM deliveries") == [
+        (MANY, MANY)
+    ]
+    assert _rows(file_of(store.place), "SELECT DISTINCT reason FROM skipped") == [
         ("status ONBOARDING_FINISHED is not in its filter",)
     ]
-    assert _rows(store.place, "SELECT * FROM fan_outs") == []
+    assert _rows(file_of(store.place), "SELECT * FROM fan_outs") == []
 
 
 async def test_nobody_of_many_wants_it(store: Store) -> None:
@@ -62,7 +65,7 @@ async def test_nobody_of_many_wants_it(store: Store) -> None:
     (emitted,) = await queue.emit_many(store, [_body()])
     assert isinstance(emitted, queue.Emitted)
     assert emitted.deliveries == 0
-    assert _rows(store.place, "SELECT reason FROM unwanted") == [
+    assert _rows(file_of(store.place), "SELECT reason FROM unwanted") == [
         ("no webhook wants status ONBOARDING_FINISHED",)
     ]
 
@@ -72,8 +75,8 @@ async def test_the_order_of_a_session_holds(store: Store) -> None:
     await _generate(store, MANY, in_order=True)
     await asyncio.gather(*(queue.emit_many(store, [_body(status)]) for status in ("UNKNOWN", "EXPIRED")))
     heads = "SELECT DISTINCT event FROM deliveries WHERE due_at = 0"
-    assert _rows(store.place, heads) == [(1,)]
-    assert _rows(store.place, "SELECT event, count(*) FROM deliveries GROUP BY event") == [
+    assert _rows(file_of(store.place), heads) == [(1,)]
+    assert _rows(file_of(store.place), "SELECT event, count(*) FROM deliveries GROUP BY event") == [
         (1, MANY),
         (2, MANY),
     ]
@@ -86,11 +89,11 @@ async def test_a_webhook_generated_meanwhile_gets_nothing_old(
     await _generate(store, MANY)
     emitting = asyncio.create_task(queue.emit_many(store, [_body()]))
     async for _ in store.changes(0.01):
-        if _rows(store.place, "SELECT * FROM fan_outs"):
+        if _rows(file_of(store.place), "SELECT * FROM fan_outs"):
             break
     await config.add_webhook(store, TYPE, WebhookOptions(url="https://late.example/"), actor="ana")
     await emitting
-    assert _rows(store.place, "SELECT count(*), max(webhook) FROM deliveries") == [(MANY, MANY)]
+    assert _rows(file_of(store.place), "SELECT count(*), max(webhook) FROM deliveries") == [(MANY, MANY)]
 
 
 _EMIT = """

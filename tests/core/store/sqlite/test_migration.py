@@ -16,6 +16,7 @@ from core.store.database import Database
 from core.store.filter import DeliveryFilter, View
 from core.store.key_rotation import rotate_keys
 from core.store.keyring import Keyring
+from core.store.opening import file_of
 from core.store.sqlite import bell, migration
 from core.store.sqlite.lock import DispatcherLock
 from core.store.standing import Holder
@@ -182,7 +183,7 @@ async def test_secrets_of_older_books_go_on_signing(
 
 async def test_an_open_program_notices_an_upgrade(store: Store) -> None:
     """A running old process stops in words."""
-    other = sqlite3.connect(store.place)
+    other = sqlite3.connect(file_of(store.place))
     changes = store.changes(0.01)
     asyncio.get_running_loop().call_later(0.05, other.execute, "PRAGMA user_version = 99")
     with pytest.raises(DatabaseNewer, match="can no longer read it"):

@@ -10,6 +10,7 @@ from typing import cast
 
 from core.catalog import accept
 from core.store import Store, history, open_store, queue
+from core.store.opening import file_of
 from core.store.sqlite.lock import DispatcherLock
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
@@ -79,7 +80,7 @@ async def _line(process: Process) -> str:
 
 async def test_changes_of_another_process_are_seen(store: Store) -> None:
     """What another program commits is news here."""
-    async with _program(_EMIT_FOR_EVER, store.place), aclosing(store.changes(0.01)) as changes:
+    async with _program(_EMIT_FOR_EVER, file_of(store.place)), aclosing(store.changes(0.01)) as changes:
         async for _ in changes:
             if await history.list_events(store):
                 break
@@ -95,7 +96,7 @@ async def test_a_change_before_the_first_look_is_seen(store: Store) -> None:
 
 async def test_killed_while_writing(store: Store) -> None:
     """SIGKILL loses nothing acknowledged, holds nobody up and leaves a sound file."""
-    async with _program(_EMIT_FOR_EVER, store.place) as process:
+    async with _program(_EMIT_FOR_EVER, file_of(store.place)) as process:
         acknowledged = {await _line(process) for _ in range(50)}
         process.kill()
         await process.wait()

@@ -10,6 +10,7 @@ from core.catalog import Body, accept
 from core.models import WebhookOptions
 from core.store import DatabaseBusy, DatabaseFull, Store, config, history, open_store, queue
 from core.store.database import Database
+from core.store.opening import file_of
 from core.store.sqlite import connection
 from core.store.sqlite.sqlite_store import SqliteStore
 
@@ -90,7 +91,7 @@ async def test_an_error_is_its_callers_alone(store: Store) -> None:
 
 async def test_the_lock_is_waited_for_but_not_for_ever(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another program writes: what is handed in waits for it; after some seconds it is refused, then goes on."""
-    other = sqlite3.connect(store.place, isolation_level=None)
+    other = sqlite3.connect(file_of(store.place), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     waiting = asyncio.create_task(queue.emit(store, "session-failed", BODY))
     done, _ = await asyncio.wait([waiting], timeout=0.2)
