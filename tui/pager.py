@@ -76,16 +76,13 @@ async def _lend(app: "App[None]", command: list[str]) -> OSError | int:
 
 
 async def _run(command: list[str]) -> OSError | int:
-    loop = asyncio.get_running_loop()
-    before = signal.getsignal(signal.SIGINT)
     # ^c is for the command only. SIG_IGN would be inherited by the command; a handler is not.
-    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         process = await asyncio.create_subprocess_exec(*command)
         status = await process.wait()
     except OSError as error:
         return error
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, before)
     return max(status, 0)  # ended by a signal: somebody meant it to end

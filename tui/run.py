@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import HookkeeperError
 from core.place import Place
+from core.signals import signals_wake
 from tui.app import HookkeeperApp
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ async def _run(database: Place, reads_only: bool, problems: Sequence[str]) -> in
         # asyncio's own handlers can lose a signal if a stalled terminal blocks the event loop while keys are queued.
         for number in (signal.SIGHUP, signal.SIGTERM):
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(app.exit))
-        await app.run_async(mouse=_wants_mouse())
+        with signals_wake(loop):
+            await app.run_async(mouse=_wants_mouse())
         if app.failure:
             print(app.failure, file=sys.stderr)
         return app.return_code or 0

@@ -11,6 +11,7 @@ import typer
 from core.cli.main import OpenScreens
 from core.cli.output import say
 from core.place import Place
+from core.signals import signals_wake
 
 if TYPE_CHECKING:
     from core.store import Store
@@ -53,10 +54,11 @@ def in_store(context: typer.Context, work: "Callable[[Store], Awaitable[T]]", *,
     gc.enable()
 
     async def run() -> T:
-        async with open_store(database, create=create) as store:
-            if is_new:
-                say(f"The database {database} is new.")
-            return await work(store)
+        with signals_wake(asyncio.get_running_loop()):
+            async with open_store(database, create=create) as store:
+                if is_new:
+                    say(f"The database {database} is new.")
+                return await work(store)
 
     return asyncio.run(run())
 
