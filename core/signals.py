@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,8 +13,12 @@ def signals_wake(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """Wake the event loop whenever a signal arrives, so that the signal's handler runs at once.
 
     A signal that arrives just before the loop begins to wait does not interrupt the wait. Its handler would run only
-    at the next event, which may never come. See `signal.set_wakeup_fd`. Call this in the main thread.
+    at the next event, which may never come. See `signal.set_wakeup_fd`. Without effect in other threads than the main
+    one, since Python handles no signals there.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     reading, writing = socket.socketpair()
     with reading, writing:
         reading.setblocking(False)

@@ -62,5 +62,5 @@ def _import_the_rest() -> None:
 
 def _wants_mouse() -> bool:
     """Whether to enable the mouse. Off over SSH, where each move costs bytes, unless HOOKKEEPER_MOUSE is "on"."""
-    wish = os.environ.get("HOOKKEEPER_MOUSE", "off" if "SSH_CONNECTION" in os.environ else "on")
-    return wish == "on"
+    wanted = os.environ.get("HOOKKEEPER_MOUSE", "off" if "SSH_CONNECTION" in os.environ else "on")
+    return wanted == "on"

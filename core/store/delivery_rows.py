@@ -9,7 +9,7 @@ from core import schedule
 from core.clock import from_ms, now_ms
 from core.models import Delivery, DeliveryState, Outcome
 from core.store.database import Database
-from core.store.line import NEVER
+from core.store.ordering import NEVER
 from core.store.paces import PaceState, pace_of
 
 _COLUMNS = f"""
@@ -19,7 +19,7 @@ SELECT d.seq, d.id, e.id, w.id, e.type, w.url, d.state, w.enabled, e.is_test, d.
     d.created_at, d.changed_at, d.last_ms, (SELECT next_try_at FROM token_endpoint), w.rate,
     CASE WHEN d.state = 'pending' AND d.due_at = {NEVER} THEN (
         SELECT head.id FROM deliveries head INDEXED BY deliveries_line
-        WHERE head.webhook = d.webhook AND head.line = d.line AND head.state IN ('pending', 'sending')
+        WHERE head.webhook = d.webhook AND head.ordering_key = d.ordering_key AND head.state IN ('pending', 'sending')
         ORDER BY head.seq LIMIT 1
     ) END,
     p.state, p.since, p.until, p.reason

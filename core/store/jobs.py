@@ -17,7 +17,7 @@ from core.store.filter import DeliveryFilter
 from core.store.filter_sql import condition
 from core.store.history import count_deliveries
 from core.store.lanes import BULK
-from core.store.queue.wishes import give_up, send_again
+from core.store.queue.requested_actions import give_up, send_again
 from core.store.store import Store
 
 SLICE = 200

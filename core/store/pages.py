@@ -12,7 +12,7 @@ from core.store.database import Database, Slice
 from core.store.delivery_rows import Row, read_rows
 from core.store.errors import NotPossible
 from core.store.filter import DeliveryFilter, View
-from core.store.line import NEVER
+from core.store.ordering import NEVER
 from core.store.store import Store
 
 __all__ = [

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from core.models import GeneralSettings
+from core.store.attempts_by_minute import forget_minutes
 from core.store.database import Database
-from core.store.minutes import forget_minutes
 from core.store.store import Store
 
 BATCH = 200

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.clock import now_ms
+from core.store.attempts_by_minute import MINUTE_MS
 from core.store.database import Database
 from core.store.history import read_totals
-from core.store.minutes import MINUTE_MS
 from core.store.store import Store
 
 MINUTES = 15

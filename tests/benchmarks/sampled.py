@@ -31,7 +31,7 @@ _PARTS = {
     "core/store/queue/claims.py": "claim",
     "core/store/sqlite/claiming.py": "claim",
     "core/store/queue/": "record",
-    "core/store/minutes.py": "record",
+    "core/store/attempts_by_minute.py": "record",
     "core/store/": "read and write",
 }
 _REST = "event loop: sockets, tasks, timers"

@@ -5,7 +5,7 @@ from textual.widgets import OptionList, Static
 from core.models import NoticeKind, WebhookOptions
 from core.store import Store, config, notices
 from core.store.database import Database
-from core.store.queue.health import disable_gone
+from core.store.queue.webhook_health import disable_gone
 from tests.support.settled import press, settled, text
 from tests.tui.conftest import Screens
 from tui.screens.notices import NoticesScreen

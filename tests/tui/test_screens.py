@@ -10,7 +10,7 @@ from core.ids import tail
 from core.models import GeneralSettings, WebhookOptions
 from core.store import Store, config, history, queue
 from core.store.paces import PaceState, PaceWord, set_pace
-from core.store.queue.health import disable_gone
+from core.store.queue.webhook_health import disable_gone
 from tests.support.settled import press, settled, text, until
 from tests.tui.conftest import Screens, detail_text, show_delivery
 from tui.dialogs.quit import quit_dialog

@@ -9,8 +9,6 @@ from core.store.config.deletion import (
     list_deleted,
     undo_delete,
 )
-from core.store.config.health import WebhookReader, WebhookSummary, list_webhooks
-from core.store.config.rows import find_webhook
 from core.store.config.secrets import (
     MOST_OLDER,
     OVERLAP_MS,
@@ -20,6 +18,8 @@ from core.store.config.secrets import (
     signing_secret,
 )
 from core.store.config.settings import load_settings, save_settings
+from core.store.config.summaries import WebhookReader, WebhookSummary, list_webhooks
+from core.store.config.webhook_rows import find_webhook
 from core.store.config.webhooks import add_webhook, load_webhook, save_webhook, set_enabled
 from core.store.config.with_secrets import (
     ChangedWebhooks,

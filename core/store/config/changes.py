@@ -9,7 +9,7 @@ from functools import partial
 
 from core.clock import now_ms
 from core.store.database import Database
-from core.store.line import end_lines, mend_lines
+from core.store.ordering import end_lines, mend_lines
 from core.store.store import Store
 
 SLICE = 200
@@ -22,7 +22,7 @@ SELECT w.seq FROM webhooks w WHERE w.updated_at >= ? AND CASE
     ELSE EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_of_deleted
             WHERE webhook = w.seq AND state = 'cancelled' AND cancel_reason = 'webhook_deleted')
         OR NOT w.in_order AND EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_line
-            WHERE webhook = w.seq AND line IS NOT NULL AND state IN ('pending', 'sending'))
+            WHERE webhook = w.seq AND ordering_key IS NOT NULL AND state IN ('pending', 'sending'))
     END
 """
 

@@ -7,7 +7,7 @@ from core.clock import from_ms, now_ms
 from core.models import Webhook
 from core.store import audit
 from core.store.config.changes import follow
-from core.store.config.rows import WEBHOOK, find_existing, find_webhook, update_webhook, webhook_of
+from core.store.config.webhook_rows import WEBHOOK, find_existing, find_webhook, update_webhook, webhook_of
 from core.store.counts import read_counts
 from core.store.database import Database
 from core.store.errors import NotPossible
@@ -60,7 +60,7 @@ def count_pending(database: Database, webhook: int) -> int:
 def cancel_sending(database: Database, webhook: int, reason: str) -> None:
     """Request that the deliveries in flight to a webhook are cancelled unless they arrive."""
     database.execute(
-        "UPDATE deliveries SET wish = 'cancel', cancel_reason = ? WHERE webhook = ? AND state = 'sending'",
+        "UPDATE deliveries SET requested_action = 'cancel', cancel_reason = ? WHERE webhook = ? AND state = 'sending'",
         (reason, webhook),
     )
 
@@ -108,8 +108,8 @@ async def undo_delete(store: Store, identity: str, *, actor: str) -> Webhook:
             )
         restored = update_webhook(database, seq, {"deleted_at": None, "enabled": 0}, actor)
         database.execute(
-            "UPDATE deliveries SET wish = NULL, cancel_reason = NULL WHERE webhook = ? AND state = 'sending'"
-            " AND wish = 'cancel' AND cancel_reason = 'webhook_deleted'",
+            "UPDATE deliveries SET requested_action = NULL, cancel_reason = NULL WHERE webhook = ? AND state = 'sending'"
+            " AND requested_action = 'cancel' AND cancel_reason = 'webhook_deleted'",
             (seq,),
         )
         (cancelled,) = database.execute(

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from core.clock import clock_and_date, from_ms, now_ms
 from core.models import Webhook
 from core.store import audit
-from core.store.config.rows import find_existing, find_webhook, update_webhook
+from core.store.config.webhook_rows import find_existing, find_webhook, update_webhook
 from core.store.database import Database
 from core.store.errors import NotPossible
 from core.store.keyring import Keyring

@@ -10,11 +10,11 @@ from core.models import Webhook, WebhookOptions
 from core.store import audit, differences
 from core.store.config.changes import cancel_slice, follow
 from core.store.config.deletion import cancel_sending
-from core.store.config.rows import find_existing, find_webhook, update_webhook
 from core.store.config.secrets import new_secret
+from core.store.config.webhook_rows import find_existing, find_webhook, update_webhook
 from core.store.database import Database
 from core.store.errors import Conflict
-from core.store.line import mend_lines
+from core.store.ordering import mend_lines
 from core.store.store import Store
 
 _OPTIONS = tuple(WebhookOptions.model_fields)

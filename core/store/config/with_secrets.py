@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from pydantic import SecretStr
 
 from core.models import Webhook
-from core.store.config.rows import WEBHOOK, webhook_of
 from core.store.config.secrets import OlderSecret, older_secrets
+from core.store.config.webhook_rows import WEBHOOK, webhook_of
 from core.store.database import Database
 from core.store.keyring import Keyring
 from core.store.store import Store

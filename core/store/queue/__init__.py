@@ -13,9 +13,9 @@ from core.store.queue.outcomes import (
     recover,
     set_token_wait,
 )
+from core.store.queue.requested_actions import cancel, resend
 from core.store.queue.rules import Verdict
 from core.store.queue.unwanted import count_unwanted, deliver_unwanted
-from core.store.queue.wishes import cancel, resend
 
 __all__ = [
     "BULK",

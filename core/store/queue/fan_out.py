@@ -10,8 +10,8 @@ from core.ids import new_id
 from core.models import DeliveryState
 from core.store.database import Database
 from core.store.lanes import BULK, FRESH
-from core.store.line import NEVER, due_in_line
-from core.store.rows import Row, insert
+from core.store.many_rows import Row, insert
+from core.store.ordering import NEVER, due_in_line
 from core.store.store import Store
 
 MOST_AT_ONCE = 2000
@@ -20,7 +20,9 @@ SLICE = 1000
 """The most webhooks that one further transaction handles."""
 _STATUS_SHOWN = 60
 _TAKERS = "SELECT seq, enabled, in_order, status_filter FROM webhooks WHERE type = ? AND deleted_at IS NULL"
-_DELIVERIES = "INSERT INTO deliveries (id, event, webhook, state, lane, due_at, line, created_at, changed_at)"
+_DELIVERIES = (
+    "INSERT INTO deliveries (id, event, webhook, state, lane, due_at, ordering_key, created_at, changed_at)"
+)
 
 Taker = tuple[int, bool, bool, str | None]
 """A webhook of an event's type: its row number, `enabled`, `in_order`, `status_filter`."""
@@ -50,9 +52,9 @@ class HandOut:
                 self._skipped.append((event, webhook, f"{status_words(status)} is not in its filter"))
                 continue
             lane = FRESH if enabled else BULK  # held deliveries all become due at once when they are released
-            line = (session or None) if in_order else None
-            due_at = 0 if line is None else self._due(webhook, line)
-            self._deliveries.append(delivery_row(event, webhook, lane, due_at, line, self._now))
+            ordering_key = (session or None) if in_order else None
+            due_at = 0 if ordering_key is None else self._due(webhook, ordering_key)
+            self._deliveries.append(delivery_row(event, webhook, lane, due_at, ordering_key, self._now))
             wanted += 1
         return wanted
 
@@ -61,11 +63,11 @@ class HandOut:
         insert_delivery_rows(self._database, self._deliveries)
         insert(self._database, "INSERT INTO skipped", self._skipped)
 
-    def _due(self, webhook: int, line: str) -> int:
-        if (webhook, line) in self._lines:
+    def _due(self, webhook: int, ordering_key: str) -> int:
+        if (webhook, ordering_key) in self._lines:
             return NEVER
-        self._lines.add((webhook, line))
-        return due_in_line(self._database, webhook, line)
+        self._lines.add((webhook, ordering_key))
+        return due_in_line(self._database, webhook, ordering_key)
 
 
 def takers_of(database: Database, kind: str) -> list[Taker]:
@@ -84,9 +86,9 @@ def status_words(status: str | None) -> str:
     return f"status {(status or 'none')[:_STATUS_SHOWN]}"
 
 
-def delivery_row(event: int, webhook: int, lane: int, due_at: int, line: str | None, now: int) -> Row:
+def delivery_row(event: int, webhook: int, lane: int, due_at: int, ordering_key: str | None, now: int) -> Row:
     """Return the row of a new delivery for `insert_delivery_rows`. Its ID is the first item."""
-    return new_id("dlv"), event, webhook, DeliveryState.PENDING, lane, due_at, line, now, now
+    return new_id("dlv"), event, webhook, DeliveryState.PENDING, lane, due_at, ordering_key, now, now
 
 
 def insert_delivery_rows(database: Database, rows: list[Row]) -> None:

@@ -10,6 +10,7 @@ from core.store.config import find_webhook
 from core.store.database import Database
 from core.store.errors import KeyReused, NotPossible, Overtaken
 from core.store.lanes import FRESH
+from core.store.many_rows import Row, flat, insert, slices, values
 from core.store.queue.fan_out import (
     MOST_AT_ONCE,
     HandOut,
@@ -23,7 +24,6 @@ from core.store.queue.fan_out import (
     types_fanning_out,
     wants,
 )
-from core.store.rows import Row, flat, insert, slices, values
 from core.store.store import Store
 
 _DAY = 86_400_000

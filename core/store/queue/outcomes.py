@@ -9,15 +9,15 @@ import msgspec
 from core.clock import now_ms
 from core.ids import new_id
 from core.models import AttemptResult, DeliveryState, Outcome
-from core.store import minutes, notices
+from core.store import attempts_by_minute, notices
 from core.store.claimed import Claim
 from core.store.database import Database
 from core.store.errors import EpochEnded
 from core.store.lanes import RETRY
-from core.store.line import NEVER, next_in_line
-from core.store.queue import health
+from core.store.many_rows import insert
+from core.store.ordering import NEVER, next_in_line
+from core.store.queue import webhook_health
 from core.store.queue.rules import RequestedAction, Verdict, after_interruption, after_request
-from core.store.rows import insert
 from core.store.store import Store
 
 _MOVED_AT_ONCE = 500
@@ -32,7 +32,7 @@ _ATTEMPTS = (
     " connect_ms, first_byte_ms, total_ms, response_headers, response_body, response_body_cut)"
 )
 _SETTLE = (
-    "UPDATE deliveries SET state = ?, lane = ?, due_at = ?, step = ?, interruptions = ?, wish = NULL,"
+    "UPDATE deliveries SET state = ?, lane = ?, due_at = ?, step = ?, interruptions = ?, requested_action = NULL,"
     " last_outcome = ?, last_status = ?, last_reason = ?, last_ms = ?, changed_at = ? WHERE seq = ?"
 )
 
@@ -66,7 +66,7 @@ async def record_all(store: Store, epoch: int, endings: Sequence[Ending]) -> Non
                     after_request(ending.verdict, special[ending.claim.seq], now_ms()),
                 )
         _note_webhooks(database, endings)
-        minutes.note_attempts(database, [ending.result for ending in endings])
+        attempts_by_minute.note_attempts(database, [ending.result for ending in endings])
 
     await store.write(write)
 
@@ -86,7 +86,7 @@ def _settle_plain(
     claimed = json.dumps([claim.seq for claim, _, _ in endings])
     others = dict(
         database.execute(
-            "SELECT seq, wish FROM deliveries WHERE seq IN (SELECT value FROM json_each(?))"
+            "SELECT seq, requested_action FROM deliveries WHERE seq IN (SELECT value FROM json_each(?))"
             " AND state = 'sending' AND epoch = ?",
             (claimed, epoch),
         )
@@ -109,13 +109,13 @@ def _note_webhooks(database: Database, endings: Sequence[Ending]) -> None:
     )
     well: set[int] = set()
     for claim, result, verdict in endings:
-        health.note_attempt(database, claim.webhook, result, is_known_well=claim.webhook in well)
+        webhook_health.note_attempt(database, claim.webhook, result, is_known_well=claim.webhook in well)
         if result.outcome is Outcome.OK:
             well.add(claim.webhook)
         else:
             well.discard(claim.webhook)
         if verdict.gone:
-            health.disable_gone(database, claim.webhook)
+            webhook_health.disable_gone(database, claim.webhook)
 
 
 def _attempt_row(delivery: int, number: int, result: AttemptResult) -> tuple[object, ...]:
@@ -162,10 +162,10 @@ def _settle(
     row = _settled(seq, result, verdict, interruptions, now_ms())
     database.execute(_SETTLE, row)
     if verdict.state is not DeliveryState.PENDING:
-        webhook, line = database.execute(
-            "SELECT webhook, line FROM deliveries WHERE seq = ?", (seq,)
+        webhook, ordering_key = database.execute(
+            "SELECT webhook, ordering_key FROM deliveries WHERE seq = ?", (seq,)
         ).fetchone()
-        next_in_line(database, webhook, line)
+        next_in_line(database, webhook, ordering_key)
 
 
 async def recover(store: Store, epoch: int) -> int:
@@ -176,19 +176,19 @@ async def recover(store: Store, epoch: int) -> int:
 
     def take_back(database: Database) -> int:
         rows = database.execute(
-            "SELECT d.seq, d.attempts, d.step, d.interruptions, d.changed_at, d.wish, w.url,"
+            "SELECT d.seq, d.attempts, d.step, d.interruptions, d.changed_at, d.requested_action, w.url,"
             " coalesce(w.retry_schedule, (SELECT retry_schedule FROM settings), 'standard')"
             " FROM webhooks w CROSS JOIN deliveries d INDEXED BY deliveries_by_state ON d.webhook = w.seq"
             " WHERE d.state = 'sending' AND d.epoch < ?",
             (epoch,),
         ).fetchall()
-        for seq, attempts, step, interruptions, started_at, wish, url, waits in rows:
+        for seq, attempts, step, interruptions, started_at, requested_action, url, waits in rows:
             result = AttemptResult(
                 Outcome.INTERRUPTED, "the dispatcher was stopped in the middle", url, started_at, 0
             )
             verdict, so_far = after_interruption(step, interruptions + 1, waits, now_ms())
             insert(database, _ATTEMPTS, [_attempt_row(seq, attempts, result)])
-            _settle(database, seq, result, after_request(verdict, wish, now_ms()), so_far)
+            _settle(database, seq, result, after_request(verdict, requested_action, now_ms()), so_far)
         return len(rows)
 
     return await store.write(take_back)
@@ -202,7 +202,7 @@ async def move_due_times(store: Store, step: int) -> int:
     """
 
     def begin(database: Database) -> None:
-        health.move_clock(database, step)
+        webhook_health.move_clock(database, step)
         notices.move_clock(database, step)
 
     def move(database: Database) -> int:

@@ -9,8 +9,8 @@ from core.clock import now_ms
 from core.store.claimed import Claim
 from core.store.database import Database
 from core.store.lanes import BULK, FRESH, RETRY
-from core.store.line import NEVER
-from core.store.rows import flat, slices, values
+from core.store.many_rows import flat, slices, values
+from core.store.ordering import NEVER
 
 _MOST_BYTES = 64 * 1024 * 1024
 """Bytes of bodies that one claim takes from a lane of a webhook; a larger body is claimed alone."""
@@ -48,9 +48,9 @@ WHERE w.enabled AND w.deleted_at IS NULL
 """
 _SETTLE = (
     "UPDATE deliveries SET state = column1, lane = column2, due_at = column3, step = column4,"
-    " interruptions = column5, wish = NULL, last_outcome = column6, last_status = column7, last_reason = column8,"
+    " interruptions = column5, requested_action = NULL, last_outcome = column6, last_status = column7, last_reason = column8,"
     " last_ms = column9, changed_at = column10 FROM ({rows}) WHERE seq = column11"
-    " AND state = 'sending' AND epoch = ? AND wish IS NULL AND line IS NULL"
+    " AND state = 'sending' AND epoch = ? AND requested_action IS NULL AND ordering_key IS NULL"
 )
 
 

@@ -10,7 +10,7 @@ from core.store.database import Database, Slice
 from core.store.filter import DeliveryFilter
 from core.store.filter_sql import condition
 from core.store.moments import first_since
-from core.store.sqlite.sources import Bounds, Source, choose, count_by_place
+from core.store.sqlite.index_choice import Bounds, Source, choose, count_by_place
 
 PATIENCE = 0.05
 """Seconds after which a slice ends."""

@@ -10,7 +10,7 @@ import trustme
 from core.models import NoticeKind
 from core.store import notices, open_store
 from core.store.database import Database
-from core.store.queue import health
+from core.store.queue import webhook_health
 from tests.core.cli.conftest import Shell
 
 
@@ -55,7 +55,7 @@ def test_why_a_webhook_is_disabled(shell: Shell, database: Path) -> None:
     """Hookkeeper's own reason stands in list and detail until somebody enables the webhook."""
     shell("webhooks", "add", "--type", "session-failed", "--url", "https://hooks.example/a")
     identity = shell.out.strip()
-    _write(database, lambda connection: health.disable_gone(connection, 1))
+    _write(database, lambda connection: webhook_health.disable_gone(connection, 1))
     for words in (("webhooks", "list"), ("webhooks", "show", identity)):
         assert shell(*words) == 0
         assert "disabled: answered 410 Gone" in shell.out

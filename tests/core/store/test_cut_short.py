@@ -6,7 +6,7 @@ from core.catalog import accept
 from core.models import AttemptResult, DeliveryState, Outcome, Webhook, WebhookOptions
 from core.store import Store, config, queue
 from core.store.config import changes
-from core.store.line import NEVER
+from core.store.ordering import NEVER
 from tests.support.cut_short import cut_short
 
 SESSIONS = "aabba"

@@ -6,7 +6,7 @@ from core.catalog import accept
 from core.clock import clock_time, from_ms
 from core.models import AttemptResult, DeliveryState, Notice, Outcome, Webhook, WebhookOptions
 from core.store import Store, audit, config, history, notices, queue
-from core.store.queue import health
+from core.store.queue import webhook_health
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
 URL = "https://a.example/"
@@ -28,7 +28,7 @@ class Time:
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     """The time that health is counted by."""
     time = Time()
-    monkeypatch.setattr(health, "now_ms", lambda: time.now)
+    monkeypatch.setattr(webhook_health, "now_ms", lambda: time.now)
     return time
 
 
@@ -197,7 +197,7 @@ async def test_gone(store: Store) -> None:
     webhook = await _webhook(store)
     for number in (1, 2):
         for _ in range(2):
-            await store.write(lambda database: health.disable_gone(database, 1))
+            await store.write(lambda database: webhook_health.disable_gone(database, 1))
         disabled = await config.load_webhook(store, webhook.id)
         assert (disabled.enabled, disabled.disabled_because) == (False, "answered 410 Gone")
         assert (

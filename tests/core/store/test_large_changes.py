@@ -8,7 +8,7 @@ from core.models import Webhook
 from core.store import config, history, queue
 from core.store.config import changes
 from core.store.filter import DeliveryFilter
-from core.store.line import NEVER
+from core.store.ordering import NEVER
 from core.store.sqlite.sqlite_store import SqliteStore
 from tests.support.cut_short import cut_short
 from tests.support.many import write_many
@@ -26,7 +26,7 @@ async def webhook(store: SqliteStore) -> Webhook:
         lambda db: (
             db.execute(
                 "UPDATE deliveries SET state = 'pending', lane = 0, last_outcome = NULL, last_status = NULL,"
-                f" line = seq / 5 % {LINES}, due_at = iif(seq / 5 < {LINES}, 0, {NEVER})"
+                f" ordering_key = seq / 5 % {LINES}, due_at = iif(seq / 5 < {LINES}, 0, {NEVER})"
             ).rowcount
         )
     )

@@ -12,7 +12,7 @@ from core.clock import now_ms
 from core.models import AttemptResult, Delivery, DeliveryState, Outcome, Webhook, WebhookOptions
 from core.store import Store, config, history, queue
 from core.store.database import Database
-from core.store.line import NEVER, mend_lines
+from core.store.ordering import NEVER, mend_lines
 from tests.core.store.test_states import TYPE, Books
 from tests.support.extent import extent
 
@@ -237,11 +237,11 @@ class Lines(Books):
         self.run(config.save_webhook(self.store, webhook.id, options, version=webhook.version, actor="ana"))
 
     @precondition(lambda self: any(delivery.head_id for delivery in self.deliveries()))
-    @rule(data=st.data(), wish=st.sampled_from(["cancel", "resend"]))
-    def ask_of_a_head(self, data: st.DataObject, wish: str) -> None:
+    @rule(data=st.data(), requested=st.sampled_from(["cancel", "resend"]))
+    def ask_of_a_head(self, data: st.DataObject, requested: str) -> None:
         heads = sorted({delivery.head_id for delivery in self.deliveries() if delivery.head_id})
         head = data.draw(st.sampled_from(heads))
-        self.run((queue.cancel if wish == "cancel" else queue.resend)(self.store, head, actor="ana"))
+        self.run((queue.cancel if requested == "cancel" else queue.resend)(self.store, head, actor="ana"))
 
     @invariant()
     def every_line_has_its_head(self) -> None:
@@ -249,8 +249,8 @@ class Lines(Books):
 
         def read(database: Database) -> list[tuple[int, str | None, bool]]:
             return database.execute(
-                f"SELECT webhook, line, state = 'pending' AND due_at = {NEVER} FROM deliveries"
-                " WHERE state IN ('pending', 'sending') ORDER BY webhook, line, seq"
+                f"SELECT webhook, ordering_key, state = 'pending' AND due_at = {NEVER} FROM deliveries"
+                " WHERE state IN ('pending', 'sending') ORDER BY webhook, ordering_key, seq"
             ).fetchall()
 
         for (_, line), members in groupby(self.run(self.store.read(read)), key=lambda row: row[:2]):

@@ -183,7 +183,7 @@ async def test_interrupted_for_good(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "verdict", "state"),
+    ("requested", "verdict", "state"),
     [
         ("cancel", LATER, "cancelled"),
         ("cancel", DELIVERED, "delivered"),
@@ -192,14 +192,14 @@ async def test_interrupted_for_good(store: Store) -> None:
     ],
 )
 async def test_wishes(
-    store: Store, monkeypatch: pytest.MonkeyPatch, wish: str, verdict: queue.Verdict, state: str
+    store: Store, monkeypatch: pytest.MonkeyPatch, requested: str, verdict: queue.Verdict, state: str
 ) -> None:
     """What is asked of a delivery in flight is done when its outcome is recorded; delivered beats it."""
     await _webhook(store)
     await queue.emit(store, "session-failed", BODY)
     epoch = await queue.next_epoch(store)
     (claim,) = await _claim(store, epoch)
-    await (queue.cancel if wish == "cancel" else queue.resend)(store, claim.id, actor="ana")
+    await (queue.cancel if requested == "cancel" else queue.resend)(store, claim.id, actor="ana")
     assert (await history.load_delivery(store, claim.id)).state == "sending"
     monkeypatch.setattr(queue.outcomes, "now_ms", lambda: NOW)
     await queue.record(store, epoch, claim, OK if verdict is DELIVERED else BAD, verdict)

@@ -119,12 +119,14 @@ class Books(RuleBasedStateMachine):
             assert self.run(history.load_delivery(self.store, claim.id)).state is state
 
     @precondition(lambda self: self.made)
-    @rule(data=st.data(), wish=st.sampled_from(["cancel", "resend"]))
-    def ask(self, data: st.DataObject, wish: str) -> None:
+    @rule(data=st.data(), requested=st.sampled_from(["cancel", "resend"]))
+    def ask(self, data: st.DataObject, requested: str) -> None:
         delivery = data.draw(st.sampled_from(self.deliveries()))
         with contextlib.suppress(NotPossible):
             self.run(
-                (queue.cancel if wish == "cancel" else queue.resend)(self.store, delivery.id, actor="ana")
+                (queue.cancel if requested == "cancel" else queue.resend)(
+                    self.store, delivery.id, actor="ana"
+                )
             )
 
     @precondition(lambda self: self.existing)

@@ -6,7 +6,7 @@ from core.catalog import accept
 from core.clock import now_ms
 from core.models import AttemptResult, DeliveryState, Outcome, Webhook, WebhookOptions
 from core.store import Conflict, NotFound, NotPossible, Store, config, history, queue
-from core.store.line import NEVER
+from core.store.ordering import NEVER
 
 BODY = accept("session-failed", b'{"interviewId": "66e1"}')
 BAD = AttemptResult(Outcome.HTTP_STATUS, "answered 503", "https://a.example/", 1, 5, 503)
@@ -20,7 +20,7 @@ async def _webhook(store: Store, *, in_order: bool = False) -> Webhook:
 
 
 async def _rows(store: Store) -> list[tuple[object, ...]]:
-    sql = "SELECT state, due_at, step, lane, attempts, wish, cancel_reason FROM deliveries ORDER BY seq"
+    sql = "SELECT state, due_at, step, lane, attempts, requested_action, cancel_reason FROM deliveries ORDER BY seq"
     return await store.read(lambda db: db.execute(sql).fetchall())
 
 
@@ -81,7 +81,7 @@ async def test_a_line_goes_on(store: Store) -> None:
         ("b", "pending", 77, 4),
         ("b", "pending", NEVER, 5),
     ]
-    sql = "UPDATE deliveries SET line = ?, state = ?, due_at = ? WHERE seq = ?"
+    sql = "UPDATE deliveries SET ordering_key = ?, state = ?, due_at = ? WHERE seq = ?"
     await store.write(lambda db: db.executemany(sql, lines))
     await config.delete_webhook(store, webhook.id, actor="ana")
     await config.undo_delete(store, webhook.id, actor="ana")

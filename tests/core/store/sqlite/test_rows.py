@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from core.store.rows import insert
+from core.store.many_rows import insert
 from core.store.sqlite.connection import Connection
 
 BODY = 64 * 1024

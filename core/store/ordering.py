@@ -1,6 +1,6 @@
 """Ordered delivery: a line holds a webhook's unfinished deliveries with one ordering key. Only its first one is due.
 
-The column `deliveries.line` holds the ordering key, which is the session. It is NULL for deliveries outside the order.
+The column `deliveries.ordering_key` holds the ordering key, which is the session. It is NULL for deliveries outside the order.
 
 No line of a webhook advances while it has deliveries that its deletion cancelled. An undo makes them pending again
 slice by slice, so the first delivery of a line may still be among the cancelled ones.
@@ -12,7 +12,7 @@ NEVER = 2**63 - 1
 """The due time of a delivery that waits for an earlier one in its line."""
 
 _UNFINISHED = (
-    "FROM deliveries INDEXED BY deliveries_line WHERE webhook = :webhook AND line = :line"
+    "FROM deliveries INDEXED BY deliveries_line WHERE webhook = :webhook AND ordering_key = :ordering_key"
     " AND state IN ('pending', 'sending')"
 )
 
@@ -26,21 +26,21 @@ def is_coming_back(database: Database, webhook: int) -> bool:
     return database.execute(sql, (webhook,)).fetchone() is not None
 
 
-def due_in_line(database: Database, webhook: int, line: str | None) -> int:
+def due_in_line(database: Database, webhook: int, ordering_key: str | None) -> int:
     """Return the due time of a new delivery at the end of a line: 0 if it is the first, else NEVER."""
     if is_coming_back(database, webhook):
         return NEVER
-    values = {"webhook": webhook, "line": line}
+    values = {"webhook": webhook, "ordering_key": ordering_key}
     return NEVER if database.execute(f"SELECT 1 {_UNFINISHED} LIMIT 1", values).fetchone() else 0
 
 
-def next_in_line(database: Database, webhook: int, line: str | None) -> None:
+def next_in_line(database: Database, webhook: int, ordering_key: str | None) -> None:
     """Make the next delivery of a line due after its first one has ended. Call this in the same transaction."""
-    if line is None or is_coming_back(database, webhook):
+    if ordering_key is None or is_coming_back(database, webhook):
         return
     database.execute(
         f"UPDATE deliveries SET due_at = 0 WHERE due_at = {NEVER} AND seq = (SELECT min(seq) {_UNFINISHED})",
-        {"webhook": webhook, "line": line},
+        {"webhook": webhook, "ordering_key": ordering_key},
     )
 
 
@@ -50,8 +50,8 @@ def mend_lines(database: Database, webhook: int) -> None:
         return
     database.execute(
         f"UPDATE deliveries SET due_at = 0 WHERE due_at = {NEVER} AND seq IN (SELECT min(seq)"
-        " FROM deliveries INDEXED BY deliveries_line WHERE webhook = ? AND line IS NOT NULL"
-        " AND state IN ('pending', 'sending') GROUP BY line)",
+        " FROM deliveries INDEXED BY deliveries_line WHERE webhook = ? AND ordering_key IS NOT NULL"
+        " AND state IN ('pending', 'sending') GROUP BY ordering_key)",
         (webhook,),
     )
 
@@ -59,8 +59,8 @@ def mend_lines(database: Database, webhook: int) -> None:
 def end_lines(database: Database, webhook: int, most: int) -> int:
     """Make up to `most` deliveries independent of their lines, for a webhook without ordering. Return how many."""
     return database.execute(
-        f"UPDATE deliveries SET line = NULL, due_at = CASE WHEN due_at = {NEVER} THEN 0 ELSE due_at END WHERE seq IN (SELECT seq"
-        " FROM deliveries INDEXED BY deliveries_line WHERE webhook = ? AND line IS NOT NULL"
+        f"UPDATE deliveries SET ordering_key = NULL, due_at = CASE WHEN due_at = {NEVER} THEN 0 ELSE due_at END WHERE seq IN (SELECT seq"
+        " FROM deliveries INDEXED BY deliveries_line WHERE webhook = ? AND ordering_key IS NOT NULL"
         " AND state IN ('pending', 'sending') LIMIT ?)",
         (webhook, most),
     ).rowcount

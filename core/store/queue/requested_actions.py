@@ -10,7 +10,7 @@ from core.store.delivery_rows import read_delivery
 from core.store.errors import NotPossible
 from core.store.history import find_delivery
 from core.store.lanes import RETRY
-from core.store.line import NEVER, mend_lines, next_in_line
+from core.store.ordering import NEVER, mend_lines, next_in_line
 from core.store.queue.rules import takes_effect_at_once
 from core.store.store import Store
 
@@ -52,14 +52,14 @@ def _refuse_resent(database: Database, delivery: Delivery, seen: datetime) -> No
 def send_again(database: Database, seq: int, state: DeliveryState, lane: int) -> None:
     """Start a fresh run of the schedule in this lane. A delivery in flight is sent again only if it does not arrive."""
     if not takes_effect_at_once(state):
-        database.execute("UPDATE deliveries SET wish = 'resend' WHERE seq = ?", (seq,))
+        database.execute("UPDATE deliveries SET requested_action = 'resend' WHERE seq = ?", (seq,))
         return
     webhook, reason = database.execute(
         "SELECT webhook, cancel_reason FROM deliveries WHERE seq = ?", (seq,)
     ).fetchone()
     database.execute(
         "UPDATE deliveries SET state = 'pending', lane = ?, due_at = ?, step = 0, interruptions = 0, cancel_reason = NULL,"
-        f" changed_at = ?, line = CASE WHEN state = 'pending' AND due_at < {NEVER} THEN line END WHERE seq = ?",
+        f" changed_at = ?, ordering_key = CASE WHEN state = 'pending' AND due_at < {NEVER} THEN ordering_key END WHERE seq = ?",
         (lane, now_ms(), now_ms(), seq),
     )
     if reason == "webhook_deleted":
@@ -98,12 +98,13 @@ def give_up(database: Database, seq: int, state: DeliveryState, actor: str) -> N
     reason = f"cancelled by {actor}"
     if not takes_effect_at_once(state):
         database.execute(
-            "UPDATE deliveries SET wish = 'cancel', cancel_reason = ? WHERE seq = ?", (reason, seq)
+            "UPDATE deliveries SET requested_action = 'cancel', cancel_reason = ? WHERE seq = ?",
+            (reason, seq),
         )
     else:
-        webhook, line = database.execute(
+        webhook, ordering_key = database.execute(
             "UPDATE deliveries SET state = 'cancelled', cancel_reason = ?, changed_at = ? WHERE seq = ?"
-            " RETURNING webhook, line",
+            " RETURNING webhook, ordering_key",
             (reason, now_ms(), seq),
         ).fetchone()
-        next_in_line(database, webhook, line)
+        next_in_line(database, webhook, ordering_key)

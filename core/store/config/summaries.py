@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.models import Outcome, Webhook
-from core.store.config.rows import WEBHOOK, webhook_of
+from core.store.config.webhook_rows import WEBHOOK, webhook_of
 from core.store.counts import Count, read_counts
 from core.store.database import Database
 from core.store.paces import SELECT_PACES, PaceState, pace_of
