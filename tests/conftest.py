@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 
 from hypothesis import settings
@@ -15,6 +16,9 @@ os.environ.pop("NO_COLOR", None)
 # The suite starts some hundred processes: none compiles everything anew, whatever the surroundings ask for.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# A shell starts its background commands with SIGINT ignored, and every process that a test starts would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run, all of them in CI, and none fails because a machine was slow.
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=extent(full=100, otherwise=30))
