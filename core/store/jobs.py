@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -132,7 +133,9 @@ async def step(store: Store, identity: str, most: int = SLICE) -> Job:
         changed = sum(_change(database, now, *delivery) for delivery in matching)
         end = now.filter.up_to or 0
         position = min(end, found.position or end)
-        _move(database, now, position, changed, len(found.found) - changed, ended=position >= end)
+        ended = position >= end
+        counts = progress(now, changed, len(found.found) - changed, ended=ended)
+        _move(database, now, position, counts, ended=ended)
         moved = _find(database, identity)
         if moved.state is JobState.DONE and moved.changed_at - moved.created_at >= _LONG:
             notices.add(database, f"job {identity}", NoticeKind.JOB, _ended(moved))
@@ -155,32 +158,43 @@ def _matching(database: Database, job: Job, found: Sequence[int]) -> list[tuple[
 
 def _change(database: Database, job: Job, seq: int, state: DeliveryState, deleted: bool) -> bool:
     """Change one delivery. Return whether that was possible."""
+    if not can_change(job.kind, state, webhook_is_deleted=deleted):
+        return False
     if job.kind is JobKind.RESEND:
-        if deleted:
-            return False
         send_again(database, seq, state, BULK)
     else:
-        if state in (DeliveryState.DELIVERED, DeliveryState.CANCELLED):
-            return False
         give_up(database, seq, state, job.created_by)
     return True
 
 
-def _move(database: Database, job: Job, position: int, changed: int, unchanged: int, *, ended: bool) -> None:
+def can_change(kind: JobKind, state: DeliveryState, *, webhook_is_deleted: bool) -> bool:
+    """Return whether a job of this kind changes a delivery in this state."""
+    if kind is JobKind.RESEND:
+        return not webhook_is_deleted
+    return state not in (DeliveryState.DELIVERED, DeliveryState.CANCELLED)
+
+
+class Progress(NamedTuple):
+    """The counts of a job after a slice: deliveries changed, left as they are, and both together."""
+
+    done: int
+    skipped: int
+    total: int
+
+
+def progress(job: Job, changed: int, unchanged: int, *, ended: bool) -> Progress:
+    """Return the counts of a job after a slice that changed so many deliveries and left so many unchanged."""
     done, skipped = job.done + changed, job.skipped + unchanged
     if ended:
         skipped = max(skipped, job.total - done)  # some were counted at the start, but no longer match
+    return Progress(done, skipped, max(job.total, done + skipped))  # some may match only since the count
+
+
+def _move(database: Database, job: Job, position: int, now: Progress, *, ended: bool) -> None:
+    state = JobState.DONE if ended else JobState.RUNNING
     database.execute(
         "UPDATE jobs SET position = ?, done = ?, skipped = ?, total = ?, state = ?, changed_at = ? WHERE id = ?",
-        (
-            position,
-            done,
-            skipped,
-            max(job.total, done + skipped),  # some may have begun to match after the count
-            JobState.DONE if ended else JobState.RUNNING,
-            now_ms(),
-            job.id,
-        ),
+        (position, *now, state, now_ms(), job.id),
     )
 
 

@@ -1,4 +1,4 @@
-"""The rules for the next state of a delivery. They are pure functions: no database and no clock."""
+"""The rules for what an attempt does to its delivery and to its webhook: pure functions, without database and clock."""
 
 from typing import Literal, NamedTuple
 
@@ -54,3 +54,24 @@ def after_interruption(step: int, interruptions: int, retry_schedule: str, now: 
     if wait is None:
         return Verdict(DeliveryState.FAILED, step + 1), 0
     return Verdict(DeliveryState.PENDING, step + 1, now + int(wait * 1000)), 0
+
+
+LONGEST_FAILING_MS = 5 * 86_400_000
+"""A webhook that has failed for so long is disabled."""
+LEAST_FAILURES = 20
+"""A webhook with fewer failed attempts than this is neither disabled nor reported, however long they take."""
+_REPORTED_PERCENT = (50, 70, 90)
+
+
+def failing_percent(since: int, failures: int, now: int) -> int:
+    """Return how much of the longest time a webhook has failed, in percent; at 100 and more it is disabled.
+
+    `since` and `now` are ms since 1970. `failures` is the number of attempts that have failed since then.
+    """
+    return 0 if failures < LEAST_FAILURES else (now - since) * 100 // LONGEST_FAILING_MS
+
+
+def percent_to_report(percent: int, reported: int) -> int | None:
+    """Return the percentage that a notice reports now: 50, 70 or 90. None if it was reported before, or below 50."""
+    reached = max((each for each in _REPORTED_PERCENT if each <= percent), default=0)
+    return reached if reached > reported else None

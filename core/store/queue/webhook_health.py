@@ -5,13 +5,11 @@ from core.ids import tail
 from core.models import AttemptResult, NoticeKind, Outcome
 from core.store import audit, notices
 from core.store.database import Database
+from core.store.queue.rules import failing_percent, percent_to_report
 from core.url import host_of
 
-LONGEST_FAILING_MS = 5 * 86_400_000
-LEAST_FAILURES = 20
 CERTIFICATE_WARNING_MS = 14 * 86_400_000
 _ACTOR = "hookkeeper"
-_TOLD_AT = (50, 70, 90)
 _TOO_MANY_REQUESTS = 429
 
 
@@ -43,15 +41,11 @@ def _count_failure(database: Database, webhook: int) -> None:
     ).fetchone()
     if row is None:
         return
-    identity, since, failures, told = row
-    if failures < LEAST_FAILURES:
-        return
-    percent = (now - since) * 100 // LONGEST_FAILING_MS
+    identity, since, failures, reported = row
+    percent = failing_percent(since, failures, now)
     if percent >= 100:
         _disable(database, webhook, "failing", f"has failed for {_span(now - since)}")
-        return
-    level = max((level for level in _TOLD_AT if level <= percent), default=0)
-    if level > told:
+    elif (level := percent_to_report(percent, reported)) is not None:
         database.execute("UPDATE webhooks SET told_percent = ? WHERE seq = ?", (level, webhook))
         words = f"{tail(identity)} has failed for {_span(now - since)}; at 5 days it is disabled."
         notices.add(
@@ -72,7 +66,7 @@ def disable_gone(database: Database, webhook: int) -> None:
 def _disable(database: Database, webhook: int, reason: str, why: str) -> None:
     """Disable a webhook, so that its deliveries are held. A webhook that is already disabled is not changed."""
     row = database.execute(
-        "UPDATE webhooks SET enabled = 0, disabled_reason = ?, version = version + 1, updated_at = ?,"
+        "UPDATE webhooks SET enabled = FALSE, disabled_reason = ?, version = version + 1, updated_at = ?,"
         " updated_by = ? WHERE seq = ? AND enabled AND deleted_at IS NULL RETURNING id, version",
         (reason, now_ms(), _ACTOR, webhook),
     ).fetchone()
